@@ -1,0 +1,135 @@
+//! What is wrong with an input, and where: every parser collects [`Violations`] instead of stopping at the first.
+
+use std::fmt::{self, Display};
+
+/// The place of a value inside an input, printed as `targeting_rules[2].conditions[0].value`.
+///
+/// A path borrows its parent, so that walking a correct document allocates nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Root,
+    Field(&'a str),
+    Index(usize),
+}
+
+impl<'a> Path<'a> {
+    /// The whole document; prints as the empty string.
+    pub const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
+
+    /// The member `name` of the object at this path.
+    pub fn field(&'a self, name: &'a str) -> Path<'a> {
+        Path { parent: Some(self), step: Step::Field(name) }
+    }
+
+    /// The element `index` (from 0) of the list at this path.
+    pub fn index(&'a self, index: usize) -> Path<'a> {
+        Path { parent: Some(self), step: Step::Index(index) }
+    }
+}
+
+impl Display for Path<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            parent.fmt(out)?;
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Index(index) => write!(out, "[{index}]"),
+            Step::Field(name) => {
+                let nested = self.parent.is_some_and(|parent| !matches!(parent.step, Step::Root));
+                if nested { write!(out, ".{name}") } else { out.write_str(name) }
+            }
+        }
+    }
+}
+
+/// The kind of a violation. [`Fault::Malformed`] is about shape (400), every other about meaning (422); the
+/// statuses themselves are in the error table of the HTTP layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Syntax, a missing, mistyped or unknown field, a limit of size.
+    Malformed,
+    /// A boolean flag without exactly two variations, or a flag without any.
+    VariationCount,
+    /// A name of a variation that the flag does not have.
+    VariationUnknown,
+    /// A value that does not fit the flag's type.
+    VariationValue,
+    /// Percentages of one rollout that sum to more than 100.
+    RolloutSum,
+    /// An operand that does not parse, or a rollout that its bucketing cannot express.
+    Rule,
+    /// An unknown flag or variation, or a cycle.
+    Prerequisite,
+}
+
+/// One fault at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// What kind of fault.
+    pub fault: Fault,
+    /// Where, as a printed [`Path`].
+    pub path: String,
+    /// What is wrong, for a person.
+    pub message: String,
+}
+
+/// Every violation of one input, in the order of the input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// An input with nothing wrong so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A single violation, where nothing else can be said about the input.
+    pub fn one(fault: Fault, path: impl Display, message: impl Into<String>) -> Self {
+        let mut violations = Self::new();
+        violations.add(fault, path, message);
+        violations
+    }
+
+    /// Notes a fault and goes on.
+    pub fn add(&mut self, fault: Fault, path: impl Display, message: impl Into<String>) {
+        self.0.push(Violation { fault, path: path.to_string(), message: message.into() });
+    }
+
+    /// Notes a fault of shape.
+    pub fn malformed(&mut self, path: impl Display, message: impl Into<String>) {
+        self.add(Fault::Malformed, path, message);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many faults were noted so far: a parser compares two counts to learn whether a part was sound.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The faults to report: those of shape alone if there are any (400), else those of meaning (422).
+    pub fn reported(&self) -> impl Iterator<Item = &Violation> {
+        let malformed = self.is_malformed();
+        self.0.iter().filter(move |violation| (violation.fault == Fault::Malformed) == malformed)
+    }
+
+    /// Whether any fault is one of shape.
+    pub fn is_malformed(&self) -> bool {
+        self.0.iter().any(|violation| violation.fault == Fault::Malformed)
+    }
+
+    /// `value` if nothing is wrong, else all that is.
+    pub fn or_ok<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}

@@ -1,0 +1,3 @@
+//! PhaseFlag, a feature-flag server in one executable with one data file.
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! Parses the command line, calls one function, prints one error.
+
+fn main() {}
