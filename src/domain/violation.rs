@@ -1,5 +1,9 @@
 //! What is wrong with an input, and where: every parser collects [`Violations`] instead of stopping at the first.
 
+//!
+//! A parser returns a value wherever the shape is sound, even if its meaning is not, so that everything that is
+//! wrong is found in one pass. Whoever asked for the parse refuses the input if any fault was noted.
+
 use std::fmt::{self, Display};
 
 /// The place of a value inside an input, printed as `targeting_rules[2].conditions[0].value`.
