@@ -301,7 +301,8 @@ pub fn parse_prerequisites(
     let mut prerequisites: Vec<Prerequisite> = Vec::with_capacity(drafts.len());
     for (index, (flag, variation)) in drafts.iter().enumerate() {
         let place = path.index(index);
-        let flag_key = FlagKey::parse(flag).map_err(|error| faults.malformed(place.field("flag_key"), error.to_string()));
+        let flag_key = FlagKey::parse(flag)
+            .map_err(|error| faults.malformed(place.field("flag_key"), error.to_string()));
         let variation_key = VariationKey::parse(variation)
             .map_err(|error| faults.malformed(place.field("variation_key"), error.to_string()));
         let (Ok(flag_key), Ok(variation_key)) = (flag_key, variation_key) else { continue };

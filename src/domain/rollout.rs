@@ -48,7 +48,11 @@ impl Percentage {
         if (percent * 1000.0 - thousandths).abs() > 1e-6 {
             faults.add(Fault::Rule, path, "must have at most three decimal places");
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be 0 to 100,000")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be 0 to 100,000"
+        )]
         Some(Self(thousandths as u32))
     }
 }

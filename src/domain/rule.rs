@@ -121,10 +121,8 @@ impl Condition {
         let before = faults.len();
         let ConditionDraft { attribute, operator, value } = draft;
         if attribute.is_empty() || attribute.chars().count() > MAX_ATTRIBUTE_NAME {
-            faults.malformed(
-                path.field("attribute"),
-                format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"),
-            );
+            faults
+                .malformed(path.field("attribute"), format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"));
         }
         let Some(operator) = Operator::parse(&operator) else {
             faults.malformed(path.field("operator"), format!("must be one of {}", Operator::names()));
@@ -151,7 +149,10 @@ impl NewRule {
         let priority = draft.priority.unwrap_or_else(|| i64::try_from(index).unwrap_or(i64::MAX - 1) + 1);
         let name = draft.name.and_then(|name| Name::parse(&name, &path.field("name"), faults));
         if draft.conditions.len() > MAX_CONDITIONS {
-            faults.malformed(path.field("conditions"), format!("must have at most {MAX_CONDITIONS} conditions"));
+            faults.malformed(
+                path.field("conditions"),
+                format!("must have at most {MAX_CONDITIONS} conditions"),
+            );
             return None;
         }
         let list = path.field("conditions");

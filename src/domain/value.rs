@@ -87,9 +87,18 @@ mod tests {
         let fits = |flag_type, value: Value| check(flag_type, &value).is_ok();
         assert!(fits(FlagType::Boolean, json!(true)) && !fits(FlagType::Boolean, json!("true")));
         assert!(fits(FlagType::String, json!("")) && !fits(FlagType::String, json!(null)));
-        assert!(fits(FlagType::Number, json!(-9_007_199_254_740_991_i64)) && fits(FlagType::Number, json!(0.1)));
-        assert!(!fits(FlagType::Number, json!(9_007_199_254_740_992_i64)) && !fits(FlagType::Number, json!(1e300)));
-        assert!(fits(FlagType::Json, json!([])) && fits(FlagType::Json, json!({})) && !fits(FlagType::Json, json!(1)));
+        assert!(
+            fits(FlagType::Number, json!(-9_007_199_254_740_991_i64)) && fits(FlagType::Number, json!(0.1))
+        );
+        assert!(
+            !fits(FlagType::Number, json!(9_007_199_254_740_992_i64))
+                && !fits(FlagType::Number, json!(1e300))
+        );
+        assert!(
+            fits(FlagType::Json, json!([]))
+                && fits(FlagType::Json, json!({}))
+                && !fits(FlagType::Json, json!(1))
+        );
     }
 
     #[test]
