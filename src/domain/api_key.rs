@@ -1,41 +1,51 @@
-//! API keys: what SDKs and servers evaluate with. The kinds come from the contract, B2.
+//! API keys (SDK keys): what SDKs and servers evaluate with. The kinds come from the contract, B2.
 
-/// Where a key is meant to live, and so what it may read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyKind {
-    /// Kept on a server: may evaluate and read the whole ruleset.
-    Server,
-    /// Shipped to browsers: may evaluate, but never read rules.
-    Client,
-}
+use super::{
+    id::{ApiKeyId, EnvironmentId, UserId},
+    named::named,
+    text::Name,
+    time::Timestamp,
+};
 
-impl KeyKind {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Server, Self::Client];
+/// API keys of an environment that are not revoked, at most.
+pub const MAX_API_KEYS_PER_ENVIRONMENT: usize = 200;
 
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Client => "client",
-        }
-    }
-
-    /// Reads the name in the API.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+named! {
+    /// Where a key is meant to live, and so what it may read.
+    KeyKind {
+        /// Kept on a server: may evaluate and read the whole ruleset.
+        Server = "server",
+        /// Shipped to browsers: may evaluate, but never read rules.
+        Client = "client",
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// An API key as it is kept: the key itself is known to its owner alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiKey {
+    /// Identity.
+    pub id: ApiKeyId,
+    /// The environment whose flags it evaluates.
+    pub environment: EnvironmentId,
+    /// What people call it.
+    pub name: Name,
+    /// What it may read.
+    pub kind: KeyKind,
+    /// SHA-256 of the key.
+    pub digest: [u8; 32],
+    /// The first characters of the key, by which people tell keys apart.
+    pub prefix: String,
+    /// Who made it.
+    pub created_by: UserId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working, if it does.
+    pub expires_at: Option<Timestamp>,
+}
 
-    #[test]
-    fn names_round_trip_and_nothing_else_is_a_name() {
-        for kind in KeyKind::ALL {
-            assert_eq!(KeyKind::parse(kind.as_str()), Some(kind));
-        }
-        assert_eq!(KeyKind::parse("Server"), None);
+impl ApiKey {
+    /// Whether the key still works at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
     }
 }

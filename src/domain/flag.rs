@@ -3,6 +3,7 @@
 use super::{
     id::{FlagId, ProjectId, UserId},
     key::{FlagKey, VariationKey},
+    named::named,
     rollout::{Algorithm, Bucketing},
     rule::{Rule, Serve},
     text::{Description, Name, Tag},
@@ -17,31 +18,6 @@ pub const MAX_VARIATIONS: usize = 100;
 pub const MAX_PREREQUISITES: usize = 20;
 /// Flags of a project, archived ones included, at most.
 pub const MAX_FLAGS_PER_PROJECT: usize = 10_000;
-
-/// Declares an enum whose variants have a fixed name in the API.
-macro_rules! named {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)* })*) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vmeta])* $variant,)* }
-
-        impl $name {
-            /// Every one with its name in the API.
-            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $text),)*];
-
-            /// The name in the API.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// Reads the name; `None` for any other text.
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().find(|(_, name)| *name == text).map(|(it, _)| *it)
-            }
-        }
-    )*};
-}
-pub(crate) use named;
 
 named! {
     /// The type that all variations of a flag share.

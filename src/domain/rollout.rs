@@ -2,6 +2,7 @@
 
 use super::{
     key::VariationKey,
+    named::named,
     violation::{Fault, Path, Violations},
 };
 
@@ -123,26 +124,13 @@ impl Rollout {
     }
 }
 
-/// How a user becomes a bucket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Algorithm {
-    /// DJB2 modulo 100: what the published SDKs compute. Rollouts of different flags are not independent.
-    #[default]
-    Djb2,
-    /// MurmurHash3 x86 32-bit into 100,000 buckets: rollouts of different flags are independent.
-    Murmur3,
-}
-
-impl Algorithm {
-    /// Every algorithm with its name in the API.
-    pub const ALL: [(Self, &str); 2] = [(Self::Djb2, "djb2"), (Self::Murmur3, "murmur3")];
-
-    /// The name in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Djb2 => "djb2",
-            Self::Murmur3 => "murmur3",
-        }
+named! {
+    /// How a user becomes a bucket.
+    Algorithm {
+        /// DJB2 modulo 100: what the published SDKs compute. Rollouts of different flags are not independent.
+        Djb2 = "djb2",
+        /// `MurmurHash3` x86 32-bit into 100,000 buckets: rollouts of different flags are independent.
+        Murmur3 = "murmur3",
     }
 }
 
