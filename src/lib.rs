@@ -1,3 +1,5 @@
 //! PhaseFlag, a feature-flag server in one executable with one data file.
 
+pub mod auth;
 pub mod domain;
+pub mod limit;
