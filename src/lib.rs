@@ -2,4 +2,6 @@
 
 pub mod auth;
 pub mod domain;
+pub mod http;
 pub mod limit;
+pub mod store;
