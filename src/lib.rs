@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod domain;
+pub mod engine;
 pub mod http;
 pub mod limit;
 pub mod store;
