@@ -1,5 +1,6 @@
 //! PhaseFlag, a feature-flag server in one executable with one data file.
 
 pub mod auth;
+pub mod config;
 pub mod domain;
 pub mod limit;
