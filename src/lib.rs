@@ -1,6 +1,9 @@
 //! PhaseFlag, a feature-flag server in one executable with one data file.
 
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod limit;
+pub mod server;
+pub mod telemetry;

@@ -10,7 +10,7 @@ pub struct LogFilter(Targets);
 /// The form of the log.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// [`LogFormat::Human`] on a terminal, [`LogFormat::Json`] otherwise.
+    /// Human on a terminal, json otherwise.
     Auto,
     /// Lines for a person.
     Human,
