@@ -1,5 +1,6 @@
 //! Environments, found by identifier, by key and by project.
 
+use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -85,4 +86,20 @@ pub fn put(writer: &Writer, environment: &Environment) -> Result<(), Error> {
     writer.put(tables::ENVIRONMENTS, environment.id.bits(), environment)?;
     let key = (environment.project.bits(), environment.key.as_str());
     writer.set(tables::ENVIRONMENT_BY_KEY, key, environment.id.bits())
+}
+
+/// The environments of `project`, oldest first.
+pub fn of_project(access: &impl Access, project: ProjectId) -> Result<Vec<Environment>, Error> {
+    let bits = project.bits();
+    let index = access.table(tables::ENVIRONMENT_BY_KEY)?;
+    let range = (bits, "")..(bits.saturating_add(1), "");
+    let mut ids = index.range(range)?.map(|row| Ok(row?.1.value())).collect::<Result<Vec<_>, Error>>()?;
+    drop(index);
+    ids.sort_unstable();
+    let table = access.table(tables::ENVIRONMENTS)?;
+    let mut environments = Vec::with_capacity(ids.len());
+    for id in ids {
+        environments.extend(table.get(id)?.map(|bytes| Environment::open(bytes.value())).transpose()?);
+    }
+    Ok(environments)
 }

@@ -79,7 +79,7 @@ pub fn of_organization(access: &impl Access, organization: OrganizationId) -> Re
     let bits = organization.bits();
     let index = access.table(tables::PROJECT_BY_KEY)?;
     let ids = index
-        .range((bits, "")..(bits + 1, ""))?
+        .range((bits, "")..(bits.saturating_add(1), ""))?
         .map(|row| Ok(row?.1.value()))
         .collect::<Result<Vec<_>, Error>>()?;
     drop(index);

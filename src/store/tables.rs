@@ -45,6 +45,8 @@ pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("
 /// (Resource's bits, place in the log) -> nothing: which entries are about a thing.
 pub(super) const AUDIT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinition::new("audit_of");
 
-/// (Environment, flag, hour since the epoch, variation key) -> (count, last moment in milliseconds).
-pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str), (u64, i64)> =
-    TableDefinition::new("usage");
+/// (Environment, flag, hour since the epoch, variation key) -> how often.
+pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str), u64> = TableDefinition::new("usage");
+/// (Environment, flag) -> when it was evaluated last, in milliseconds since the epoch.
+pub(super) const LAST_EVALUATED: TableDefinition<'_, (u128, u128), i64> =
+    TableDefinition::new("last_evaluated");

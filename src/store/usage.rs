@@ -1,4 +1,4 @@
-//! How often each variation of each flag was served, by the hour.
+//! How often each variation of each flag was served, by the hour, and when a flag was evaluated last.
 
 use redb::ReadableTable;
 
@@ -14,33 +14,42 @@ pub fn add<'a>(
     writer: &Writer,
     counts: impl IntoIterator<Item = (&'a Slot, &'a Count)>,
 ) -> Result<(), Error> {
-    let mut table = writer.0.open_table(tables::USAGE)?;
+    let mut usage = writer.0.open_table(tables::USAGE)?;
+    let mut latest = writer.0.open_table(tables::LAST_EVALUATED)?;
     for (slot, count) in counts {
-        let key = (slot.environment.bits(), slot.flag.bits(), slot.hour, slot.variation.as_str());
-        let (sum, last) = table.get(key)?.map_or((0, i64::MIN), |kept| kept.value());
-        table.insert(key, (sum.saturating_add(count.times), last.max(count.last.millis())))?;
+        let (environment, flag) = (slot.environment.bits(), slot.flag.bits());
+        let key = (environment, flag, slot.hour, slot.variation.as_str());
+        let kept = usage.get(key)?.map_or(0, |kept| kept.value());
+        usage.insert(key, kept.saturating_add(count.times))?;
+        let last = latest.get((environment, flag))?.map_or(i64::MIN, |kept| kept.value());
+        latest.insert((environment, flag), last.max(count.last.millis()))?;
     }
     Ok(())
 }
 
-/// What is kept of a flag in an environment from `since` (an hour since the epoch) on.
+/// When a flag was evaluated last in `environment`, as far as it is kept.
+pub fn last_evaluated(
+    access: &impl Access,
+    environment: EnvironmentId,
+    flag: FlagId,
+) -> Result<Option<Timestamp>, Error> {
+    let table = access.table(tables::LAST_EVALUATED)?;
+    Ok(table.get((environment.bits(), flag.bits()))?.map(|kept| Timestamp::from_millis(kept.value())))
+}
+
+/// How often each variation of a flag was served in `environment` from the hour `since` on.
 pub fn of_flag(
     access: &impl Access,
     environment: EnvironmentId,
     flag: FlagId,
     since: u32,
-) -> Result<Vec<(Slot, Count)>, Error> {
+) -> Result<Vec<(String, u64)>, Error> {
     let table = access.table(tables::USAGE)?;
-    let (environment_bits, flag_bits) = (environment.bits(), flag.bits());
-    let range =
-        (environment_bits, flag_bits, since, "")..(environment_bits, flag_bits.saturating_add(1), 0, "");
-    table
-        .range(range)?
-        .map(|row| {
-            let (key, value) = row?;
-            let ((_, _, hour, variation), (times, last)) = (key.value(), value.value());
-            let slot = Slot { environment, flag, hour, variation: variation.to_owned() };
-            Ok((slot, Count { times, last: Timestamp::from_millis(last) }))
-        })
-        .collect()
+    let (environment, flag) = (environment.bits(), flag.bits());
+    let rows = table.range((environment, flag, since, "")..(environment, flag.saturating_add(1), 0, ""))?;
+    rows.map(|row| {
+        let (key, times) = row?;
+        Ok((key.value().3.to_owned(), times.value()))
+    })
+    .collect()
 }
