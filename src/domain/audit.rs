@@ -101,7 +101,11 @@ pub fn difference(before: &Fields, after: &Fields) -> Vec<FieldChange> {
     before
         .iter()
         .chain(added)
-        .map(|&(name, _)| FieldChange { field: name.to_owned(), from: value(before, name), to: value(after, name) })
+        .map(|&(name, _)| FieldChange {
+            field: name.to_owned(),
+            from: value(before, name),
+            to: value(after, name),
+        })
         .filter(|change| change.from != change.to)
         .collect()
 }
@@ -121,7 +125,13 @@ pub fn flag_fields(flag: &Flag) -> Fields {
             "variations",
             flag.variations
                 .iter()
-                .map(|it| object([("key", text(it.key.as_str())), ("name", text(it.name.as_str())), ("value", it.value.clone())]))
+                .map(|it| {
+                    object([
+                        ("key", text(it.key.as_str())),
+                        ("name", text(it.name.as_str())),
+                        ("value", it.value.clone()),
+                    ])
+                })
                 .collect(),
         ),
         (

@@ -17,6 +17,7 @@ pub mod rollout;
 pub mod rule;
 pub mod text;
 pub mod time;
+pub mod usage;
 pub mod user;
 pub mod value;
 pub mod violation;

@@ -37,7 +37,9 @@ impl Permission {
         match self {
             Self::Read => Role::Viewer,
             Self::WriteFlags => Role::Editor,
-            Self::WriteProjects | Self::WriteEnvironments | Self::ReadApiKeys | Self::WriteApiKeys => Role::Admin,
+            Self::WriteProjects | Self::WriteEnvironments | Self::ReadApiKeys | Self::WriteApiKeys => {
+                Role::Admin
+            }
         }
     }
 

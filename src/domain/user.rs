@@ -83,9 +83,13 @@ mod tests {
         for good in ["a@b", "Ada@Example.com", "o'hara+x@mail.example.org"] {
             assert!(Email::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "@b", "a@", "a@@b", "a b@c", "a@.b", "a@b..c", &format!("{}@b", "x".repeat(65))] {
+        for bad in ["", "a", "@b", "a@", "a@@b", "a b@c", "a@.b", "a@b..c", &format!("{}@b", "x".repeat(65))]
+        {
             assert!(Email::parse(bad).is_err(), "{bad}");
         }
-        assert_eq!(Email::parse("Ada@Example.com").map(|email| email.folded()).as_deref(), Ok("ada@example.com"));
+        assert_eq!(
+            Email::parse("Ada@Example.com").map(|email| email.folded()).as_deref(),
+            Ok("ada@example.com")
+        );
     }
 }

@@ -1,0 +1,367 @@
+//! Bodies in and out. [`Strict`] reads a request with all its faults, [`RawJson`] hands out bytes where a hot path
+//! reads them itself, [`FastJson`] writes an answer straight into bytes. All of them declare their schema.
+
+use std::io;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use poem::error::ReadBodyError;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Request, RequestBody, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::payload::{ParsePayload, Payload};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use serde::Serialize;
+
+use crate::domain::violation::{Draft, Path, Violations};
+use crate::http::error::{ApiError, Code};
+use crate::http::json;
+use crate::http::shape::Shape;
+
+/// The only media type of bodies.
+const JSON: &str = "application/json";
+
+/// What most answers fit into, so that writing one allocates once. In bytes.
+const TYPICAL_ANSWER: usize = 512;
+
+/// A request body, read with every fault of its shape noted.
+#[derive(Clone, Debug)]
+pub struct Strict<T> {
+    body: T,
+    faults: Violations,
+}
+
+impl<T> Strict<T> {
+    /// What `parse` makes of the body. `parse` notes what the domain says of it beside the faults of its shape; any
+    /// fault at all refuses the body.
+    pub fn parse<U>(self, parse: impl FnOnce(T, &mut Violations) -> Option<U>) -> Result<U, ApiError> {
+        let Self { body, mut faults } = self;
+        match parse(body, &mut faults) {
+            Some(parsed) => Ok(faults.or_ok(parsed)?),
+            None => Err(faults.into()),
+        }
+    }
+
+    /// As [`Strict::parse`], but faults of meaning alone go on with what was parsed, for a change that can have more
+    /// of them where the rest of the state is known.
+    pub fn draft<U>(self, parse: impl FnOnce(T, &mut Violations) -> Option<U>) -> Result<Draft<U>, ApiError> {
+        let Self { body, mut faults } = self;
+        match parse(body, &mut faults) {
+            Some(value) if !faults.is_malformed() => Ok(Draft { value, faults }),
+            _ => Err(faults.into()),
+        }
+    }
+}
+
+/// A JSON body as bytes: of a request, for a handler that reads it itself, or of an answer that is kept as bytes.
+/// `T` is its schema.
+#[derive(Debug)]
+pub struct RawJson<T> {
+    /// The bytes.
+    pub bytes: Bytes,
+    schema: PhantomData<fn() -> T>,
+}
+
+impl<T> RawJson<T> {
+    /// An answer whose bytes are JSON of the schema `T`.
+    pub fn new(bytes: Bytes) -> Self {
+        Self { bytes, schema: PhantomData }
+    }
+}
+
+/// An answer, written by serde in the order of its declaration.
+#[derive(Clone, Debug)]
+pub struct FastJson<T>(pub T);
+
+macro_rules! json_payload {
+    ($payload:ident) => {
+        impl<T: Type> Payload for $payload<T> {
+            const CONTENT_TYPE: &'static str = JSON;
+
+            fn check_content_type(content_type: &str) -> bool {
+                is_json(content_type)
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                T::schema_ref()
+            }
+
+            fn register(registry: &mut Registry) {
+                T::register(registry);
+            }
+        }
+    };
+}
+
+json_payload!(Strict);
+json_payload!(RawJson);
+json_payload!(FastJson);
+
+/// `application/json`, with no charset but UTF-8 (RFC 8259 knows no other).
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(JSON));
+    named
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
+                charset.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+impl<T: Shape + Type> ParsePayload for Strict<T> {
+    const IS_REQUIRED: bool = true;
+
+    async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let bytes = read_bytes(request, body).await?;
+        let document = json::parse(&bytes).map_err(ApiError::from)?;
+        let mut faults = Violations::new();
+        let body = T::read(&document, &Path::ROOT, &mut faults);
+        Ok(Self { body, faults })
+    }
+}
+
+impl<T: Type> ParsePayload for RawJson<T> {
+    const IS_REQUIRED: bool = true;
+
+    async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self::new(read_bytes(request, body).await?))
+    }
+}
+
+poem_openapi::impl_apirequest_for_payload!(Strict<T>, T: Shape + Type);
+poem_openapi::impl_apirequest_for_payload!(RawJson<T>, T: Type);
+
+/// The whole body; never an empty one, and never a compressed one, because nothing bounds what it unpacks to.
+async fn read_bytes(request: &Request, body: &mut RequestBody) -> Result<Bytes, ApiError> {
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(ApiError::new(Code::UnsupportedMediaType, "compressed request bodies are not accepted"));
+    }
+    let body = body.take().map_err(ApiError::internal)?;
+    let bytes = body.into_bytes().await.map_err(|error| unreadable(&error))?;
+    if bytes.is_empty() {
+        return Err(ApiError::field(Path::ROOT, "is empty, and JSON is expected"));
+    }
+    Ok(bytes)
+}
+
+/// Why a body did not arrive. The limits of the middleware speak through the kind of the error.
+pub fn unreadable(error: &ReadBodyError) -> ApiError {
+    match error {
+        ReadBodyError::BodyHasBeenTaken => ApiError::internal(error),
+        ReadBodyError::PayloadTooLarge => ApiError::of(Code::PayloadTooLarge),
+        ReadBodyError::Utf8(_) => ApiError::field(Path::ROOT, "is not valid UTF-8"),
+        ReadBodyError::Io(error) => match innermost(error).kind() {
+            io::ErrorKind::FileTooLarge => ApiError::of(Code::PayloadTooLarge),
+            io::ErrorKind::TimedOut => ApiError::of(Code::RequestTimeout),
+            _ => ApiError::field(Path::ROOT, "could not be read to its end"),
+        },
+    }
+}
+
+/// poem wraps the error of a body in another one, whose kind says nothing.
+fn innermost(mut error: &io::Error) -> &io::Error {
+    while let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()) {
+        error = inner;
+    }
+    error
+}
+
+impl<T: Serialize + Send> IntoResponse for FastJson<T> {
+    fn into_response(self) -> Response {
+        let mut bytes = Vec::with_capacity(TYPICAL_ANSWER);
+        match serde_json::to_writer(&mut bytes, &self.0) {
+            Ok(()) => json_response(bytes.into()),
+            Err(error) => ApiError::internal(error).into_response(),
+        }
+    }
+}
+
+impl<T> IntoResponse for RawJson<T> {
+    fn into_response(self) -> Response {
+        json_response(self.bytes)
+    }
+}
+
+fn json_response(bytes: Bytes) -> Response {
+    let mut response = Response::builder().status(StatusCode::OK).body(bytes);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
+}
+
+macro_rules! json_answer {
+    ($payload:ident, $($bound:tt)+) => {
+        impl<T: $($bound)+> ApiResponse for $payload<T> {
+            fn meta() -> MetaResponses {
+                MetaResponses {
+                    responses: vec![MetaResponse {
+                        description: "",
+                        status: Some(200),
+                        status_range: None,
+                        content: vec![MetaMediaType { content_type: JSON, schema: Self::schema_ref() }],
+                        headers: vec![],
+                    }],
+                }
+            }
+
+            fn register(registry: &mut Registry) {
+                T::register(registry);
+            }
+        }
+    };
+}
+
+json_answer!(FastJson, Type + Serialize);
+json_answer!(RawJson, Type);
+
+impl ApiResponse for ApiError {
+    /// The error answers of an operation are derived from the error table, see [`crate::http::openapi`].
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: vec![] }
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
+#[cfg(test)]
+#[expect(clippy::unused_async, reason = "the shape of a handler")]
+mod tests {
+    use poem::test::{TestClient, TestResponse};
+    use poem_openapi::{OpenApi, OpenApiService};
+    use serde_json::json;
+
+    use super::*;
+    use crate::http::envelope::{Data, Listed, Meta};
+    use crate::http::patch::Patch;
+    use crate::{domain::api_key::KeyKind, request, words};
+
+    words! { KeyKind as "Kind", }
+
+    request! {
+        /// A part.
+        #[derive(Debug)]
+        struct Part { name: String, weight: Option<f64> }
+
+        /// A thing.
+        #[derive(Debug)]
+        struct Thing {
+            /// Its name.
+            #[oai(validator(max_length = 10))]
+            name: String,
+            r#type: KeyKind,
+            parts: Vec<Part>,
+            note: Patch<String>,
+            count as "countOf": Option<u8>,
+        }
+    }
+
+    #[derive(Debug, Serialize, poem_openapi::Object)]
+    struct Seen {
+        text: String,
+    }
+
+    struct Api;
+
+    #[OpenApi]
+    impl Api {
+        #[oai(path = "/things", method = "post")]
+        async fn create(&self, body: Strict<Thing>) -> Result<FastJson<Data<Seen>>, ApiError> {
+            Ok(FastJson(Data { data: Seen { text: format!("{:?}", body.parse(|thing, _| Some(thing))?) } }))
+        }
+
+        #[oai(path = "/raw", method = "post")]
+        async fn raw(&self, body: RawJson<Thing>) -> RawJson<Listed<Seen>> {
+            RawJson::new(body.bytes)
+        }
+
+        #[oai(path = "/things", method = "get")]
+        async fn list(&self) -> FastJson<Listed<Seen>> {
+            let meta = Meta { page: 1, per_page: 50, total: 0, next_cursor: None };
+            FastJson(Listed { data: vec![], meta })
+        }
+    }
+
+    async fn post(path: &str, content_type: &str, body: impl Into<poem::Body>) -> TestResponse {
+        let client = TestClient::new(OpenApiService::new(Api, "t", "1"));
+        client.post(path).header("content-type", content_type).body(body).send().await
+    }
+
+    async fn faults(body: &str) -> Vec<(String, String)> {
+        let response = post("/things", JSON, body.to_owned()).await;
+        response.assert_status(StatusCode::BAD_REQUEST);
+        let envelope: serde_json::Value = response.0.into_body().into_json().await.unwrap();
+        assert_eq!(envelope["error"]["code"], "VALIDATION_ERROR");
+        let fields = envelope["error"]["details"]["fields"].as_array().unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        fields.iter().map(|field| (text(&field["field"]), text(&field["message"]))).collect()
+    }
+
+    #[tokio::test]
+    async fn a_sound_body_is_read() {
+        let body = r#"{"name":"a","type":"client","parts":[{"name":"p","weight":1}],"note":null,"countOf":3.0}"#;
+        let response = post("/things", "application/json; charset=UTF-8", body).await;
+        response.assert_status_is_ok();
+        response.assert_header("content-type", JSON);
+        let text = response.0.into_body().into_json::<serde_json::Value>().await.unwrap();
+        let expected = r#"Thing { name: "a", type: Client, parts: [Part { name: "p", weight: Some(1.0) }], note: Null, count: Some(3) }"#;
+        assert_eq!(text, json!({"data": {"text": expected}}));
+    }
+
+    #[tokio::test]
+    async fn every_fault_of_a_body_is_reported_with_its_path() {
+        let body = r#"{"nmae":"a","type":"ugly","parts":[{"name":1},{"extra":true,"name":"x","weight":"1"},2],
+            "note":{},"countOf":256}"#;
+        let expected = [
+            ("nmae", "is not a known field"),
+            ("name", "is required"),
+            ("type", "must be one of `server`, `client`"),
+            ("parts[0].name", "must be a string, not a number"),
+            ("parts[1].extra", "is not a known field"),
+            ("parts[1].weight", "must be a number, not a string"),
+            ("parts[2]", "must be an object, not a number"),
+            ("note", "must be a string, not an object"),
+            ("countOf", "must be between 0 and 255"),
+        ];
+        let expected: Vec<_> =
+            expected.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect();
+        assert_eq!(faults(body).await, expected);
+        assert_eq!(faults("[]").await, [(String::new(), "must be an object, not an array".to_owned())]);
+        assert_eq!(faults("").await, [(String::new(), "is empty, and JSON is expected".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn bodies_declare_json_and_are_not_compressed() {
+        for content_type in ["text/plain", "application/problem+json", "application/json; charset=latin1", ""]
+        {
+            post("/things", content_type, "{}").await.assert_status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        let client = TestClient::new(OpenApiService::new(Api, "t", "1"));
+        let request =
+            client.post("/raw").header("content-type", JSON).header("content-encoding", "gzip").body("x");
+        request.send().await.assert_status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+
+    #[tokio::test]
+    async fn raw_bytes_pass_unread_and_answers_keep_the_order_of_declaration() {
+        let response = post("/raw", JSON, "anything").await;
+        response.assert_text("anything").await;
+        let response = TestClient::new(OpenApiService::new(Api, "t", "1")).get("/things").send().await;
+        let expected = r#"{"data":[],"meta":{"page":1,"per_page":50,"total":0,"next_cursor":null}}"#;
+        response.assert_text(expected).await;
+    }
+
+    #[test]
+    fn schemas_are_those_of_the_payloads() {
+        let spec: serde_json::Value =
+            serde_json::from_str(&OpenApiService::new(Api, "t", "1").spec()).unwrap();
+        let schemas = &spec["components"]["schemas"];
+        assert_eq!(schemas["Thing"]["required"], json!(["name", "type", "parts"]));
+        assert_eq!(schemas["Thing"]["properties"]["countOf"]["type"], "integer");
+        assert_eq!(schemas["Thing"]["properties"]["type"]["enum"], json!(["server", "client"]));
+        assert_eq!(schemas["List_Seen"]["required"], json!(["data", "meta"]));
+        assert_eq!(schemas["Data_Seen"]["properties"]["data"]["$ref"], "#/components/schemas/Seen");
+    }
+}
