@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::bucket::{Bucket, Bucketer};
+use super::{
+    bucket::{Bucket, Bucketer},
+    evaluate::NOW,
+};
 use crate::domain::{
     flag::{Configuration, Flag, FlagStatus, Variation},
     id::RuleId,
@@ -153,6 +156,18 @@ impl CompiledFlag {
         self.flag.status == FlagStatus::Archived
     }
 
+    /// Whether the published SDKs, given the rules, answer as this server does (contract A7): they know neither
+    /// `enabled` nor prerequisites, the server's clock, bucketing other than the default, nor every operator.
+    pub fn is_computed_by_published_sdks(&self) -> bool {
+        let knows = |condition: &Condition| condition.operator.is_published() && condition.attribute != NOW;
+        let rules = &self.configuration.rules;
+        let splits = rules.iter().any(|rule| matches!(rule.serve, Serve::Rollout(_)));
+        self.is_on()
+            && self.configuration.prerequisites.is_empty()
+            && (!splits || self.flag.bucketing.is_published())
+            && rules.iter().flat_map(|rule| &rule.conditions).all(knows)
+    }
+
     /// The rules in the order in which they are tried.
     pub(super) fn rules(&self) -> &[CompiledRule] {
         &self.rules
@@ -177,4 +192,76 @@ impl CompiledFlag {
 /// The variation of the first portion that has `bucket`; `None` past the end of the last.
 pub(super) fn portion_of(portions: &[Portion], bucket: Bucket) -> Option<Index> {
     portions.iter().find(|portion| bucket.thousandths() < portion.end).map(|portion| portion.variation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::rollout::Algorithm,
+        engine::sample::{self, Sample, condition, serve, split},
+    };
+
+    #[test]
+    fn rules_are_tried_by_priority_and_ties_keep_the_order_of_the_list() {
+        let flag = sample::flag("f")
+            .rule(2, Vec::new(), serve("on"))
+            .rule(1, Vec::new(), serve("on"))
+            .rule(2, Vec::new(), serve("on"))
+            .rule(-1, Vec::new(), serve("on"))
+            .compiled();
+        let order: Vec<_> = flag.rules().iter().map(|rule| rule.id.bits()).collect();
+        assert_eq!(order, [4, 2, 1, 3]);
+    }
+
+    #[test]
+    fn values_are_json_text_already() {
+        let flag = sample::flag("f").compiled();
+        let texts: Vec<_> = flag.variations().iter().map(|variation| variation.json.get()).collect();
+        assert_eq!(texts, ["true", "false"]);
+    }
+
+    #[test]
+    fn published_sdks_compute_what_they_know() {
+        let plain = sample::flag("f").rule(1, vec![condition("plan", "is", "pro")], split(&[("on", 10.0)]));
+        let computed = |flag: &Sample| flag.clone().compiled().is_computed_by_published_sdks();
+        assert!(computed(&plain));
+        let fixed = sample::flag("f").rule(1, Vec::new(), serve("on"));
+        assert!(
+            computed(&fixed.bucketed(Algorithm::Murmur3, "team", None)),
+            "without rollouts nothing is bucketed"
+        );
+        for beyond in [
+            plain.clone().off(),
+            plain.clone().requires("p", "on"),
+            plain.clone().bucketed(Algorithm::Murmur3, "user_key", None),
+            plain.clone().bucketed(Algorithm::Djb2, "user_key", Some("salt")),
+            plain.clone().rule(2, vec![condition("app", "version_gt", "1.2")], serve("on")),
+            plain.clone().rule(2, vec![condition(NOW, "gt", 1)], serve("on")),
+        ] {
+            assert!(!computed(&beyond), "{:?}", beyond.configuration);
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_does_not_compile() {
+        let unknown = sample::flag("f").serving("maybe").rule(1, Vec::new(), serve("perhaps")).try_compile();
+        let faults = unknown.expect_err("the variations do not exist");
+        let paths: Vec<_> = faults.reported().map(|fault| fault.path.clone()).collect();
+        assert_eq!(paths, ["default_variation", "targeting_rules[0].variation"]);
+
+        let fine = sample::flag("f").rule(1, Vec::new(), split(&[("on", 0.5)]));
+        assert!(fine.clone().try_compile().is_err(), "DJB2 cannot express half a percent");
+        assert!(fine.bucketed(Algorithm::Murmur3, "user_key", None).try_compile().is_ok());
+    }
+
+    #[test]
+    fn a_portion_ends_where_the_sum_of_shares_does() {
+        let flag = sample::flag("f").rule(1, Vec::new(), split(&[("on", 10.0), ("off", 20.0)])).compiled();
+        let Some(CompiledRule { yields: Yield::Rollout(portions), .. }) = flag.rules().first() else {
+            panic!()
+        };
+        let ends: Vec<_> = portions.iter().map(|portion| (portion.end, portion.variation)).collect();
+        assert_eq!(ends, [(10_000, 0), (30_000, 1)]);
+    }
 }

@@ -13,11 +13,15 @@ pub mod compile;
 pub mod evaluate;
 pub mod outcome;
 pub mod prerequisite;
+#[cfg(test)]
+mod properties;
 pub mod ruleset;
+#[cfg(test)]
+mod sample;
 
 pub use self::{
     compile::CompiledFlag,
-    evaluate::{Evaluation, evaluate},
+    evaluate::{Evaluation, evaluate, evaluate_all},
     outcome::{Outcome, Reason},
     ruleset::{Change, Ruleset},
 };

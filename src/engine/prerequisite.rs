@@ -32,3 +32,46 @@ pub(super) fn unsettled(flags: &Flags) -> HashSet<FlagKey> {
     }
     waiting.into_iter().map(|(key, _)| key.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{
+        Ruleset,
+        sample::{self, ENVIRONMENT, Sample},
+    };
+
+    fn unsettled(flags: impl IntoIterator<Item = Sample>) -> Vec<String> {
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, flags.into_iter().map(Sample::compiled));
+        let mut keys: Vec<_> = ruleset.unsettled().iter().map(ToString::to_string).collect();
+        keys.sort();
+        keys
+    }
+
+    /// `f0` without a prerequisite, and every other flag demands the one before it.
+    fn chain(steps: usize) -> Vec<Sample> {
+        let link = |step: usize| sample::flag(&format!("f{step}")).requires(&format!("f{}", step - 1), "on");
+        std::iter::once(sample::flag("f0")).chain((1..=steps).map(link)).collect()
+    }
+
+    #[test]
+    fn a_chain_may_be_as_deep_as_the_limit() {
+        assert!(unsettled(chain(MAX_PREREQUISITE_DEPTH)).is_empty());
+        assert_eq!(
+            unsettled(chain(MAX_PREREQUISITE_DEPTH + 1)),
+            [format!("f{}", MAX_PREREQUISITE_DEPTH + 1)]
+        );
+    }
+
+    #[test]
+    fn a_cycle_and_what_leads_into_it_never_settle() {
+        let flags = [
+            sample::flag("a").requires("b", "on"),
+            sample::flag("b").requires("a", "on"),
+            sample::flag("c").requires("b", "on").requires("d", "on"),
+            sample::flag("d").requires("nobody", "on"),
+            sample::flag("e").requires("e", "on"),
+        ];
+        assert_eq!(unsettled(flags), ["a", "b", "c", "e"]);
+    }
+}

@@ -42,11 +42,7 @@ impl Ruleset {
     /// The ruleset after `changes`, made one after the other.
     #[must_use]
     pub fn with(&self, version: u64, changes: impl IntoIterator<Item = Change>) -> Self {
-        let mut flags = self.flags.clone();
-        for change in changes {
-            flags.apply(change);
-        }
-        Self::of(self.environment, version, flags)
+        Self::of(self.environment, version, self.flags.with(changes))
     }
 
     fn of(environment: EnvironmentId, version: u64, flags: Flags) -> Self {
@@ -109,23 +105,80 @@ impl Flags {
         self.places.get(key).and_then(|place| self.sorted.get(*place))
     }
 
-    fn apply(&mut self, change: Change) {
-        let key = match &change {
-            Change::Put(flag) => flag.flag().key.clone(),
-            Change::Remove(key) => key.clone(),
-        };
-        let found = self.sorted.binary_search_by(|known| known.flag().key.cmp(&key));
-        match (change, found) {
-            (Change::Put(flag), Ok(place)) => {
-                self.sorted[place] = Arc::new(flag);
-                return;
+    fn with(&self, changes: impl IntoIterator<Item = Change>) -> Self {
+        let mut sorted = self.sorted.clone();
+        let mut same_keys = true;
+        for change in changes {
+            let key = match &change {
+                Change::Put(flag) => &flag.flag().key,
+                Change::Remove(key) => key,
+            };
+            let found = sorted.binary_search_by(|known| known.flag().key.cmp(key));
+            same_keys &= matches!((&change, found), (Change::Put(_), Ok(_)) | (Change::Remove(_), Err(_)));
+            match (change, found) {
+                (Change::Put(flag), Ok(place)) => sorted[place] = Arc::new(flag),
+                (Change::Put(flag), Err(place)) => sorted.insert(place, Arc::new(flag)),
+                (Change::Remove(_), Ok(place)) => drop(sorted.remove(place)),
+                (Change::Remove(_), Err(_)) => {}
             }
-            (Change::Put(flag), Err(place)) => self.sorted.insert(place, Arc::new(flag)),
-            (Change::Remove(_), Ok(place)) => {
-                self.sorted.remove(place);
-            }
-            (Change::Remove(_), Err(_)) => return,
         }
-        *self = Self::new(std::mem::take(&mut self.sorted));
+        if same_keys { Self { sorted, places: Arc::clone(&self.places) } } else { Self::new(sorted) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::flag::FlagStatus,
+        engine::sample::{self, ENVIRONMENT},
+    };
+
+    fn keys(ruleset: &Ruleset) -> Vec<&str> {
+        ruleset.flags().map(|flag| flag.key()).collect()
+    }
+
+    #[test]
+    fn flags_come_in_the_order_of_their_keys_after_any_change() {
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, ["m", "c", "x"].map(|key| sample::flag(key).compiled()));
+        assert_eq!(keys(&ruleset), ["c", "m", "x"]);
+        let key = |text: &str| sample::flag(text).flag.key;
+        let next = ruleset.with(
+            2,
+            [
+                Change::Put(sample::flag("d").compiled()),
+                Change::Remove(key("m")),
+                Change::Remove(key("nobody")),
+                Change::Put(sample::flag("z").compiled()),
+                Change::Put(sample::flag("a").compiled()),
+            ],
+        );
+        assert_eq!(keys(&next), ["a", "c", "d", "x", "z"]);
+        for known in keys(&next) {
+            assert_eq!(next.get(known).map(|flag| flag.key()), Some(known));
+        }
+        assert!(next.get("m").is_none());
+        assert_eq!((next.version(), next.environment()), (2, ENVIRONMENT));
+        assert_eq!((ruleset.version(), keys(&ruleset)), (1, vec!["c", "m", "x"]));
+    }
+
+    #[test]
+    fn a_change_shares_what_it_does_not_touch() {
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, ["a", "b"].map(|key| sample::flag(key).compiled()));
+        let next = ruleset.with(2, [Change::Put(sample::flag("b").off().compiled())]);
+        let same = |key| match (ruleset.get(key), next.get(key)) {
+            (Some(before), Some(after)) => Arc::ptr_eq(before, after),
+            _ => panic!("{key} is gone"),
+        };
+        assert!(same("a") && !same("b"));
+        assert!(!next.get("b").expect("it was replaced").is_on());
+    }
+
+    #[test]
+    fn archived_flags_are_found_by_key_but_are_not_live() {
+        let flags = [sample::flag("a"), sample::flag("b").status(FlagStatus::Archived)];
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, flags.map(sample::Sample::compiled));
+        assert!(ruleset.get("b").is_some_and(|flag| flag.is_archived()));
+        assert_eq!(ruleset.live_flags().map(|flag| flag.key()).collect::<Vec<_>>(), ["a"]);
     }
 }
