@@ -114,7 +114,8 @@ impl Violations {
     /// worth a word, and neither is anything beyond [`MAX_NOTED`] faults.
     pub fn add(&mut self, fault: Fault, path: impl Display, message: impl Into<String>) {
         let path = path.to_string();
-        let covered = self.0.iter().any(|earlier| earlier.fault == Fault::Malformed && covers(&earlier.path, &path));
+        let covered =
+            self.0.iter().any(|earlier| earlier.fault == Fault::Malformed && covers(&earlier.path, &path));
         if !covered && self.0.len() < MAX_NOTED {
             self.0.push(Violation { fault, path, message: message.into() });
         }

@@ -301,7 +301,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_sound_body_is_read() {
-        let body = r#"{"name":"a","type":"client","parts":[{"name":"p","weight":1}],"note":null,"countOf":3.0}"#;
+        let body =
+            r#"{"name":"a","type":"client","parts":[{"name":"p","weight":1}],"note":null,"countOf":3.0}"#;
         let response = post("/things", "application/json; charset=UTF-8", body).await;
         response.assert_status_is_ok();
         response.assert_header("content-type", JSON);
