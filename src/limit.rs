@@ -1,7 +1,7 @@
 //! Rate limits (contract A3): N per minute is a cell that holds N and refills evenly.
 //!
 //! governor decides; this file gives it what it lacks. Time is an argument here, while governor reads a clock, so
-//! each call sees a clock that stands at zero and a [`CellAt`] that translates. governor tells no reset time for an
+//! each call sees a clock that stands at zero and a `CellAt` that translates. governor tells no reset time for an
 //! allowed request, so the cell notes it on its way. And governor keeps keys without bound, so [`Limiter`] sweeps
 //! what is full again, and beyond [`MAX_KEYS`] lets all further keys share one cell.
 
