@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod error;
 pub mod json;
 pub mod middleware;
+pub mod openapi;
 pub mod patch;
 pub mod payload;
 pub mod shape;
