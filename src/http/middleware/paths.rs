@@ -1,0 +1,178 @@
+//! Which paths exist and which methods each answers, read once from the `OpenAPI` document so that it cannot drift
+//! from what is served. It answers `Allow`, preflights, and which route a log line is about.
+
+use std::collections::BTreeMap;
+use std::str::Split;
+
+use poem::http::{HeaderValue, Method};
+use serde_json::Value;
+
+/// One path of the API.
+#[derive(Debug)]
+pub struct KnownPath {
+    template: String,
+    parameters: Vec<String>,
+    allow: HeaderValue,
+    gets: Gets,
+}
+
+/// Whether a path answers GET, and therefore HEAD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gets {
+    Yes,
+    No,
+}
+
+impl KnownPath {
+    /// The path with its parameters in braces, as the document has it.
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// The names of its parameters, in order.
+    pub fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+
+    /// What `Allow` says: the methods of the document, HEAD beside GET, and OPTIONS.
+    pub fn allow(&self) -> &HeaderValue {
+        &self.allow
+    }
+
+    /// Whether HEAD is answered.
+    pub fn answers_head(&self) -> bool {
+        self.gets == Gets::Yes
+    }
+}
+
+/// Every known path, as a tree of segments.
+#[derive(Debug, Default)]
+pub struct Paths(Node);
+
+#[derive(Debug, Default)]
+struct Node {
+    literals: BTreeMap<String, Node>,
+    parameter: Option<Box<Node>>,
+    here: Option<KnownPath>,
+}
+
+impl Paths {
+    /// The paths of an `OpenAPI` document.
+    pub fn of_document(document: &Value) -> Self {
+        let mut paths = Self::default();
+        for (template, item) in document["paths"].as_object().into_iter().flatten() {
+            let methods = item.as_object().into_iter().flat_map(|item| item.keys());
+            let methods: Vec<Method> = methods.filter_map(|name| method_of(name)).collect();
+            paths.add(template, &methods);
+        }
+        paths
+    }
+
+    /// Adds a path that the document does not describe, such as the document itself.
+    #[must_use]
+    pub fn with(mut self, template: &str, methods: &[Method]) -> Self {
+        self.add(template, methods);
+        self
+    }
+
+    fn add(&mut self, template: &str, methods: &[Method]) {
+        let mut node = &mut self.0;
+        let mut parameters = Vec::new();
+        for segment in segments(template) {
+            node = match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                Some(name) => {
+                    parameters.push(name.to_owned());
+                    node.parameter.get_or_insert_default()
+                }
+                None => node.literals.entry(segment.to_owned()).or_default(),
+            };
+        }
+        let gets = if methods.contains(&Method::GET) { Gets::Yes } else { Gets::No };
+        let mut allowed: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        if gets == Gets::Yes {
+            allowed.push("HEAD");
+        }
+        allowed.push("OPTIONS");
+        allowed.sort_unstable();
+        allowed.dedup();
+        // Names of methods are visible ASCII, so this always succeeds.
+        let allow = HeaderValue::from_str(&allowed.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"));
+        node.here = Some(KnownPath { template: template.to_owned(), parameters, allow, gets });
+    }
+
+    /// The path that a request is for. A literal segment goes before a parameter, as in the router.
+    pub fn find(&self, path: &str) -> Option<&KnownPath> {
+        find(&self.0, segments(path))
+    }
+}
+
+fn find<'n>(node: &'n Node, rest: Split<'_, char>) -> Option<&'n KnownPath> {
+    let (mut node, mut rest) = (node, rest);
+    while let Some(segment) = rest.next() {
+        let parameter = node.parameter.as_deref().filter(|_| !segment.is_empty());
+        node = match (node.literals.get(segment), parameter) {
+            (Some(literal), Some(parameter)) => {
+                return find(literal, rest.clone()).or_else(|| find(parameter, rest));
+            }
+            (Some(next), None) | (None, Some(next)) => next,
+            (None, None) => return None,
+        };
+    }
+    node.here.as_ref()
+}
+
+/// `/a/b/` has the segments `a`, `b` and an empty one: a trailing slash names another path.
+fn segments(path: &str) -> Split<'_, char> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}
+
+fn method_of(name: &str) -> Option<Method> {
+    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
+        .into_iter()
+        .find(|method| method.as_str().eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paths() -> Paths {
+        let document = json!({"paths": {
+            "/flags": {"get": {}, "post": {}, "summary": "not a method"},
+            "/flags/{key}": {"get": {}, "delete": {}},
+            "/flags/all": {"put": {}},
+            "/{kind}/all/{part}": {"post": {}},
+        }});
+        Paths::of_document(&document).with("/", &[Method::GET])
+    }
+
+    #[test]
+    fn finds_the_template_and_its_methods() {
+        let paths = paths();
+        let found =
+            |path: &str| paths.find(path).map(|known| (known.template(), known.allow().to_str().unwrap()));
+        assert_eq!(found("/flags"), Some(("/flags", "GET, HEAD, OPTIONS, POST")));
+        assert_eq!(found("/flags/a"), Some(("/flags/{key}", "DELETE, GET, HEAD, OPTIONS")));
+        assert_eq!(found("/flags/all"), Some(("/flags/all", "OPTIONS, PUT")));
+        assert_eq!(found("/flags/all/x"), Some(("/{kind}/all/{part}", "OPTIONS, POST")));
+        assert_eq!(found("/"), Some(("/", "GET, HEAD, OPTIONS")));
+        assert_eq!(
+            paths.find("/x/all/y").map(KnownPath::parameters),
+            Some(&["kind".to_owned(), "part".to_owned()][..])
+        );
+        assert!(!paths.find("/flags/all").unwrap().answers_head());
+    }
+
+    #[test]
+    fn a_trailing_slash_and_an_empty_parameter_are_other_paths() {
+        for path in ["/flags/", "/flags/a/", "/flag", "//", "/flags/all/", ""] {
+            assert_eq!(
+                paths().find(path).map(KnownPath::template),
+                (path.is_empty()).then_some("/"),
+                "{path}"
+            );
+        }
+    }
+}

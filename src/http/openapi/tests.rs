@@ -1,0 +1,192 @@
+//! The document of a small API.
+
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::payload::PlainText;
+use poem_openapi::{Object, OpenApi, OpenApiService, SecurityScheme, auth};
+use serde_json::json;
+
+use super::*;
+use crate::http::envelope::{Data, Listed, Meta};
+use crate::http::error::ApiError;
+use crate::http::patch::Patch;
+use crate::http::payload::{FastJson, RawJson, Strict};
+use crate::{choice, request};
+
+choice! {
+    /// How a thing is.
+    enum Mood { /// Well.
+        Good = "good", /// Not well.
+        Bad = "bad" }
+}
+
+request! {
+    /// A part.
+    struct Part { name: String, #[oai(validator(minimum(value = "0", exclusive = true)))] weight: Option<f64> }
+
+    /// A thing.
+    struct Thing {
+        /// Its name.
+        #[oai(validator(max_length = 10))]
+        name: String,
+        /// How it is.
+        mood: Mood,
+        /// How it was.
+        former: Option<Mood>,
+        parts: Vec<Part>,
+        note: Patch<String>,
+        value: Option<Value>,
+    }
+}
+
+/// A thing that was seen.
+#[derive(serde::Serialize, Object)]
+struct Seen {
+    /// What.
+    text: String,
+    /// When, if ever.
+    at: Option<String>,
+}
+
+/// A token.
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", bearer_format = "JWT")]
+struct Token(auth::Bearer);
+
+struct Things;
+
+#[OpenApi]
+#[expect(clippy::unused_async, reason = "the shape of a handler")]
+impl Things {
+    /// Make a thing
+    #[oai(path = "/things/:kind", method = "post", operation_id = "make")]
+    async fn make(
+        &self,
+        token: Token,
+        kind: Path<String>,
+        body: Strict<Thing>,
+    ) -> Result<FastJson<Data<Seen>>, ApiError> {
+        let text = [token.0.token, kind.0, body.0.name].concat();
+        Ok(FastJson(Data { data: Seen { text, at: None } }))
+    }
+
+    /// Check
+    #[oai(path = "/raw", method = "post", operation_id = "raw")]
+    async fn raw(&self, body: RawJson<Thing>) -> RawJson<Seen> {
+        RawJson::new(body.bytes)
+    }
+}
+
+struct Lists;
+
+#[OpenApi]
+#[expect(clippy::unused_async, reason = "the shape of a handler")]
+impl Lists {
+    /// List things
+    #[oai(path = "/things/:kind", method = "get", operation_id = "list")]
+    async fn list(
+        &self,
+        kind: Path<String>,
+        mood: Query<Option<Mood>>,
+        #[oai(name = "If-None-Match")] seen: Header<Option<String>>,
+    ) -> FastJson<Listed<Seen>> {
+        drop((kind, mood, seen));
+        let meta = Meta { page: 1, per_page: 50, total: 0, next_cursor: None };
+        FastJson(Listed { data: vec![], meta })
+    }
+
+    /// Health
+    #[oai(path = "/health", method = "get", operation_id = "health")]
+    async fn health(&self) -> PlainText<&'static str> {
+        PlainText("ok")
+    }
+}
+
+fn document() -> Value {
+    let service = OpenApiService::new((Things, Lists), "Things", "1.0")
+        .summary("A sample")
+        .extra_response_header::<i64, _>("X-RateLimit-Limit");
+    let example = Example { request: Some(json!({"name": "a"})), response: Some(json!({"data": {}})) };
+    let notes = Notes {
+        examples: [("make", example)].into(),
+        unlimited: vec!["health"],
+        errors: vec![("raw", Code::InvalidCredentials)],
+    };
+    super::document(&service.spec(), &notes).unwrap()
+}
+
+fn statuses(operation: &Value) -> Vec<&str> {
+    operation["responses"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn groups_of_operations_share_their_paths() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    let item = document["paths"]["/things/{kind}"].as_object().unwrap();
+    assert_eq!(item.keys().collect::<Vec<_>>(), ["post", "get"]);
+}
+
+#[test]
+fn errors_follow_from_what_an_operation_is() {
+    let paths = &document()["paths"];
+    let make = &paths["/things/{kind}"]["post"];
+    let all = ["200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "500", "503"];
+    assert_eq!(statuses(make), all);
+    assert_eq!(statuses(&paths["/things/{kind}"]["get"]), ["200", "400", "404", "429", "500", "503"]);
+    assert_eq!(statuses(&paths["/health"]["get"]), ["200", "500", "503"]);
+    assert!(statuses(&paths["/raw"]["post"]).contains(&"401"));
+    assert_eq!(make["responses"]["404"]["$ref"], "#/components/responses/NotFound");
+}
+
+#[test]
+fn every_row_of_the_error_table_is_described_once() {
+    let document = document();
+    let responses = document["components"]["responses"].as_object().unwrap();
+    let descriptions: String =
+        responses.values().filter_map(|answer| answer["description"].as_str()).collect();
+    for code in Code::ALL {
+        let line = format!("- `{}`: {}", code.text(), code.when());
+        assert_eq!(descriptions.matches(&line).count(), 1, "{line}");
+    }
+    assert!(responses["TooManyRequests"]["headers"]["Retry-After"].is_object());
+}
+
+#[test]
+fn bodies_answers_and_headers_are_as_they_are_sent() {
+    let document = document();
+    let make = &document["paths"]["/things/{kind}"]["post"];
+    let body = &make["requestBody"]["content"]["application/json"];
+    assert_eq!(body["example"], json!({"name": "a"}));
+    assert_eq!(make["responses"]["200"]["content"]["application/json"]["example"], json!({"data": {}}));
+    assert_eq!(make["responses"]["200"]["description"], "OK");
+    assert!(make["responses"]["200"]["headers"]["X-RateLimit-Limit"].is_object());
+    assert!(make["security"].is_array() && document["components"]["securitySchemes"].is_object());
+
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["Thing"]["additionalProperties"], false);
+    assert_eq!(schemas["Part"]["additionalProperties"], false);
+    assert_eq!(schemas["Part"]["properties"]["weight"]["exclusiveMinimum"], 0.0);
+    let former = json!({"description": "How it was.", "anyOf": [{"$ref": "#/components/schemas/Mood"}, {"type": "null"}]});
+    assert_eq!(schemas["Thing"]["properties"]["former"], former);
+    assert_eq!(schemas["Seen"]["properties"]["at"]["type"], json!(["string", "null"]));
+    assert!(schemas["Seen"].get("additionalProperties").is_none());
+    assert_eq!(schemas["Meta"]["properties"]["next_cursor"]["type"], json!(["string", "null"]));
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(value: &Value, document: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(target) = members.get("$ref").and_then(Value::as_str) {
+                    assert!(document.pointer(target.trim_start_matches('#')).is_some(), "{target}");
+                }
+                members.values().for_each(|member| check(member, document));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| check(element, document)),
+            _ => {}
+        }
+    }
+    let document = document();
+    check(&document, &document);
+}
