@@ -206,9 +206,20 @@ impl Operator {
         OPERATORS.iter().find(|row| row.name == name).map(|row| row.operator)
     }
 
-    /// All names, for a person who wrote another.
-    pub fn names() -> String {
-        OPERATORS.iter().map(|row| row.name).collect::<Vec<_>>().join(", ")
+    /// Every operator with its name in the API.
+    pub const ALL: &'static [(Self, &'static str)] = &{
+        let mut all = [(Self::Is, ""); OPERATORS.len()];
+        let mut index = 0;
+        while index < all.len() {
+            all[index] = (OPERATORS[index].operator, OPERATORS[index].name);
+            index += 1;
+        }
+        all
+    };
+
+    /// Its name in the API, under the name that all enumerations of the API give it.
+    pub const fn as_str(self) -> &'static str {
+        self.name()
     }
 
     /// Its row; the enum and the table come from one list, so they agree on the order.

@@ -92,8 +92,8 @@ pub struct NewRule {
 pub struct ConditionDraft {
     /// The attribute's name.
     pub attribute: String,
-    /// The operator's name.
-    pub operator: String,
+    /// The operator.
+    pub operator: Operator,
     /// The operand.
     pub value: Value,
 }
@@ -124,10 +124,6 @@ impl Condition {
             faults
                 .malformed(path.field("attribute"), format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"));
         }
-        let Some(operator) = Operator::parse(&operator) else {
-            faults.malformed(path.field("operator"), format!("must be one of {}", Operator::names()));
-            return None;
-        };
         let operand = match Operand::parse(operator, &value) {
             Ok(operand) => operand,
             Err(OperandError::Shape(message)) => {

@@ -1,8 +1,6 @@
 //! The integration tests: one binary.
 
-<<<<<<< HEAD
-mod vectors;
-=======
-#[cfg(test)]
 mod architecture;
->>>>>>> auth
+mod vectors;
+
+#[cfg(test)]

@@ -1,0 +1,56 @@
+//! The history of a flag.
+
+use std::collections::BTreeMap;
+
+use poem_openapi::Object;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::audit::Entry;
+
+/// Who did it.
+#[derive(Clone, Debug, Serialize, Object)]
+pub struct ActorView {
+    /// The account.
+    pub id: String,
+    /// Its address at that time.
+    pub email: String,
+}
+
+/// One field's change.
+#[derive(Clone, Debug, Serialize, Object)]
+pub struct ChangeView {
+    /// What it was; null where there was nothing.
+    pub from: Value,
+    /// What it is.
+    pub to: Value,
+}
+
+/// Something that was done with a flag.
+#[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "HistoryEntry")]
+pub struct EntryView {
+    /// Identity.
+    pub id: String,
+    /// What was done.
+    pub action: String,
+    /// Who did it.
+    pub actor: ActorView,
+    /// What changed, by field.
+    pub changes: BTreeMap<String, ChangeView>,
+    /// When.
+    pub timestamp: String,
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        let change = |it: crate::domain::audit::FieldChange| (it.field, ChangeView { from: it.from, to: it.to });
+        Self {
+            id: entry.id.to_string(),
+            action: entry.action.as_str().to_owned(),
+            actor: ActorView { id: entry.actor.id.to_string(), email: entry.actor.email },
+            changes: entry.changes.into_iter().map(change).collect(),
+            timestamp: entry.at.to_string(),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What requests and answers look like: one file per resource. A request becomes a domain value with everything
+//! that is wrong with it; an answer is made from a domain value and cannot fail.
+
+pub mod api_key;
+pub mod environment;
+pub mod event;
+pub mod evaluate;
+pub mod evaluation;
+pub mod flag;
+pub mod flag_change;
+pub mod history;
+pub mod project;
+pub mod rule;
+pub mod ruleset;
+pub mod stats;
+pub mod system;
+pub mod user;
+
+use crate::{
+    domain::{
+        api_key::KeyKind,
+        environment::EnvironmentType,
+        flag::{Classification, FlagStatus, FlagType},
+        key::KeyError,
+        operator::Operator,
+        page::Direction,
+        role::Role,
+        rollout::Algorithm,
+        violation::{Path, Violations},
+    },
+    words,
+};
+
+words! {
+    FlagType as "FlagType",
+    FlagStatus as "FlagStatus",
+    Classification as "Classification",
+    Algorithm as "BucketingAlgorithm",
+    Operator as "Operator",
+    KeyKind as "KeyKind",
+    EnvironmentType as "EnvironmentType",
+    Role as "Role",
+    Direction as "Direction",
+}
+
+/// Reads the key in the field `field`, and notes what is wrong with it.
+fn key<T>(
+    parse: fn(&str) -> Result<T, KeyError>,
+    text: &str,
+    field: &str,
+    faults: &mut Violations,
+) -> Option<T> {
+    parse(text).map_err(|error| faults.malformed(Path::ROOT.field(field), error.to_string())).ok()
+}

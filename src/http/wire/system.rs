@@ -1,0 +1,22 @@
+//! Health and readiness.
+
+use poem_openapi::Object;
+use serde::Serialize;
+
+/// Whether the server lives.
+#[derive(Clone, Debug, Serialize, Object)]
+pub struct Health {
+    /// `ok`, or `degraded` where the data file fails: evaluation goes on, changes do not.
+    pub status: &'static str,
+    /// The version of the server.
+    pub version: &'static str,
+    /// `ok`, or `unavailable`.
+    pub database: &'static str,
+}
+
+/// Whether the server takes requests.
+#[derive(Clone, Debug, Serialize, Object)]
+pub struct Ready {
+    /// `true` once the data file is open, migrated and compiled, until shutdown begins.
+    pub ready: bool,
+}

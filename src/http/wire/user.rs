@@ -1,0 +1,171 @@
+//! Accounts and sessions.
+
+use poem_openapi::Object;
+use serde::Serialize;
+
+use crate::{
+    auth::password::Password,
+    control::{
+        session::Tokens,
+        user::{NewUser, Profile, Registered},
+    },
+    domain::{
+        role::Role,
+        text::Name,
+        user::{Email, User},
+        violation::{Path, Violations},
+    },
+    request,
+};
+
+request! {
+    /// An account to be made.
+    #[derive(Clone)]
+    pub struct Register {
+        /// How the person signs in. Addresses that differ in case alone are one address.
+        #[oai(validator(max_length = 254))]
+        pub email: String,
+        /// The password.
+        #[oai(validator(min_length = 8, max_length = 128))]
+        pub password: String,
+        /// What the person is called.
+        #[oai(validator(max_length = 200))]
+        pub full_name: Option<String>,
+    }
+
+    /// Who signs in.
+    #[derive(Clone)]
+    pub struct Login {
+        /// The account's address.
+        pub email: String,
+        /// Its password.
+        pub password: String,
+    }
+
+    /// The token to be taken for a new pair.
+    #[derive(Clone)]
+    pub struct Refresh {
+        /// The newest refresh token of the session.
+        pub refresh_token: String,
+    }
+}
+
+/// The account that a body asks for.
+pub fn new_user(body: Register, faults: &mut Violations) -> Option<NewUser> {
+    let email = Email::parse(&body.email).map_err(|message| faults.malformed("email", message));
+    let password = Password::parse(body.password).map_err(|error| faults.malformed("password", error.to_string()));
+    let full_name = match body.full_name.as_deref().map(str::trim) {
+        None | Some("") => None,
+        Some(name) => Name::parse(name, &Path::ROOT.field("full_name"), faults),
+    };
+    Some(NewUser { email: email.ok()?, password: password.ok()?, full_name })
+}
+
+/// An account.
+#[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "User")]
+pub struct UserView {
+    /// Identity.
+    pub id: String,
+    /// How the person signs in.
+    pub email: String,
+    /// What the person is called.
+    pub full_name: Option<String>,
+    /// The highest role that the account holds in any organization.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: String,
+}
+
+/// An organization that the account belongs to.
+#[derive(Clone, Debug, Serialize, Object)]
+pub struct MembershipView {
+    /// The organization.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The account's role in it.
+    pub role: Role,
+}
+
+/// The account of the caller.
+#[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "Profile")]
+pub struct ProfileView {
+    /// Identity.
+    pub id: String,
+    /// How the person signs in.
+    pub email: String,
+    /// What the person is called.
+    pub full_name: Option<String>,
+    /// The highest role that the account holds in any organization.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: String,
+    /// When the person last signed in.
+    pub last_login_at: Option<String>,
+    /// What it belongs to, oldest first.
+    pub organizations: Vec<MembershipView>,
+}
+
+/// What a client needs to act for a person.
+#[derive(Clone, Serialize, Object)]
+#[oai(rename = "Tokens")]
+pub struct TokensView {
+    /// Shown with each request as `Authorization: Bearer ...`.
+    pub access_token: String,
+    /// Always `bearer`.
+    pub token_type: &'static str,
+    /// How long the access token lives, in seconds.
+    pub expires_in: i64,
+    /// Gets the next pair, once. Keep only the newest: an old one ends the session.
+    pub refresh_token: String,
+}
+
+fn full_name(user: &User) -> Option<String> {
+    user.full_name.as_ref().map(ToString::to_string)
+}
+
+impl From<Registered> for UserView {
+    fn from(registered: Registered) -> Self {
+        let Registered { user, role } = registered;
+        Self {
+            id: user.id.to_string(),
+            email: user.email.as_str().to_owned(),
+            full_name: full_name(&user),
+            role,
+            created_at: user.created_at.to_string(),
+        }
+    }
+}
+
+impl From<Profile> for ProfileView {
+    fn from(profile: Profile) -> Self {
+        let Profile { user, role, organizations } = profile;
+        let organization = |(organization, role): (crate::domain::organization::Organization, Role)| MembershipView {
+            id: organization.id.to_string(),
+            name: organization.name.to_string(),
+            role,
+        };
+        Self {
+            id: user.id.to_string(),
+            email: user.email.as_str().to_owned(),
+            full_name: full_name(&user),
+            role,
+            created_at: user.created_at.to_string(),
+            last_login_at: user.last_login_at.map(|at| at.to_string()),
+            organizations: organizations.into_iter().map(organization).collect(),
+        }
+    }
+}
+
+impl From<Tokens> for TokensView {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            token_type: "bearer",
+            expires_in: tokens.expires_in,
+            refresh_token: tokens.refresh_token,
+        }
+    }
+}
