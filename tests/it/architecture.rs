@@ -65,14 +65,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio", &["auth", "store", "live", "control", "http", "server", "cli"]),
 ];
 
-/// Powers that are handed down as values, and the only layer that holds them.
-const POWERS: &[&[&str]] = &[
-    &["SystemTime", "::", "now"],
-    &["Instant", "::", "now"],
-    &["Timestamp", "::", "now"],
-    &["SystemEntropy", "::", "new"],
+/// Powers that are handed down as values, and the only places that hold them.
+const POWERS: &[(&[&str], &[&str])] = &[
+    (&["SystemTime", "::", "now"], &["server"]),
+    (&["Timestamp", "::", "now"], &["server"]),
+    (&["SystemEntropy", "::", "new"], &["server"]),
+    // How long a request took is logged and decides nothing.
+    (&["Instant", "::", "now"], &["server", "http/middleware"]),
 ];
-const POWERFUL: &str = "server";
 
 const MAX_LINES: usize = 400;
 
@@ -164,9 +164,11 @@ fn check(path: &str, source: &str, macros: &[ExportedMacro<'_>]) -> Vec<String> 
         find(line, format!("`{name}` is not at home here"));
     }
     for window in without_tests(&code).windows(3) {
-        let power =
-            POWERS.iter().find(|power| window.iter().map(|token| token.text).eq(power.iter().copied()));
-        if let Some(power) = power.filter(|_| module[0] != POWERFUL) {
+        let texts = window.iter().map(|token| token.text);
+        let power = POWERS
+            .iter()
+            .find(|(power, homes)| texts.clone().eq(power.iter().copied()) && !lives_in(&module, homes));
+        if let Some((power, _)) = power {
             find(window[0].line, format!("`{}` is a power; take its value as an argument", power.concat()));
         }
     }
@@ -237,19 +239,23 @@ fn heads<'a>(code: &[Token<'a>], at: usize) -> Vec<(usize, &'a str)> {
 
 /// Uses of foreign crates outside of their homes.
 fn strangers<'a>(code: &[Token<'a>], module: &[&str]) -> Vec<(usize, &'a str)> {
-    let here = format!("{}/", module.join("/"));
     let mut found = Vec::new();
     for (at, token) in code.iter().enumerate() {
         let Some((_, homes)) = HOMES.iter().find(|(name, _)| *name == token.text) else { continue };
         let before = at.checked_sub(1).map_or("", |before| code[before].text);
         let inside_a_path = before == "::" && at >= 2 && code[at - 2].text.starts_with(char::is_alphabetic);
         let names_a_crate = text_at(code, at + 1) == "::" || matches!(before, "use" | "crate");
-        let at_home = homes.iter().any(|home| here.starts_with(&format!("{home}/")));
-        if names_a_crate && !inside_a_path && !at_home {
+        if names_a_crate && !inside_a_path && !lives_in(module, homes) {
             found.push((token.line, token.text));
         }
     }
     found
+}
+
+/// Whether a module is one of these or below one of them.
+fn lives_in(module: &[&str], homes: &[&str]) -> bool {
+    let here = format!("{}/", module.join("/"));
+    homes.iter().any(|home| here.starts_with(&format!("{home}/")))
 }
 
 /// Attributes that silence a lint for good, or without saying why.
