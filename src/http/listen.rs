@@ -67,7 +67,7 @@ impl Default for ListenLimits {
 }
 
 /// Serves HTTP/1 and, where the client knows it beforehand, HTTP/2 until `shutdown` resolves. Then nothing more is
-/// accepted, requests in flight finish, and what is left after the deadline is cut. On return no request runs.
+/// accepted, requests in flight finish, and what is left after the deadline is cut. On return no connection is open.
 pub async fn serve<E>(
     listener: TcpListener,
     endpoint: E,

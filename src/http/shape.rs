@@ -1,7 +1,7 @@
 //! The collecting reader of request bodies. serde stops at the first fault; the contract wants every violation
 //! at once, each with its path. A [`Shape`] reads itself from a parsed document and notes what is missing,
 //! mistyped or unknown before it gives up. [`request!`](crate::request) declares a body once, for the reader and
-//! for the OpenAPI document; [`choice!`](crate::choice) does the same for a closed set of words.
+//! for the `OpenAPI` document; [`choice!`](crate::choice) does the same for a closed set of words.
 
 use std::collections::BTreeMap;
 
@@ -202,7 +202,7 @@ impl<T: Shape> Shape for BTreeMap<String, T> {
     }
 }
 
-/// Declares the body of a request once: the struct, its schema in the OpenAPI document and its reader.
+/// Declares the body of a request once: the struct, its schema in the `OpenAPI` document and its reader.
 ///
 /// Documentation, further derives and `#[oai(...)]` attributes pass through; the attributes only document,
 /// what they say must also be checked by the domain. A field whose name on the wire is not its name in Rust is
@@ -262,7 +262,7 @@ pub const fn without_raw(identifier: &'static str) -> &'static str {
     }
 }
 
-/// Declares a closed set of words once: the enum, its schema in the OpenAPI document and its reader.
+/// Declares a closed set of words once: the enum, its schema in the `OpenAPI` document and its reader.
 #[macro_export]
 macro_rules! choice {
     ($($(#[$meta:meta])* $vis:vis enum $name:ident {
