@@ -1,3 +1,7 @@
 //! Parses the command line, calls one function, prints one error.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    phaseflag::cli::run()
+}

@@ -48,6 +48,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Bits {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl From<Bits> for $name {
             fn from(bits: Bits) -> Self {
                 Self(bits)

@@ -1,5 +1,24 @@
 //! Nouns and their laws. Pure: no input or output, no clock, no async runtime.
 
+pub mod api_key;
+pub mod audit;
+pub mod context;
+pub mod environment;
+pub mod flag;
+pub mod flag_change;
 pub mod id;
+pub mod key;
+mod named;
+pub mod operator;
+pub mod organization;
+pub mod page;
+pub mod project;
+pub mod role;
+pub mod rollout;
+pub mod rule;
+pub mod text;
 pub mod time;
+pub mod usage;
+pub mod user;
+pub mod value;
 pub mod violation;

@@ -1,5 +1,9 @@
 //! What is wrong with an input, and where: every parser collects [`Violations`] instead of stopping at the first.
 
+//!
+//! A parser returns a value wherever the shape is sound, even if its meaning is not, so that everything that is
+//! wrong is found in one pass. Whoever asked for the parse refuses the input if any fault was noted.
+
 use std::fmt::{self, Display};
 
 /// The place of a value inside an input, printed as `targeting_rules[2].conditions[0].value`.
@@ -69,6 +73,15 @@ pub enum Fault {
     Prerequisite,
 }
 
+/// Faults that one input can have, at most; the rest is not looked at.
+pub const MAX_NOTED: usize = 1_000;
+
+/// Whether `inner` is the place `outer` or inside of it.
+fn covers(outer: &str, inner: &str) -> bool {
+    let Some(rest) = inner.strip_prefix(outer) else { return false };
+    outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '['])
+}
+
 /// One fault at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -97,9 +110,15 @@ impl Violations {
         violations
     }
 
-    /// Notes a fault and goes on.
+    /// Notes a fault and goes on. What lies inside of something malformed was read from a placeholder: it is not
+    /// worth a word, and neither is anything beyond [`MAX_NOTED`] faults.
     pub fn add(&mut self, fault: Fault, path: impl Display, message: impl Into<String>) {
-        self.0.push(Violation { fault, path: path.to_string(), message: message.into() });
+        let path = path.to_string();
+        let covered =
+            self.0.iter().any(|earlier| earlier.fault == Fault::Malformed && covers(&earlier.path, &path));
+        if !covered && self.0.len() < MAX_NOTED {
+            self.0.push(Violation { fault, path, message: message.into() });
+        }
     }
 
     /// Notes a fault of shape.
@@ -131,5 +150,38 @@ impl Violations {
     /// `value` if nothing is wrong, else all that is.
     pub fn or_ok<T>(self, value: T) -> Result<T, Self> {
         if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+/// A thing that was read, and what is wrong with its meaning so far.
+#[derive(Clone, Debug)]
+pub struct Draft<T> {
+    /// The thing; worth something only if nothing is wrong in the end.
+    pub value: T,
+    /// What is wrong with it.
+    pub faults: Violations,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_print_as_clients_write_them() {
+        let rules = Path::ROOT.field("targeting_rules");
+        let condition = rules.index(2).field("conditions").index(0).field("value").to_string();
+        assert_eq!(condition, "targeting_rules[2].conditions[0].value");
+        assert_eq!(Path::ROOT.to_string(), "");
+        assert_eq!(Path::ROOT.index(1).field("key").to_string(), "[1].key");
+    }
+
+    #[test]
+    fn nothing_is_said_about_the_inside_of_what_is_malformed() {
+        let mut faults = Violations::one(Fault::Malformed, "variations[1]", "must be an object");
+        faults.malformed("variations[1].key", "must not be empty");
+        faults.malformed("variations[10].key", "must not be empty");
+        faults.add(Fault::VariationCount, "variations", "must be two");
+        let paths: Vec<_> = faults.0.iter().map(|fault| fault.path.as_str()).collect();
+        assert_eq!(paths, ["variations[1]", "variations[10].key", "variations"]);
     }
 }

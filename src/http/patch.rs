@@ -51,12 +51,16 @@ impl<T> Patch<T> {
 }
 
 impl<T: Shape> Shape for Patch<T> {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
-        if value.is_null() { Some(Patch::Null) } else { T::read(value, path, faults).map(Patch::Value) }
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
+        if value.is_null() { Patch::Null } else { Patch::Value(T::read(value, path, faults)) }
     }
 
-    fn absent(_: &Path<'_>, _: &mut Violations) -> Option<Self> {
-        Some(Patch::Absent)
+    fn placeholder() -> Self {
+        Patch::Absent
+    }
+
+    fn absent(_: &Path<'_>, _: &mut Violations) -> Self {
+        Patch::Absent
     }
 }
 
@@ -126,10 +130,10 @@ mod tests {
         let body = json!({"null": null, "set": "x", "wrong": 1});
         let object = body.as_object().unwrap();
         let mut read = |name| read_field::<Patch<String>>(object, name, &Path::ROOT, &mut faults);
-        assert_eq!(read("absent"), Some(Patch::Absent));
-        assert_eq!(read("null"), Some(Patch::Null));
-        assert_eq!(read("set"), Some(Patch::Value("x".to_owned())));
-        assert_eq!(read("wrong"), None);
+        assert_eq!(read("absent"), Patch::Absent);
+        assert_eq!(read("null"), Patch::Null);
+        assert_eq!(read("set"), Patch::Value("x".to_owned()));
+        read("wrong");
         assert_eq!(faults.len(), 1);
         assert_eq!(Patch::Value(1).map(|number| number + 1).change(), Some(Some(2)));
         assert_eq!(Patch::<u8>::Null.change(), Some(None));

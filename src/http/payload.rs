@@ -14,10 +14,10 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSch
 use poem_openapi::types::Type;
 use serde::Serialize;
 
-use crate::domain::violation::Path;
+use crate::domain::violation::{Draft, Path, Violations};
 use crate::http::error::{ApiError, Code};
 use crate::http::json;
-use crate::http::shape::{self, Shape};
+use crate::http::shape::Shape;
 
 /// The only media type of bodies.
 const JSON: &str = "application/json";
@@ -25,9 +25,34 @@ const JSON: &str = "application/json";
 /// What most answers fit into, so that writing one allocates once. In bytes.
 const TYPICAL_ANSWER: usize = 512;
 
-/// A request body, read with every fault noted.
+/// A request body, read with every fault of its shape noted.
 #[derive(Clone, Debug)]
-pub struct Strict<T>(pub T);
+pub struct Strict<T> {
+    body: T,
+    faults: Violations,
+}
+
+impl<T> Strict<T> {
+    /// What `parse` makes of the body. `parse` notes what the domain says of it beside the faults of its shape; any
+    /// fault at all refuses the body.
+    pub fn parse<U>(self, parse: impl FnOnce(T, &mut Violations) -> Option<U>) -> Result<U, ApiError> {
+        let Self { body, mut faults } = self;
+        match parse(body, &mut faults) {
+            Some(parsed) => Ok(faults.or_ok(parsed)?),
+            None => Err(faults.into()),
+        }
+    }
+
+    /// As [`Strict::parse`], but faults of meaning alone go on with what was parsed, for a change that can have more
+    /// of them where the rest of the state is known.
+    pub fn draft<U>(self, parse: impl FnOnce(T, &mut Violations) -> Option<U>) -> Result<Draft<U>, ApiError> {
+        let Self { body, mut faults } = self;
+        match parse(body, &mut faults) {
+            Some(value) if !faults.is_malformed() => Ok(Draft { value, faults }),
+            _ => Err(faults.into()),
+        }
+    }
+}
 
 /// A JSON body as bytes: of a request, for a handler that reads it itself, or of an answer that is kept as bytes.
 /// `T` is its schema.
@@ -91,8 +116,10 @@ impl<T: Shape + Type> ParsePayload for Strict<T> {
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let bytes = read_bytes(request, body).await?;
-        let sound = json::parse(&bytes).and_then(|document| shape::read_body(&document));
-        Ok(Self(sound.map_err(ApiError::from)?))
+        let document = json::parse(&bytes).map_err(ApiError::from)?;
+        let mut faults = Violations::new();
+        let body = T::read(&document, &Path::ROOT, &mut faults);
+        Ok(Self { body, faults })
     }
 }
 
@@ -209,14 +236,9 @@ mod tests {
     use super::*;
     use crate::http::envelope::{Data, Listed, Meta};
     use crate::http::patch::Patch;
-    use crate::{choice, request};
+    use crate::{domain::api_key::KeyKind, request, words};
 
-    choice! {
-        /// How a thing is.
-        enum Mood { /// Well.
-            Good = "good", /// Not well.
-            Bad = "bad" }
-    }
+    words! { KeyKind as "Kind", }
 
     request! {
         /// A part.
@@ -229,7 +251,7 @@ mod tests {
             /// Its name.
             #[oai(validator(max_length = 10))]
             name: String,
-            r#type: Mood,
+            r#type: KeyKind,
             parts: Vec<Part>,
             note: Patch<String>,
             count as "countOf": Option<u8>,
@@ -259,7 +281,7 @@ mod tests {
 
         #[oai(path = "/things", method = "post")]
         async fn create(&self, body: Strict<Thing>) -> Result<FastJson<Data<Seen>>, ApiError> {
-            Ok(FastJson(Data { data: Seen { text: format!("{:?}", body.0) } }))
+            Ok(FastJson(Data { data: Seen { text: format!("{:?}", body.parse(|thing, _| Some(thing))?) } }))
         }
 
         #[oai(path = "/raw", method = "post")]
@@ -291,12 +313,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_sound_body_is_read() {
-        let body = r#"{"name":"a","type":"bad","parts":[{"name":"p","weight":1}],"note":null,"countOf":3.0}"#;
+        let body =
+            r#"{"name":"a","type":"client","parts":[{"name":"p","weight":1}],"note":null,"countOf":3.0}"#;
         let response = post("/things", "application/json; charset=UTF-8", body).await;
         response.assert_status_is_ok();
         response.assert_header("content-type", JSON);
         let text = response.0.into_body().into_json::<serde_json::Value>().await.unwrap();
-        let expected = r#"Thing { name: "a", type: Bad, parts: [Part { name: "p", weight: Some(1.0) }], note: Null, count: Some(3) }"#;
+        let expected = r#"Thing { name: "a", type: Client, parts: [Part { name: "p", weight: Some(1.0) }], note: Null, count: Some(3) }"#;
         assert_eq!(text, json!({"data": {"text": expected}}));
     }
 
@@ -307,7 +330,7 @@ mod tests {
         let expected = [
             ("nmae", "is not a known field"),
             ("name", "is required"),
-            ("type", "must be one of `good`, `bad`"),
+            ("type", "must be one of `server`, `client`"),
             ("parts[0].name", "must be a string, not a number"),
             ("parts[1].extra", "is not a known field"),
             ("parts[1].weight", "must be a number, not a string"),
@@ -318,7 +341,7 @@ mod tests {
         let expected: Vec<_> =
             expected.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect();
         assert_eq!(faults(body).await, expected);
-        assert_eq!(faults("[]").await, [(String::new(), "must be an object, not a list".to_owned())]);
+        assert_eq!(faults("[]").await, [(String::new(), "must be an object, not an array".to_owned())]);
         assert_eq!(faults("").await, [(String::new(), "is empty, and JSON is expected".to_owned())]);
     }
 
@@ -358,7 +381,7 @@ mod tests {
         let schemas = &spec["components"]["schemas"];
         assert_eq!(schemas["Thing"]["required"], json!(["name", "type", "parts"]));
         assert_eq!(schemas["Thing"]["properties"]["countOf"]["type"], "integer");
-        assert_eq!(schemas["Mood"]["enum"], json!(["good", "bad"]));
+        assert_eq!(schemas["Thing"]["properties"]["type"]["enum"], json!(["server", "client"]));
         assert_eq!(schemas["List_Seen"]["required"], json!(["data", "meta"]));
         assert_eq!(schemas["Data_Seen"]["properties"]["data"]["$ref"], "#/components/schemas/Seen");
     }

@@ -1,33 +1,31 @@
 //! The collecting reader of request bodies. serde stops at the first fault; the contract wants every violation
 //! at once, each with its path. A [`Shape`] reads itself from a parsed document and notes what is missing,
 //! mistyped or unknown before it gives up. [`request!`](crate::request) declares a body once, for the reader and
-//! for the `OpenAPI` document; [`choice!`](crate::choice) does the same for a closed set of words.
-
-use std::collections::BTreeMap;
+//! for the OpenAPI document; [`words!`](crate::words) gives both the words of a domain enumeration.
 
 use serde_json::{Map, Value};
 
-use crate::domain::violation::{Path, Violations};
+use crate::domain::{
+    value::kind,
+    violation::{Path, Violations},
+};
 
 /// Something that a request body can hold.
+///
+/// Reading is total: where a value is missing or mistyped the fault is noted and a placeholder takes its place, so
+/// that the rest, and what the domain says of it, is still checked in the same pass. What was read counts only if
+/// no fault was noted in the end.
 pub trait Shape: Sized {
-    /// Reads the value at `path`. `None` only if at least one fault was noted; faults that leave the value
-    /// readable, such as an unknown field, are noted beside `Some`, so the caller asks `faults` in the end.
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self>;
+    /// Reads the value at `path`.
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self;
+
+    /// Stands in for a value that could not be read.
+    fn placeholder() -> Self;
 
     /// What a field that was left out means.
-    fn absent(path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
+    fn absent(path: &Path<'_>, faults: &mut Violations) -> Self {
         faults.malformed(path, "is required");
-        None
-    }
-}
-
-/// Reads a whole body; every fault or the value.
-pub fn read_body<T: Shape>(body: &Value) -> Result<T, Violations> {
-    let mut faults = Violations::new();
-    match T::read(body, &Path::ROOT, &mut faults) {
-        Some(value) => faults.or_ok(value),
-        None => Err(faults),
+        Self::placeholder()
     }
 }
 
@@ -39,7 +37,8 @@ pub fn read_object<'v>(
     faults: &mut Violations,
 ) -> Option<&'v Map<String, Value>> {
     let Value::Object(object) = value else {
-        return mistyped("an object", value, path, faults);
+        faults.malformed(path, format!("must be an object, not {}", kind(value)));
+        return None;
     };
     for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
         faults.malformed(path.field(name), "is not a known field");
@@ -53,7 +52,7 @@ pub fn read_field<T: Shape>(
     name: &str,
     path: &Path<'_>,
     faults: &mut Violations,
-) -> Option<T> {
+) -> T {
     let path = path.field(name);
     match object.get(name) {
         Some(value) => T::read(value, &path, faults),
@@ -62,64 +61,65 @@ pub fn read_field<T: Shape>(
 }
 
 /// Notes that a value has the wrong type.
-pub fn mistyped<T>(wanted: &str, found: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<T> {
-    faults.malformed(path, format!("must be {wanted}, not {}", kind_of(found)));
-    None
-}
-
-/// Notes that a word is none of a closed set.
-pub fn not_a_choice<T>(choices: &[&str], path: &Path<'_>, faults: &mut Violations) -> Option<T> {
-    faults.malformed(path, one_of(choices));
-    None
+pub fn mistyped<T: Shape>(wanted: &str, found: &Value, path: &Path<'_>, faults: &mut Violations) -> T {
+    faults.malformed(path, format!("must be {wanted}, not {}", kind(found)));
+    T::placeholder()
 }
 
 /// "must be one of `a`, `b`".
-pub fn one_of(choices: &[&str]) -> String {
+pub fn one_of<'a>(choices: impl IntoIterator<Item = &'a str>) -> String {
+    let choices: Vec<_> = choices.into_iter().collect();
     format!("must be one of `{}`", choices.join("`, `"))
 }
 
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
 impl Shape for String {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
         match value {
-            Value::String(text) => Some(text.clone()),
+            Value::String(text) => text.clone(),
             other => mistyped("a string", other, path, faults),
         }
+    }
+
+    fn placeholder() -> Self {
+        Self::new()
     }
 }
 
 impl Shape for bool {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
-        value.as_bool().or_else(|| mistyped("true or false", value, path, faults))
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
+        value.as_bool().unwrap_or_else(|| mistyped("true or false", value, path, faults))
+    }
+
+    fn placeholder() -> Self {
+        false
     }
 }
 
 impl Shape for f64 {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
-        value.as_f64().or_else(|| mistyped("a number", value, path, faults))
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
+        value.as_f64().unwrap_or_else(|| mistyped("a number", value, path, faults))
+    }
+
+    fn placeholder() -> Self {
+        0.0
     }
 }
 
 macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl Shape for $integer {
-            fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
-                let number = whole(value).or_else(|| mistyped("an integer", value, path, faults))?;
-                let in_range = <$integer>::try_from(number).ok();
-                if in_range.is_none() {
+            fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
+                let Some(number) = whole(value) else {
+                    return mistyped("an integer", value, path, faults);
+                };
+                <$integer>::try_from(number).unwrap_or_else(|_| {
                     faults.malformed(path, format!("must be between {} and {}", <$integer>::MIN, <$integer>::MAX));
-                }
-                in_range
+                    0
+                })
+            }
+
+            fn placeholder() -> Self {
+                0
             }
         }
     )*};
@@ -148,61 +148,126 @@ fn whole(value: &Value) -> Option<i128> {
 
 impl Shape for Value {
     /// Any JSON, also null.
-    fn read(value: &Value, _: &Path<'_>, _: &mut Violations) -> Option<Self> {
-        Some(value.clone())
+    fn read(value: &Value, _: &Path<'_>, _: &mut Violations) -> Self {
+        value.clone()
     }
-}
 
-impl<T: Shape> Shape for Box<T> {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
-        T::read(value, path, faults).map(Box::new)
+    fn placeholder() -> Self {
+        Self::Null
     }
 }
 
 impl<T: Shape> Shape for Option<T> {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
-        if value.is_null() { Some(None) } else { T::read(value, path, faults).map(Some) }
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
+        if value.is_null() { None } else { Some(T::read(value, path, faults)) }
     }
 
-    fn absent(_: &Path<'_>, _: &mut Violations) -> Option<Self> {
-        Some(None)
+    fn placeholder() -> Self {
+        None
+    }
+
+    fn absent(_: &Path<'_>, _: &mut Violations) -> Self {
+        None
     }
 }
 
 impl<T: Shape> Shape for Vec<T> {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
         let Value::Array(elements) = value else {
-            return mistyped("a list", value, path, faults);
+            return mistyped("an array", value, path, faults);
         };
-        // Every element is read before the first unsound one is allowed to matter.
-        let mut list = Some(Vec::with_capacity(elements.len()));
-        for (index, element) in elements.iter().enumerate() {
-            match (T::read(element, &path.index(index), faults), &mut list) {
-                (Some(element), Some(list)) => list.push(element),
-                _ => list = None,
-            }
-        }
-        list
+        elements
+            .iter()
+            .enumerate()
+            .map(|(index, element)| T::read(element, &path.index(index), faults))
+            .collect()
+    }
+
+    fn placeholder() -> Self {
+        Self::new()
     }
 }
 
-impl<T: Shape> Shape for BTreeMap<String, T> {
-    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
-        let Value::Object(members) = value else {
-            return mistyped("an object", value, path, faults);
-        };
-        let mut map = Some(BTreeMap::new());
-        for (name, member) in members {
-            match (T::read(member, &path.field(name), faults), &mut map) {
-                (Some(member), Some(map)) => drop(map.insert(name.clone(), member)),
-                _ => map = None,
+/// Gives the words of a domain enumeration to request bodies, answers and the OpenAPI document.
+#[macro_export]
+macro_rules! words {
+    ($($name:ty as $schema:literal,)+) => {$(
+        impl ::poem_openapi::types::Type for $name {
+            const IS_REQUIRED: bool = true;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                $schema.into()
+            }
+
+            fn schema_ref() -> ::poem_openapi::registry::MetaSchemaRef {
+                let words = <$name>::ALL.iter().map(|(_, word)| ::serde_json::Value::from(*word)).collect();
+                ::poem_openapi::registry::MetaSchemaRef::Inline(Box::new(::poem_openapi::registry::MetaSchema {
+                    enum_items: words,
+                    ..::poem_openapi::registry::MetaSchema::new("string")
+                }))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(::std::iter::once(self))
             }
         }
-        map
-    }
+
+        impl ::poem_openapi::types::ParseFromJSON for $name {
+            fn parse_from_json(value: Option<::serde_json::Value>) -> ::poem_openapi::types::ParseResult<Self> {
+                let word = value.as_ref().and_then(::serde_json::Value::as_str);
+                word.and_then(Self::parse).ok_or_else(::poem_openapi::types::ParseError::expected_input)
+            }
+        }
+
+        impl ::poem_openapi::types::ParseFromParameter for $name {
+            fn parse_from_parameter(word: &str) -> ::poem_openapi::types::ParseResult<Self> {
+                let words = <$name>::ALL.iter().map(|(_, word)| *word);
+                <$name>::parse(word)
+                    .ok_or_else(|| ::poem_openapi::types::ParseError::custom($crate::http::shape::one_of(words)))
+            }
+        }
+
+        impl ::poem_openapi::types::ToJSON for $name {
+            fn to_json(&self) -> Option<::serde_json::Value> {
+                Some(self.as_str().into())
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl $crate::http::shape::Shape for $name {
+            fn read(
+                value: &::serde_json::Value,
+                path: &$crate::domain::violation::Path<'_>,
+                faults: &mut $crate::domain::violation::Violations,
+            ) -> Self {
+                let Some(word) = value.as_str() else {
+                    return $crate::http::shape::mistyped("a string", value, path, faults);
+                };
+                <$name>::parse(word).unwrap_or_else(|| {
+                    faults.malformed(path, $crate::http::shape::one_of(<$name>::ALL.iter().map(|(_, word)| *word)));
+                    Self::placeholder()
+                })
+            }
+
+            fn placeholder() -> Self {
+                <$name>::ALL[0].0
+            }
+        }
+    )+};
 }
 
-/// Declares the body of a request once: the struct, its schema in the `OpenAPI` document and its reader.
+/// Declares the body of a request once: the struct, its schema in the OpenAPI document and its reader.
 ///
 /// Documentation, further derives and `#[oai(...)]` attributes pass through; the attributes only document,
 /// what they say must also be checked by the domain. A field whose name on the wire is not its name in Rust is
@@ -227,16 +292,23 @@ macro_rules! request {
                 value: &::serde_json::Value,
                 path: &$crate::domain::violation::Path<'_>,
                 faults: &mut $crate::domain::violation::Violations,
-            ) -> Option<Self> {
+            ) -> Self {
                 const FIELDS: &[&str] = &[$($crate::wire_name!($field $(as $wire)?)),*];
-                let object = $crate::http::shape::read_object(value, FIELDS, path, faults)?;
-                $(let $field: Option<$ty> = $crate::http::shape::read_field(
-                    object,
-                    $crate::wire_name!($field $(as $wire)?),
-                    path,
-                    faults,
-                );)*
-                Some(Self { $($field: $field?),* })
+                let Some(object) = $crate::http::shape::read_object(value, FIELDS, path, faults) else {
+                    return Self::placeholder();
+                };
+                Self {
+                    $($field: $crate::http::shape::read_field(
+                        object,
+                        $crate::wire_name!($field $(as $wire)?),
+                        path,
+                        faults,
+                    ),)*
+                }
+            }
+
+            fn placeholder() -> Self {
+                Self { $($field: $crate::http::shape::Shape::placeholder(),)* }
             }
         }
     )+};
@@ -262,54 +334,6 @@ pub const fn without_raw(identifier: &'static str) -> &'static str {
     }
 }
 
-/// Declares a closed set of words once: the enum, its schema in the `OpenAPI` document and its reader.
-#[macro_export]
-macro_rules! choice {
-    ($($(#[$meta:meta])* $vis:vis enum $name:ident {
-        $($(#[$item_meta:meta])* $item:ident = $text:literal),+ $(,)?
-    })+) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, ::poem_openapi::Enum)]
-        $vis enum $name {
-            $($(#[$item_meta])* #[oai(rename = $text)] $item,)+
-        }
-
-        impl $name {
-            /// Every word, as it is written in JSON.
-            $vis const TEXTS: &'static [&'static str] = &[$($text),+];
-
-            /// The word in JSON.
-            $vis const fn text(self) -> &'static str {
-                match self {
-                    $(Self::$item => $text,)+
-                }
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.text())
-            }
-        }
-
-        impl $crate::http::shape::Shape for $name {
-            fn read(
-                value: &::serde_json::Value,
-                path: &$crate::domain::violation::Path<'_>,
-                faults: &mut $crate::domain::violation::Violations,
-            ) -> Option<Self> {
-                match value {
-                    ::serde_json::Value::String(text) => match text.as_str() {
-                        $($text => Some(Self::$item),)+
-                        _ => $crate::http::shape::not_a_choice(Self::TEXTS, path, faults),
-                    },
-                    other => $crate::http::shape::mistyped("a string", other, path, faults),
-                }
-            }
-        }
-    )+};
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -317,7 +341,9 @@ mod tests {
     use super::*;
 
     fn read<T: Shape>(value: &Value) -> Result<T, String> {
-        read_body(value).map_err(|faults| {
+        let mut faults = Violations::new();
+        let read = T::read(value, &Path::ROOT, &mut faults);
+        faults.or_ok(read).map_err(|faults| {
             let texts = faults.reported().map(|fault| format!("{}: {}", fault.path, fault.message));
             texts.collect::<Vec<_>>().join("; ")
         })
@@ -345,12 +371,11 @@ mod tests {
     }
 
     #[test]
-    fn collections_report_every_element() {
-        let faults = read::<Vec<BTreeMap<String, bool>>>(&json!([{"a": 1, "b": true, "c": null}, 2]));
-        let expected = "[0].a: must be true or false, not a number; [0].c: must be true or false, not null; \
-                        [1]: must be an object, not a number";
+    fn lists_report_every_element() {
+        let faults = read::<Vec<Vec<bool>>>(&json!([[1, true, null], 2]));
+        let expected = "[0][0]: must be true or false, not a number; [0][2]: must be true or false, not null; \
+                        [1]: must be an array, not a number";
         assert_eq!(faults, Err(expected.to_owned()));
-        assert_eq!(read::<Vec<Box<u8>>>(&json!([1, 2])), Ok(vec![Box::new(1), Box::new(2)]));
     }
 
     #[test]

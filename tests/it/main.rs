@@ -1,1 +1,8 @@
 //! The integration tests: one binary.
+
+<<<<<<< HEAD
+mod vectors;
+=======
+#[cfg(test)]
+mod architecture;
+>>>>>>> auth

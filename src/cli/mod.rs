@@ -1,0 +1,65 @@
+//! The command line: one file per subcommand. A command that fails says why in one sentence on standard error.
+
+mod healthcheck;
+mod openapi;
+mod serve;
+mod usage;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Listen};
+
+/// The exit code of a wrong command line or setting, apart from 1 for a command that failed.
+const EXIT_USAGE: u8 = 2;
+
+/// Feature flags from one executable with one data file
+#[derive(Parser, Debug)]
+#[command(name = "phaseflag", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the server
+    Serve(Box<Config>),
+    /// Print the description of the API, an `openapi.json`
+    #[command(about = "Print the description of the API, an openapi.json")]
+    Openapi,
+    /// Ask a running server whether it is well; for container health checks
+    Healthcheck(Listen),
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let command = match usage::parse(std::env::args_os()) {
+        Ok(command) => command,
+        Err(usage::Stop::Asked(answer)) => {
+            // Nobody reads the answer any more if standard output is closed.
+            let _closed = answer.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(usage::Stop::Wrong(sentence)) => return fail(&sentence, EXIT_USAGE),
+    };
+    match execute(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string(), 1),
+    }
+}
+
+fn execute(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Serve(config) => serve::run(*config),
+        Command::Openapi => openapi::run(),
+        Command::Healthcheck(listen) => healthcheck::run(&listen),
+    }
+}
+
+fn fail(sentence: &str, code: u8) -> ExitCode {
+    eprintln!("phaseflag: {sentence}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,12 @@
+//! `phaseflag serve`: runs the server until it is told to stop.
+
+use std::error::Error;
+
+use crate::config::Config;
+use crate::{server, telemetry};
+
+pub(super) fn run(config: Config) -> Result<(), Box<dyn Error>> {
+    telemetry::start(&config.log_level, config.log_format)?;
+    server::run(config)?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! A change in progress: one writing transaction with its audit entries, and what will be published once it is
+//! durable. Everything that evaluation will need is compiled here, before the commit (invariant 1).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{
+    call::{Call, authorise},
+    core::Core,
+    error::{Error, Thing},
+};
+use crate::{
+    auth::entropy::sha256,
+    domain::{
+        api_key::ApiKey,
+        audit::{Action, Actor, Entry, FieldChange, Scope, resource_bits},
+        environment::Environment,
+        flag::{Configuration, Flag},
+        id::{ApiKeyId, AuditId, Bits, EnvironmentId, OrganizationId},
+        organization::Membership,
+        role::Permission,
+        time::Timestamp,
+    },
+    engine::{self, Ruleset, compile},
+    live::LiveEnvironment,
+    store::{self, Writer},
+};
+
+/// What becomes visible when a change is durable.
+enum Publication {
+    Environment(LiveEnvironment),
+    Key(Box<ApiKey>),
+    KeyRevoked(ApiKeyId),
+}
+
+/// A change in progress. Dropping it undoes it.
+pub(super) struct Change<'c> {
+    core: &'c Core,
+    tx: Writer,
+    call: &'c Call,
+    actor: Option<Actor>,
+    memberships: Vec<Membership>,
+    flags: BTreeMap<EnvironmentId, Vec<engine::Change>>,
+    publications: Vec<Publication>,
+}
+
+impl<'c> Change<'c> {
+    /// Takes the writer. The memberships of the actor are read anew: they may have changed since the request came.
+    pub(super) fn begin(core: &'c Core, call: &'c Call, actor: Option<Actor>) -> Result<Self, Error> {
+        let tx = core.store.write()?;
+        let memberships = match &actor {
+            Some(actor) => store::organization::memberships(&tx, actor.id)?,
+            None => Vec::new(),
+        };
+        let (flags, publications) = (BTreeMap::new(), Vec::new());
+        Ok(Self { core, tx, call, actor, memberships, flags, publications })
+    }
+
+    /// The transaction.
+    pub(super) fn tx(&self) -> &Writer {
+        &self.tx
+    }
+
+    /// What is served at present. There is one writer, so it is what the transaction began with.
+    pub(super) fn live(&self) -> &crate::live::Live {
+        &self.core.live
+    }
+
+    /// The moment of the request.
+    pub(super) fn now(&self) -> Timestamp {
+        self.call.now
+    }
+
+    /// A fresh identifier.
+    pub(super) fn mint<I: From<Bits>>(&self) -> I {
+        self.core.mint(self.call.now)
+    }
+
+    /// Who makes the change.
+    pub(super) fn actor(&self) -> Result<&Actor, Error> {
+        self.actor.as_ref().ok_or_else(|| Error::Internal("a change that needs an actor has none".into()))
+    }
+
+    /// From here on, entries name this person: one who has just registered.
+    pub(super) fn act_as(&mut self, actor: Actor) {
+        self.actor = Some(actor);
+    }
+
+    /// Checks that the actor has `permission` in `organization`.
+    pub(super) fn authorise(
+        &self,
+        organization: OrganizationId,
+        permission: Permission,
+        missing: impl FnOnce() -> (Thing, String),
+    ) -> Result<(), Error> {
+        authorise(&self.memberships, organization, permission, missing)
+    }
+
+    /// Writes an audit entry about the thing `id`.
+    pub(super) fn audit<I: Into<Bits> + ToString + Copy>(
+        &self,
+        action: Action,
+        scope: Scope,
+        id: I,
+        changes: Vec<FieldChange>,
+    ) -> Result<(), Error> {
+        let entry = Entry {
+            id: self.mint::<AuditId>(),
+            at: self.now(),
+            actor: self.actor()?.clone(),
+            action,
+            scope,
+            resource: id.to_string(),
+            changes,
+            request_id: self.call.request_id.to_string(),
+            address: self.call.address.map(|address| address.to_string()),
+        };
+        Ok(store::audit::append(&self.tx, resource_bits(id), entry, |bytes| sha256(&[bytes]))?)
+    }
+
+    /// Keeps a flag as `environment` shows it, and compiles it.
+    pub(super) fn put_flag(
+        &mut self,
+        environment: EnvironmentId,
+        flag: &Arc<Flag>,
+        configuration: Arc<Configuration>,
+    ) -> Result<(), Error> {
+        store::flag::put_configuration(&self.tx, environment, flag.id, &configuration)?;
+        let compiled = compile::flag(Arc::clone(flag), configuration)?;
+        self.flags.entry(environment).or_default().push(engine::Change::Put(compiled));
+        Ok(())
+    }
+
+    /// Keeps a new environment, which is served with `flags` from its first version on.
+    pub(super) fn put_environment(
+        &mut self,
+        environment: &Environment,
+        flags: Vec<(Arc<Flag>, Configuration)>,
+    ) -> Result<(), Error> {
+        store::environment::put(&self.tx, environment)?;
+        let mut compiled = Vec::with_capacity(flags.len());
+        for (flag, configuration) in flags {
+            store::flag::put_configuration(&self.tx, environment.id, flag.id, &configuration)?;
+            compiled.push(compile::flag(flag, Arc::new(configuration))?);
+        }
+        let ruleset = Ruleset::new(environment.id, environment.version, compiled);
+        self.publications.push(Publication::Environment(LiveEnvironment::new(environment, ruleset)));
+        Ok(())
+    }
+
+    /// Keeps a new API key.
+    pub(super) fn put_key(&mut self, key: ApiKey) -> Result<(), Error> {
+        store::api_key::put(&self.tx, &key)?;
+        self.publications.push(Publication::Key(Box::new(key)));
+        Ok(())
+    }
+
+    /// Revokes an API key.
+    pub(super) fn remove_key(&mut self, id: ApiKeyId) -> Result<(), Error> {
+        store::api_key::remove(&self.tx, id)?;
+        self.publications.push(Publication::KeyRevoked(id));
+        Ok(())
+    }
+
+    /// Raises the version of every environment whose flags changed, makes everything durable, and publishes it. Of
+    /// prerequisites this is the place that sees all of a ruleset, and refuses those that could not be evaluated.
+    pub(super) fn commit(self) -> Result<(), Error> {
+        let mut rulesets = Vec::with_capacity(self.flags.len());
+        for (id, changes) in self.flags {
+            let unknown = || Error::Internal(format!("the environment {id} is not served"));
+            let live = self.core.live.environment(id).ok_or_else(unknown)?;
+            let mut environment = store::environment::by_id(&self.tx, id)?.ok_or_else(unknown)?;
+            environment.version += 1;
+            store::environment::put(&self.tx, &environment)?;
+            rulesets.push(live.ruleset().with(environment.version, changes));
+        }
+        if let Some(cycle) = rulesets.iter().find_map(|ruleset| ruleset.unsettled().iter().next()) {
+            return Err(super::flag_change::cycle(cycle.as_str()));
+        }
+        self.tx.commit()?;
+        for publication in self.publications {
+            match publication {
+                Publication::Environment(environment) => self.core.live.add_environment(environment),
+                Publication::Key(key) => self.core.live.add_key(*key),
+                Publication::KeyRevoked(id) => self.core.live.remove_key(id),
+            }
+        }
+        rulesets.into_iter().for_each(|ruleset| self.core.live.publish(ruleset));
+        Ok(())
+    }
+}

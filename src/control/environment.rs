@@ -1,0 +1,136 @@
+//! Environments.
+
+use std::sync::Arc;
+
+use super::{
+    Control,
+    call::{Call, Caller},
+    change::Change,
+    error::{Error, Thing},
+    scope::{project_scope, readable_place, readable_project},
+    user::set,
+};
+use crate::{
+    domain::{
+        audit::{Action, Scope},
+        environment::{Color, Environment, EnvironmentType, MAX_ENVIRONMENTS_PER_PROJECT},
+        flag::{Configuration, Flag},
+        id::{EnvironmentId, ProjectId},
+        key::EnvironmentKey,
+        project::Project,
+        role::Permission,
+        text::Name,
+    },
+    store,
+};
+
+/// An environment to be made.
+#[derive(Clone, Debug)]
+pub struct NewEnvironment {
+    /// Unique in the project.
+    pub key: EnvironmentKey,
+    /// What people call it.
+    pub name: Name,
+    /// What it is for.
+    pub kind: EnvironmentType,
+    /// How it is painted.
+    pub color: Color,
+}
+
+/// The environments of a project, oldest first.
+pub fn list(control: &Control, caller: &Caller, project: ProjectId) -> Result<Vec<Environment>, Error> {
+    let reader = control.read()?;
+    let project = readable_project(&reader, caller, project)?;
+    Ok(store::environment::of_project(&reader, project.id)?)
+}
+
+/// One environment.
+pub fn get(control: &Control, caller: &Caller, id: EnvironmentId) -> Result<Environment, Error> {
+    Ok(readable_place(&control.read()?, caller, id, Permission::Read)?.environment)
+}
+
+/// Makes an environment, in which every flag of the project is off and without rules.
+pub async fn create(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    project: ProjectId,
+    new: NewEnvironment,
+) -> Result<Environment, Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let project = change.project(project, Permission::WriteEnvironments)?;
+            let present = store::environment::of_project(change.tx(), project.id)?;
+            if present.iter().any(|environment| environment.key == new.key) {
+                return Err(Error::KeyTaken(Thing::Environment, new.key.to_string()));
+            }
+            if present.len() >= MAX_ENVIRONMENTS_PER_PROJECT {
+                let sentence = format!("a project has at most {MAX_ENVIRONMENTS_PER_PROJECT} environments");
+                return Err(Error::LimitReached(sentence));
+            }
+            let flags = flags_of_project(change, &present);
+            put_new(change, &project, new, flags)
+        })
+        .await
+}
+
+/// The project's flags with what a new environment says of them.
+fn flags_of_project(change: &Change<'_>, present: &[Environment]) -> Vec<(Arc<Flag>, Configuration)> {
+    let now = change.now();
+    let Some(served) = present.first().and_then(|environment| change.live().environment(environment.id))
+    else {
+        return Vec::new();
+    };
+    let ruleset = served.ruleset();
+    ruleset
+        .flags()
+        .map(|compiled| {
+            let default = compiled.configuration().default_variation.clone();
+            (Arc::clone(compiled.flag()), Configuration::initial(default, now))
+        })
+        .collect()
+}
+
+/// Keeps one of the environments that a project starts with.
+pub(super) fn put_default(
+    change: &mut Change<'_>,
+    project: &Project,
+    &(key, name, kind, color): &(&str, &str, EnvironmentType, &str),
+) -> Result<(), Error> {
+    let internal = |what: String| Error::Internal(format!("a default environment is unsound: {what}"));
+    let new = NewEnvironment {
+        key: EnvironmentKey::parse(key).map_err(|error| internal(error.to_string()))?,
+        name: Name::trusted(name),
+        kind,
+        color: Color::parse(color).ok_or_else(|| internal(color.to_owned()))?,
+    };
+    put_new(change, project, new, Vec::new()).map(drop)
+}
+
+fn put_new(
+    change: &mut Change<'_>,
+    project: &Project,
+    new: NewEnvironment,
+    flags: Vec<(Arc<Flag>, Configuration)>,
+) -> Result<Environment, Error> {
+    let environment = Environment {
+        id: change.mint(),
+        project: project.id,
+        key: new.key,
+        name: new.name,
+        kind: new.kind,
+        color: new.color,
+        version: 1,
+        created_at: change.now(),
+        updated_at: change.now(),
+    };
+    change.put_environment(&environment, flags)?;
+    let scope = Scope { environment: Some(environment.id), ..project_scope(project) };
+    let changes = vec![
+        set("key", environment.key.as_str()),
+        set("name", environment.name.as_str()),
+        set("type", environment.kind.as_str()),
+    ];
+    change.audit(Action::EnvironmentCreated, scope, environment.id, changes)?;
+    Ok(environment)
+}

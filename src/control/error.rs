@@ -1,0 +1,77 @@
+//! Why a request was not carried out. The HTTP layer turns each into a row of its error table.
+
+use crate::{
+    domain::{role::Permission, violation::Violations},
+    store,
+};
+
+/// What a request can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A flag.
+    Flag,
+    /// An environment.
+    Environment,
+    /// A project.
+    Project,
+    /// An organization.
+    Organization,
+    /// An API key.
+    ApiKey,
+}
+
+/// Why a request was not carried out. Nothing was changed.
+#[derive(Debug)]
+pub enum Error {
+    /// There is no such thing, or none that the caller may know of. The text names it.
+    Missing(Thing, String),
+    /// Another thing has this key.
+    KeyTaken(Thing, String),
+    /// Another account has this address.
+    EmailTaken,
+    /// The input cannot be accepted.
+    Invalid(Violations),
+    /// The caller's role does not allow it.
+    Forbidden(Permission),
+    /// Other flags demand this one; their keys, with the environment's key.
+    FlagInUse(Vec<String>),
+    /// The flag is archived.
+    FlagArchived(String),
+    /// Configurations or other flags name this variation; their names.
+    VariationInUse {
+        /// The variation's key.
+        variation: String,
+        /// Who names it.
+        by: Vec<String>,
+    },
+    /// There may be no more of something; a sentence with the limit.
+    LimitReached(String),
+    /// Wrong address or password.
+    InvalidCredentials,
+    /// The access token has expired.
+    TokenExpired,
+    /// The access token is not genuine, or its session has ended.
+    TokenInvalid,
+    /// The refresh token is not genuine, not the newest, or its session has ended.
+    RefreshTokenInvalid,
+    /// Registration is switched off.
+    RegistrationClosed,
+    /// Too much work is waiting.
+    Busy,
+    /// The data file failed.
+    Storage(store::Error),
+    /// A fault of ours.
+    Internal(String),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}

@@ -1,0 +1,209 @@
+//! Reading flags: lists, one flag as an environment shows it, its history and how often it was served.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Control,
+    call::Caller,
+    error::{Error, Thing},
+    scope::{Place, readable_place},
+};
+use crate::{
+    domain::{
+        audit::{Entry, resource_bits},
+        environment::Environment,
+        flag::{Configuration, Flag, FlagStatus, FlagType},
+        id::{EnvironmentId, FlagId},
+        role::Permission,
+        time::Timestamp,
+        usage::hour,
+    },
+    engine::{CompiledFlag, Ruleset},
+    store,
+};
+
+/// A flag as one environment shows it.
+#[derive(Clone, Debug)]
+pub struct ShownFlag {
+    /// What all environments share.
+    pub flag: Arc<Flag>,
+    /// What this environment says.
+    pub configuration: Arc<Configuration>,
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// When it was evaluated last here, as far as clients reported it.
+    pub last_evaluated_at: Option<Timestamp>,
+}
+
+impl ShownFlag {
+    /// The compiled flag as `environment` shows it.
+    pub(super) fn of(compiled: &CompiledFlag, environment: EnvironmentId, last: Option<Timestamp>) -> Self {
+        Self {
+            flag: Arc::clone(compiled.flag()),
+            configuration: Arc::clone(compiled.configuration()),
+            environment,
+            last_evaluated_at: last,
+        }
+    }
+}
+
+/// How a request names a flag: by identifier or by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagName(pub String);
+
+/// Which flags a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those; where absent, all that are not archived.
+    pub status: Option<FlagStatus>,
+    /// Only those.
+    pub flag_type: Option<FlagType>,
+    /// Only those whose name or key has this text in it, in any case.
+    pub search: Option<String>,
+    /// Only those with this tag.
+    pub tag: Option<String>,
+}
+
+impl Filter {
+    fn selects(&self, flag: &Flag) -> bool {
+        let status = match self.status {
+            Some(status) => flag.status == status,
+            None => flag.status != FlagStatus::Archived,
+        };
+        let contains = |text: &str, needle: &str| text.to_lowercase().contains(needle);
+        status
+            && self.flag_type.is_none_or(|wanted| flag.flag_type == wanted)
+            && self.tag.as_ref().is_none_or(|tag| flag.tags.iter().any(|it| it.as_str() == tag))
+            && self.search.as_ref().is_none_or(|search| {
+                let needle = search.to_lowercase();
+                contains(flag.name.as_str(), &needle) || contains(flag.key.as_str(), &needle)
+            })
+    }
+}
+
+/// Finds a flag of an environment's ruleset by identifier or by key.
+pub(super) fn find<'r>(
+    ruleset: &'r Ruleset,
+    environment: &Environment,
+    name: &FlagName,
+) -> Result<&'r Arc<CompiledFlag>, Error> {
+    let found = match FlagId::parse(&name.0) {
+        Some(id) => ruleset.flags().find(|compiled| compiled.flag().id == id),
+        None => ruleset.get(&name.0),
+    };
+    found.ok_or_else(|| {
+        let sentence = format!("there is no flag '{}' in the environment '{}'", name.0, environment.key);
+        Error::Missing(Thing::Flag, sentence)
+    })
+}
+
+/// The refusal of a prerequisite that cannot be evaluated.
+pub(super) fn invalid_prerequisite(path: &str, message: String) -> Error {
+    use crate::domain::violation::{Fault, Violations};
+    Error::Invalid(Violations::one(Fault::Prerequisite, path, message))
+}
+
+/// A view of an environment in memory, beside what the data file says of it.
+struct View {
+    reader: store::Reader,
+    place: Place,
+    live: Arc<crate::live::LiveEnvironment>,
+}
+
+fn view(control: &Control, caller: &Caller, environment: EnvironmentId) -> Result<View, Error> {
+    let reader = control.read()?;
+    let place = readable_place(&reader, caller, environment, Permission::Read)?;
+    let missing = || Error::Missing(Thing::Environment, environment.to_string());
+    let live = control.live().environment(environment).ok_or_else(missing)?;
+    Ok(View { reader, place, live })
+}
+
+/// The flags of an environment that `filter` selects, in no particular order and without the moment of their last
+/// evaluation: [`with_usage`] adds it to those that are shown.
+pub fn list(
+    control: &Control,
+    caller: &Caller,
+    environment: EnvironmentId,
+    filter: &Filter,
+) -> Result<Vec<ShownFlag>, Error> {
+    let view = view(control, caller, environment)?;
+    let ruleset = view.live.ruleset();
+    let selected = ruleset.flags().filter(|compiled| filter.selects(compiled.flag()));
+    Ok(selected.map(|compiled| ShownFlag::of(compiled, environment, None)).collect())
+}
+
+/// Adds to each flag of one environment when it was evaluated last.
+pub fn with_usage(control: &Control, flags: &mut [ShownFlag]) -> Result<(), Error> {
+    let Some(environment) = flags.first().map(|flag| flag.environment) else { return Ok(()) };
+    let reader = control.read()?;
+    let pending = control.live().usage.last_evaluated(environment);
+    for flag in flags {
+        let kept = store::usage::last_evaluated(&reader, environment, flag.flag.id)?;
+        flag.last_evaluated_at = kept.max(pending.get(&flag.flag.id).copied());
+    }
+    Ok(())
+}
+
+/// One flag.
+pub fn get(
+    control: &Control,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: &FlagName,
+) -> Result<ShownFlag, Error> {
+    let view = view(control, caller, environment)?;
+    let mut shown =
+        [ShownFlag::of(find(&view.live.ruleset(), &view.place.environment, name)?, environment, None)];
+    with_usage(control, &mut shown)?;
+    let [shown] = shown;
+    Ok(shown)
+}
+
+/// What was done with a flag, newest first: everything that all environments share, and what concerns this one. Each
+/// entry comes with its place in the log.
+pub fn history(
+    control: &Control,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: &FlagName,
+) -> Result<Vec<(u64, Entry)>, Error> {
+    let view = view(control, caller, environment)?;
+    let id = find(&view.live.ruleset(), &view.place.environment, name)?.flag().id;
+    let mut entries = store::audit::about(&view.reader, resource_bits(id))?;
+    entries.retain(|(_, entry)| entry.scope.environment.is_none_or(|it| it == environment));
+    Ok(entries)
+}
+
+/// How often each variation of a flag was served.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The flag.
+    pub flag: Arc<Flag>,
+    /// Evaluations by variation key; a variation that was never served is there with 0.
+    pub variations: BTreeMap<String, u64>,
+}
+
+/// How often each variation of a flag was served in the `hours` up to `now`, that of `now` included.
+pub fn served(
+    control: &Control,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: &FlagName,
+    hours: u32,
+    now: Timestamp,
+) -> Result<Served, Error> {
+    let view = view(control, caller, environment)?;
+    let flag = Arc::clone(find(&view.live.ruleset(), &view.place.environment, name)?.flag());
+    let since = hour(now).saturating_sub(hours.saturating_sub(1));
+    let kept = store::usage::of_flag(&view.reader, environment, flag.id, since)?;
+    let pending = control.live().usage.pending(environment, flag.id);
+    let pending = pending.into_iter().filter(|(slot, _)| slot.hour >= since);
+    let mut variations: BTreeMap<String, u64> =
+        flag.variations.iter().map(|variation| (variation.key.to_string(), 0)).collect();
+    for (variation, times) in
+        kept.into_iter().chain(pending.map(|(slot, count)| (slot.variation, count.times)))
+    {
+        *variations.entry(variation).or_default() += times;
+    }
+    Ok(Served { flag, variations })
+}

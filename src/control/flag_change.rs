@@ -1,0 +1,310 @@
+//! Changing flags: what depends on the rest of the project is decided here, in the change's own transaction.
+
+use std::sync::Arc;
+
+use super::{
+    Control,
+    call::{Call, Caller},
+    change::Change,
+    error::{Error, Thing},
+    flag::{FlagName, ShownFlag, find, invalid_prerequisite},
+    scope::{Place, project_scope},
+};
+use crate::{
+    domain::{
+        audit::{Action, FieldChange, configuration_fields, difference, flag_fields},
+        environment::Environment,
+        flag::{Configuration, Flag, FlagStatus, MAX_FLAGS_PER_PROJECT},
+        flag_change::{FlagChange, NewFlag},
+        id::{EnvironmentId, RuleId},
+        role::Permission,
+        violation::{Draft, Violations},
+    },
+    engine::Ruleset,
+    store,
+};
+
+/// A flag of a project in all of its environments, while it is being changed.
+struct Target {
+    place: Place,
+    flag: Arc<Flag>,
+    /// What each environment says, the one that was named first.
+    configurations: Vec<(Environment, Arc<Configuration>)>,
+}
+
+impl Target {
+    fn named(&self) -> &Arc<Configuration> {
+        &self.configurations[0].1
+    }
+
+    fn rules(&self) -> Vec<RuleId> {
+        self.configurations.iter().flat_map(|(_, it)| it.rules.iter().map(|rule| rule.id)).collect()
+    }
+}
+
+/// Every environment of the place's project with its ruleset, the named one first.
+fn rulesets(change: &Change<'_>, place: &Place) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
+    let mut environments = store::environment::of_project(change.tx(), place.project.id)?;
+    environments.sort_by_key(|environment| environment.id != place.environment.id);
+    let unserved = |id: EnvironmentId| Error::Internal(format!("the environment {id} is not served"));
+    environments
+        .into_iter()
+        .map(|environment| {
+            let live = change.live().environment(environment.id).ok_or_else(|| unserved(environment.id))?;
+            let ruleset = Arc::clone(&live.ruleset());
+            Ok((environment, ruleset))
+        })
+        .collect()
+}
+
+fn target(place: Place, rulesets: &[(Environment, Arc<Ruleset>)], name: &FlagName) -> Result<Target, Error> {
+    let (environment, ruleset) = &rulesets[0];
+    let flag = Arc::clone(find(ruleset, environment, name)?.flag());
+    let configurations = rulesets
+        .iter()
+        .filter_map(|(environment, ruleset)| {
+            let compiled = ruleset.get(flag.key.as_str())?;
+            Some((environment.clone(), Arc::clone(compiled.configuration())))
+        })
+        .collect();
+    Ok(Target { place, flag, configurations })
+}
+
+/// Makes a flag, with a configuration in each environment of the project.
+pub async fn create(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    environment: EnvironmentId,
+    new: Draft<NewFlag>,
+) -> Result<ShownFlag, Error> {
+    let user = caller.user.id;
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let place = change.place(environment, Permission::WriteFlags)?;
+            let rulesets = rulesets(change, &place)?;
+            let Draft { value: new, mut faults } = new;
+            let mut mint = || change.mint::<RuleId>();
+            let (flag, configuration) =
+                new.build(change.mint(), place.project.id, user, change.now(), &mut mint);
+            configuration.check(&flag, &mut faults);
+            check_prerequisites(&configuration, &rulesets[0].1, &mut faults);
+            faults.or_ok(())?;
+            if rulesets[0].1.get(flag.key.as_str()).is_some() {
+                return Err(Error::KeyTaken(Thing::Flag, flag.key.to_string()));
+            }
+            if rulesets[0].1.flags().count() >= MAX_FLAGS_PER_PROJECT {
+                let sentence =
+                    format!("a project has at most {MAX_FLAGS_PER_PROJECT} flags, archived ones included");
+                return Err(Error::LimitReached(sentence));
+            }
+            let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
+            store::flag::put(change.tx(), &flag)?;
+            change.put_flag(environment, &flag, Arc::clone(&configuration))?;
+            for (other, _) in rulesets.iter().skip(1) {
+                let initial = Configuration::initial(configuration.default_variation.clone(), change.now());
+                change.put_flag(other.id, &flag, Arc::new(initial))?;
+            }
+            let mut fields = flag_fields(&flag);
+            fields.extend(configuration_fields(&configuration));
+            let changes = difference(&Vec::new(), &fields);
+            change.audit(Action::FlagCreated, project_scope(&place.project), flag.id, changes)?;
+            Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
+        })
+        .await
+}
+
+/// Changes fields of a flag.
+pub async fn update(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: FlagName,
+    update: impl FnOnce(&Flag) -> Draft<FlagChange> + Send + 'static,
+) -> Result<ShownFlag, Error> {
+    let shown = edit(control, call, caller, environment, name, Action::FlagUpdated, update).await?;
+    let mut shown = [shown];
+    super::flag::with_usage(control, &mut shown)?;
+    let [shown] = shown;
+    Ok(shown)
+}
+
+/// Turns a flag on or off in one environment.
+pub async fn toggle(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: FlagName,
+    change: FlagChange,
+) -> Result<ShownFlag, Error> {
+    let draft = |_: &Flag| Draft { value: change, faults: Violations::new() };
+    edit(control, call, caller, environment, name, Action::FlagToggled, draft).await
+}
+
+/// Puts a flag away in every environment. One that is put away already stays so.
+pub async fn archive(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: FlagName,
+) -> Result<(), Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let place = change.place(environment, Permission::WriteFlags)?;
+            let rulesets = rulesets(change, &place)?;
+            let target = target(place, &rulesets, &name)?;
+            if target.flag.status == FlagStatus::Archived {
+                return Ok(());
+            }
+            let users = demanding(&rulesets, &target.flag, |_| true);
+            if !users.is_empty() {
+                return Err(Error::FlagInUse(users));
+            }
+            apply(change, &target, FlagChange::status(FlagStatus::Archived), Action::FlagArchived).map(drop)
+        })
+        .await
+}
+
+async fn edit(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: FlagName,
+    action: Action,
+    draft: impl FnOnce(&Flag) -> Draft<FlagChange> + Send + 'static,
+) -> Result<ShownFlag, Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let place = change.place(environment, Permission::WriteFlags)?;
+            let rulesets = rulesets(change, &place)?;
+            let target = target(place, &rulesets, &name)?;
+            if target.flag.status == FlagStatus::Archived {
+                return Err(Error::FlagArchived(target.flag.key.to_string()));
+            }
+            let Draft { value, mut faults } = draft(&target.flag);
+            faults = check(change, &target, &rulesets, &value, faults)?;
+            faults.or_ok(())?;
+            let (flag, configuration) = apply(change, &target, value, action)?;
+            Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
+        })
+        .await
+}
+
+/// Everything that could be wrong with the flag after `value`, in this environment and in the others.
+fn check(
+    change: &Change<'_>,
+    target: &Target,
+    rulesets: &[(Environment, Arc<Ruleset>)],
+    value: &FlagChange,
+    mut faults: Violations,
+) -> Result<Violations, Error> {
+    let mut mint = || RuleId::from_bits(0);
+    let (flag, configuration) =
+        value.clone().apply(&target.flag, target.named(), &[], change.now(), &mut mint);
+    for gone in target.flag.variations.iter().filter(|it| flag.variation(it.key.as_str()).is_none()) {
+        let kept = target.configurations.iter().enumerate().filter(|(index, (_, it))| {
+            // What this very change says of the named environment is checked below, with its paths.
+            let replaced = *index == 0 && (value.rules.is_some() || value.default_variation.is_some());
+            !replaced && it.uses(&gone.key)
+        });
+        let mut by: Vec<String> =
+            kept.map(|(_, (environment, _))| format!("environment {}", environment.key)).collect();
+        by.extend(demanding(rulesets, &flag, |variation| variation == gone.key.as_str()));
+        if !by.is_empty() {
+            return Err(Error::VariationInUse { variation: gone.key.to_string(), by });
+        }
+    }
+    configuration.check(&flag, &mut faults);
+    for (_, other) in target.configurations.iter().skip(1) {
+        other.check(&flag, &mut faults);
+    }
+    if value.prerequisites.is_some() {
+        check_prerequisites(&configuration, &rulesets[0].1, &mut faults);
+    }
+    Ok(faults)
+}
+
+/// Applies a checked change, compiles it wherever it is seen, and notes it in the audit log.
+fn apply(
+    change: &mut Change<'_>,
+    target: &Target,
+    value: FlagChange,
+    action: Action,
+) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
+    let mut mint = || change.mint::<RuleId>();
+    let (flag, configuration) =
+        value.apply(&target.flag, target.named(), &target.rules(), change.now(), &mut mint);
+    let (shared, own) = (flag != *target.flag, configuration != **target.named());
+    let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
+    if shared {
+        store::flag::put(change.tx(), &flag)?;
+        for (environment, other) in target.configurations.iter().skip(1) {
+            change.put_flag(environment.id, &flag, Arc::clone(other))?;
+        }
+    }
+    if shared || own {
+        change.put_flag(target.place.environment.id, &flag, Arc::clone(&configuration))?;
+    }
+    let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then_some(fields);
+    if let Some(fields) = changes(difference(&flag_fields(&target.flag), &flag_fields(&flag))) {
+        change.audit(action, project_scope(&target.place.project), flag.id, fields)?;
+    }
+    let before = configuration_fields(target.named());
+    if let Some(fields) = changes(difference(&before, &configuration_fields(&configuration))) {
+        change.audit(action, target.place.scope(), flag.id, fields)?;
+    }
+    Ok((flag, configuration))
+}
+
+/// Notes every prerequisite that names no flag of the ruleset, or no variation of it. Cycles are found when the
+/// whole ruleset is compiled.
+fn check_prerequisites(configuration: &Configuration, ruleset: &Ruleset, faults: &mut Violations) {
+    use crate::domain::violation::{Fault, Path};
+    let list = Path::ROOT.field("prerequisites");
+    for (index, prerequisite) in configuration.prerequisites.iter().enumerate() {
+        let place = list.index(index);
+        let demanded = ruleset.get(prerequisite.flag_key.as_str()).filter(|compiled| !compiled.is_archived());
+        let Some(compiled) = demanded else {
+            let message = format!("there is no flag '{}'", prerequisite.flag_key);
+            faults.add(Fault::Prerequisite, place.field("flag_key"), message);
+            continue;
+        };
+        if compiled.flag().variation(prerequisite.variation_key.as_str()).is_none() {
+            let (flag, variation) = (&prerequisite.flag_key, &prerequisite.variation_key);
+            let message = format!("the flag '{flag}' has no variation '{variation}'");
+            faults.add(Fault::Prerequisite, place.field("variation_key"), message);
+        }
+    }
+}
+
+/// The flags, in any environment, that demand `flag` to serve a variation that `selects` accepts.
+fn demanding(
+    rulesets: &[(Environment, Arc<Ruleset>)],
+    flag: &Flag,
+    selects: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let mut users = Vec::new();
+    for (environment, ruleset) in rulesets {
+        for compiled in ruleset.live_flags().filter(|compiled| compiled.flag().id != flag.id) {
+            let demands = compiled.configuration().prerequisites.iter().any(|prerequisite| {
+                prerequisite.flag_key == flag.key && selects(prerequisite.variation_key.as_str())
+            });
+            if demands {
+                users.push(format!("{} in {}", compiled.key(), environment.key));
+            }
+        }
+    }
+    users
+}
+
+/// The refusal of prerequisites that form a cycle.
+pub(super) fn cycle(flag: &str) -> Error {
+    invalid_prerequisite(
+        "prerequisites",
+        format!("those of '{flag}' form a cycle, or a chain that is too long"),
+    )
+}

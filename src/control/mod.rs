@@ -1,0 +1,163 @@
+//! The only way to learn and to change the truth: every function here decides whether the caller may, checks what
+//! depends on the rest of the state, and makes the change whole.
+//!
+//! A change runs on one thread ([`core`]) as one transaction ([`change`]): authorise, load, apply, compile, audit,
+//! commit, publish, answer. Readers take what is published; flags are read from memory, where the published ruleset
+//! is the truth, everything else from the data file.
+
+pub mod api_key;
+pub mod call;
+mod change;
+mod core;
+pub mod environment;
+pub mod error;
+pub mod flag;
+pub mod flag_change;
+pub mod project;
+mod scope;
+pub mod session;
+pub mod usage;
+pub mod user;
+
+use std::sync::Arc;
+
+use self::core::{Core, WriterThread};
+use crate::{
+    auth::{
+        entropy::SystemEntropy,
+        jwt::JwtKey,
+        password::Hasher,
+        refresh::RefreshKey,
+        secret::{MIN_SECRET_BYTES, Secret},
+    },
+    domain::{audit::Actor, environment::Environment},
+    engine::{Ruleset, compile},
+    live::{Live, LiveEnvironment},
+    store::{self, Store},
+};
+pub use error::{Error, Thing};
+
+/// What `control` needs to know of the settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The secret that signs tokens; where absent, the one in the data file, made on first start.
+    pub signing_secret: Option<Secret>,
+    /// How long an access token lives, in seconds.
+    pub access_lifetime: i64,
+    /// How long a session lives after its last refresh, in seconds.
+    pub refresh_lifetime: i64,
+    /// Whether strangers may make accounts.
+    pub registration: Registration,
+}
+
+/// Whether strangers may make accounts. The first account can always be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// They may.
+    Open,
+    /// They may not.
+    Closed,
+}
+
+/// Everything that decides and changes.
+pub struct Control {
+    core: Arc<Core>,
+    writer: WriterThread,
+    hasher: Hasher,
+    jwt: JwtKey,
+    refresh: RefreshKey,
+    settings: Settings,
+}
+
+impl Control {
+    /// Loads and compiles everything that `store` holds, and starts the writer.
+    pub fn start(store: Store, entropy: SystemEntropy, settings: Settings) -> Result<Self, Error> {
+        let secret = match &settings.signing_secret {
+            Some(secret) => secret.clone(),
+            None => stored_secret(&store, &entropy)?,
+        };
+        let jwt = JwtKey::new(&secret);
+        jwt.self_test().map_err(|error| Error::Internal(format!("tokens cannot be signed: {error:?}")))?;
+        let live = Arc::new(load(&store)?);
+        let core = Arc::new(Core::new(store, live, entropy));
+        let writer = WriterThread::start(Arc::clone(&core))
+            .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
+        Ok(Self { core, writer, hasher: Hasher::new(), jwt, refresh: RefreshKey::new(&secret), settings })
+    }
+
+    /// What is served from memory.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.core.live
+    }
+
+    /// Whether the data file can be read at this moment.
+    pub fn check(&self) -> Result<(), Error> {
+        Ok(self.core.store.read().map(drop)?)
+    }
+
+    /// Waits until the last change is made, and closes the data file.
+    pub fn close(self) {
+        self.writer.join();
+    }
+
+    fn read(&self) -> Result<store::Reader, Error> {
+        Ok(self.core.store.read()?)
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        call: &call::Call,
+        actor: Option<Actor>,
+        edit: impl FnOnce(&mut change::Change<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.writer.run(call.clone(), actor, edit).await
+    }
+
+    fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.core
+            .entropy
+            .fill(&mut bytes)
+            .map_err(|_| Error::Internal("no randomness is to be had".into()))?;
+        Ok(bytes)
+    }
+}
+
+fn stored_secret(store: &Store, entropy: &SystemEntropy) -> Result<Secret, Error> {
+    let damaged = |_| Error::Storage(store::Error::Damaged("its signing secret is too short".into()));
+    if let Some(bytes) = store::meta::signing_secret(&store.read()?)? {
+        return Secret::new(bytes).map_err(damaged);
+    }
+    let mut bytes = [0; MIN_SECRET_BYTES];
+    entropy.fill(&mut bytes).map_err(|_| Error::Internal("no randomness is to be had".into()))?;
+    let writer = store.write()?;
+    store::meta::set_signing_secret(&writer, &bytes)?;
+    writer.commit()?;
+    Ok(Secret::from_entropy(bytes))
+}
+
+/// Reads and compiles every environment, and indexes every API key.
+fn load(store: &Store) -> Result<Live, Error> {
+    let reader = store.read()?;
+    let environments = store::environment::every(&reader)?;
+    let mut live = Vec::with_capacity(environments.len());
+    for environment in &environments {
+        live.push(LiveEnvironment::new(environment, ruleset(&reader, environment)?));
+    }
+    Ok(Live::new(live, store::api_key::every(&reader)?))
+}
+
+fn ruleset(reader: &store::Reader, environment: &Environment) -> Result<Ruleset, Error> {
+    let mut flags = Vec::new();
+    for flag in store::flag::of_project(reader, environment.project)? {
+        let missing =
+            || store::Error::Damaged(format!("flag {} has no configuration in {}", flag.id, environment.id));
+        let configuration =
+            store::flag::configuration(reader, environment.id, flag.id)?.ok_or_else(missing)?;
+        let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
+        let damaged =
+            |_| store::Error::Damaged(format!("flag {} does not compile in {}", flag.id, environment.id));
+        flags.push(compile::flag(Arc::clone(&flag), configuration).map_err(damaged)?);
+    }
+    Ok(Ruleset::new(environment.id, environment.version, flags))
+}

@@ -1,0 +1,100 @@
+//! Projects.
+
+use super::{
+    Control,
+    call::{Call, Caller},
+    change::Change,
+    environment,
+    error::{Error, Thing},
+    scope::{project_scope, readable_project},
+    user::set,
+};
+use crate::{
+    domain::{
+        audit::Action,
+        environment::DEFAULT_ENVIRONMENTS,
+        id::{OrganizationId, ProjectId},
+        key::ProjectKey,
+        project::{MAX_PROJECTS_PER_ORGANIZATION, Project},
+        role::Permission,
+        text::{Description, Name},
+    },
+    store,
+};
+
+/// A project to be made.
+#[derive(Clone, Debug)]
+pub struct NewProject {
+    /// The organization; where absent, the oldest one that the caller belongs to.
+    pub organization: Option<OrganizationId>,
+    /// Unique in the organization.
+    pub key: ProjectKey,
+    /// What people call it.
+    pub name: Name,
+    /// What it is for.
+    pub description: Option<Description>,
+}
+
+/// Every project that `caller` may see.
+pub fn list(control: &Control, caller: &Caller) -> Result<Vec<Project>, Error> {
+    let reader = control.read()?;
+    let mut projects = Vec::new();
+    for membership in &caller.memberships {
+        projects.extend(store::project::of_organization(&reader, membership.organization)?);
+    }
+    Ok(projects)
+}
+
+/// One project.
+pub fn get(control: &Control, caller: &Caller, id: ProjectId) -> Result<Project, Error> {
+    readable_project(&control.read()?, caller, id)
+}
+
+/// Makes a project with the default environments.
+pub async fn create(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    new: NewProject,
+) -> Result<Project, Error> {
+    let Some(organization) = new.organization.or_else(|| caller.home()) else {
+        return Err(Error::Forbidden(Permission::WriteProjects));
+    };
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            change.authorise(organization, Permission::WriteProjects, || {
+                (Thing::Organization, organization.to_string())
+            })?;
+            let present = store::project::of_organization(change.tx(), organization)?;
+            if present.iter().any(|project| project.key == new.key) {
+                return Err(Error::KeyTaken(Thing::Project, new.key.to_string()));
+            }
+            if present.len() >= MAX_PROJECTS_PER_ORGANIZATION {
+                let sentence =
+                    format!("an organization has at most {MAX_PROJECTS_PER_ORGANIZATION} projects");
+                return Err(Error::LimitReached(sentence));
+            }
+            let project = Project {
+                id: change.mint(),
+                organization,
+                key: new.key,
+                name: new.name,
+                description: new.description,
+                created_at: change.now(),
+                updated_at: change.now(),
+            };
+            put_new(change, &project)?;
+            DEFAULT_ENVIRONMENTS
+                .iter()
+                .try_for_each(|default| environment::put_default(change, &project, default))?;
+            Ok(project)
+        })
+        .await
+}
+
+/// Keeps a new project and notes who made it.
+pub(super) fn put_new(change: &mut Change<'_>, project: &Project) -> Result<(), Error> {
+    store::project::put(change.tx(), project)?;
+    let changes = vec![set("key", project.key.as_str()), set("name", project.name.as_str())];
+    change.audit(Action::ProjectCreated, project_scope(project), project.id, changes)
+}

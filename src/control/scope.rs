@@ -1,0 +1,96 @@
+//! From an identifier in a request to the thing it names, the organization that owns it, and the right to use it.
+
+use super::{
+    call::{Caller, authorise},
+    change::Change,
+    error::{Error, Thing},
+};
+use crate::{
+    domain::{
+        audit::Scope,
+        environment::Environment,
+        id::{EnvironmentId, OrganizationId, ProjectId},
+        organization::Membership,
+        project::Project,
+        role::Permission,
+    },
+    store::{self, Access},
+};
+
+/// An environment with what it belongs to.
+pub(super) struct Place {
+    pub(super) project: Project,
+    pub(super) environment: Environment,
+}
+
+impl Place {
+    /// How the audit log names this environment.
+    pub(super) fn scope(&self) -> Scope {
+        Scope { environment: Some(self.environment.id), ..project_scope(&self.project) }
+    }
+}
+
+/// How the audit log names what a whole project shares.
+pub(super) fn project_scope(project: &Project) -> Scope {
+    Scope { organization: Some(project.organization), project: Some(project.id), environment: None }
+}
+
+fn allowed(
+    memberships: &[Membership],
+    organization: OrganizationId,
+    permission: Permission,
+    thing: Thing,
+    id: &impl ToString,
+) -> Result<(), Error> {
+    authorise(memberships, organization, permission, || (thing, id.to_string()))
+}
+
+fn find_project(access: &impl Access, id: ProjectId) -> Result<Project, Error> {
+    store::project::by_id(access, id)?.ok_or_else(|| Error::Missing(Thing::Project, id.to_string()))
+}
+
+fn find_place(access: &impl Access, id: EnvironmentId) -> Result<Place, Error> {
+    let missing = || Error::Missing(Thing::Environment, id.to_string());
+    let environment = store::environment::by_id(access, id)?.ok_or_else(missing)?;
+    let project = store::project::by_id(access, environment.project)?.ok_or_else(missing)?;
+    Ok(Place { project, environment })
+}
+
+/// The project `id`, which `caller` may read.
+pub(super) fn readable_project(
+    access: &impl Access,
+    caller: &Caller,
+    id: ProjectId,
+) -> Result<Project, Error> {
+    let project = find_project(access, id)?;
+    allowed(&caller.memberships, project.organization, Permission::Read, Thing::Project, &id)?;
+    Ok(project)
+}
+
+/// The environment `id`, in which `caller` has `permission` to read.
+pub(super) fn readable_place(
+    access: &impl Access,
+    caller: &Caller,
+    id: EnvironmentId,
+    permission: Permission,
+) -> Result<Place, Error> {
+    let place = find_place(access, id)?;
+    allowed(&caller.memberships, place.project.organization, permission, Thing::Environment, &id)?;
+    Ok(place)
+}
+
+impl Change<'_> {
+    /// The project `id`, in which the actor has `permission`.
+    pub(super) fn project(&self, id: ProjectId, permission: Permission) -> Result<Project, Error> {
+        let project = find_project(self.tx(), id)?;
+        self.authorise(project.organization, permission, || (Thing::Project, id.to_string()))?;
+        Ok(project)
+    }
+
+    /// The environment `id`, in which the actor has `permission`.
+    pub(super) fn place(&self, id: EnvironmentId, permission: Permission) -> Result<Place, Error> {
+        let place = find_place(self.tx(), id)?;
+        self.authorise(place.project.organization, permission, || (Thing::Environment, id.to_string()))?;
+        Ok(place)
+    }
+}

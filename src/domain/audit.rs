@@ -1,0 +1,216 @@
+//! The audit log: who changed what, when, from where, from what to what.
+
+use super::{
+    flag::{Configuration, Flag},
+    id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
+    named::named,
+    rule::{Rule, Serve},
+    time::Timestamp,
+    value::Value,
+};
+
+named! {
+    /// What was done.
+    Action {
+        /// A flag was made.
+        FlagCreated = "flag.created",
+        /// Fields of a flag changed.
+        FlagUpdated = "flag.updated",
+        /// A flag was turned on or off.
+        FlagToggled = "flag.toggled",
+        /// A flag was put away.
+        FlagArchived = "flag.archived",
+        /// A project was made.
+        ProjectCreated = "project.created",
+        /// An environment was made.
+        EnvironmentCreated = "environment.created",
+        /// An API key was made.
+        ApiKeyCreated = "api_key.created",
+        /// An API key was revoked.
+        ApiKeyRevoked = "api_key.revoked",
+        /// An organization was made.
+        OrganizationCreated = "organization.created",
+        /// An account was made.
+        UserRegistered = "user.registered",
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The user.
+    pub id: UserId,
+    /// The user's address at that time.
+    pub email: String,
+}
+
+/// Where it belongs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The organization, where there is one.
+    pub organization: Option<OrganizationId>,
+    /// The project, where there is one.
+    pub project: Option<ProjectId>,
+    /// The environment, where it concerns one alone.
+    pub environment: Option<EnvironmentId>,
+}
+
+/// One field's change; `Null` stands for "there was none".
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldChange {
+    /// The field's name in the API.
+    pub field: String,
+    /// What it was.
+    pub from: Value,
+    /// What it is.
+    pub to: Value,
+}
+
+/// An entry of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Identity.
+    pub id: AuditId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What was done.
+    pub action: Action,
+    /// Where it belongs.
+    pub scope: Scope,
+    /// The text identifier of the thing that changed.
+    pub resource: String,
+    /// What changed, field by field.
+    pub changes: Vec<FieldChange>,
+    /// The request that did it.
+    pub request_id: String,
+    /// The address that it came from, where it is known.
+    pub address: Option<String>,
+}
+
+/// A thing's fields by their names in the API, for comparing two states.
+pub type Fields = Vec<(&'static str, Value)>;
+
+/// What differs between two states of a thing. A field that one state lacks counts as `Null` there.
+pub fn difference(before: &Fields, after: &Fields) -> Vec<FieldChange> {
+    let value = |fields: &Fields, name| {
+        fields.iter().find(|(field, _)| *field == name).map_or(Value::Null, |(_, value)| value.clone())
+    };
+    let added = after.iter().filter(|(name, _)| !before.iter().any(|(known, _)| known == name));
+    before
+        .iter()
+        .chain(added)
+        .map(|&(name, _)| FieldChange {
+            field: name.to_owned(),
+            from: value(before, name),
+            to: value(after, name),
+        })
+        .filter(|change| change.from != change.to)
+        .collect()
+}
+
+/// The fields of a flag that every environment shares.
+pub fn flag_fields(flag: &Flag) -> Fields {
+    let text = |text: &str| Value::from(text);
+    vec![
+        ("key", text(flag.key.as_str())),
+        ("name", text(flag.name.as_str())),
+        ("description", flag.description.as_ref().map_or(Value::Null, |it| text(it.as_str()))),
+        ("flag_type", text(flag.flag_type.as_str())),
+        ("classification", flag.classification.map_or(Value::Null, |it| text(it.as_str()))),
+        ("tags", flag.tags.iter().map(|tag| text(tag.as_str())).collect()),
+        ("status", text(flag.status.as_str())),
+        (
+            "variations",
+            flag.variations
+                .iter()
+                .map(|it| {
+                    object([
+                        ("key", text(it.key.as_str())),
+                        ("name", text(it.name.as_str())),
+                        ("value", it.value.clone()),
+                    ])
+                })
+                .collect(),
+        ),
+        (
+            "bucketing",
+            object([
+                ("algorithm", text(flag.bucketing.algorithm.as_str())),
+                ("by", text(&flag.bucketing.by)),
+                ("salt", flag.bucketing.salt.as_deref().map_or(Value::Null, text)),
+            ]),
+        ),
+    ]
+}
+
+/// The fields of a flag that one environment says.
+pub fn configuration_fields(configuration: &Configuration) -> Fields {
+    vec![
+        ("enabled", Value::from(configuration.enabled)),
+        ("default_variation", Value::from(configuration.default_variation.as_str())),
+        ("targeting_rules", configuration.rules.iter().map(rule_value).collect()),
+        (
+            "prerequisites",
+            configuration
+                .prerequisites
+                .iter()
+                .map(|it| {
+                    object([
+                        ("flag_key", Value::from(it.flag_key.as_str())),
+                        ("variation_key", Value::from(it.variation_key.as_str())),
+                    ])
+                })
+                .collect(),
+        ),
+    ]
+}
+
+fn rule_value(rule: &Rule) -> Value {
+    let condition = |it: &super::rule::Condition| {
+        object([
+            ("attribute", Value::from(it.attribute.as_str())),
+            ("operator", Value::from(it.operator.name())),
+            ("value", it.value.clone()),
+        ])
+    };
+    let serve = match &rule.serve {
+        Serve::Variation(key) => ("variation", Value::from(key.as_str())),
+        Serve::Rollout(rollout) => (
+            "percentage_rollout",
+            rollout
+                .shares()
+                .iter()
+                .map(|share| {
+                    object([
+                        ("variation", Value::from(share.variation.as_str())),
+                        ("percentage", percent(share.percentage.percent())),
+                    ])
+                })
+                .collect(),
+        ),
+    };
+    object([
+        ("id", Value::from(rule.id.to_string())),
+        ("priority", Value::from(rule.priority)),
+        ("name", rule.name.as_ref().map_or(Value::Null, |name| Value::from(name.as_str()))),
+        ("conditions", rule.conditions.iter().map(condition).collect()),
+        serve,
+    ])
+}
+
+/// A percentage as JSON: a whole one without a fraction.
+pub fn percent(percent: f64) -> Value {
+    #[expect(clippy::cast_possible_truncation, reason = "a percentage is 0 to 100")]
+    if percent.fract() == 0.0 { Value::from(percent as i64) } else { Value::from(percent) }
+}
+
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// The bits of any identifier, under which entries about a thing are found.
+pub fn resource_bits(id: impl Into<Bits>) -> Bits {
+    id.into()
+}

@@ -1,0 +1,259 @@
+//! The operators of targeting conditions, in one table: the parser, the compiler, the API's list of operators
+//! and the dashboard follow it. A new operator is a new row, and a new [`Test`] only if it compares in a way
+//! that no other does.
+
+mod number;
+mod operand;
+mod version;
+
+use std::cmp::Ordering;
+
+pub use self::operand::{MAX_LIST_VALUES, MAX_PATTERN_CHARS, MAX_SUBJECT_CHARS, Operand, OperandError};
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The operator that the row describes.
+    pub operator: Operator,
+    /// Its name in the API.
+    pub name: &'static str,
+    /// How it compares, before negation.
+    pub test: Test,
+    /// Whether it holds exactly where its test does not, a missing attribute included.
+    pub negated: bool,
+    /// Whether the published SDKs can evaluate it themselves.
+    pub published: bool,
+    /// What it means, in one line.
+    pub meaning: &'static str,
+    /// An operand as JSON.
+    pub example: &'static str,
+}
+
+/// How an operator compares an attribute with its operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// Equal canonical text.
+    Is,
+    /// The operand's canonical text somewhere in the attribute's.
+    Contains,
+    /// Canonical text equal to one of several.
+    OneOf,
+    /// Both sides as numbers.
+    Number(Bound),
+    /// The attribute's canonical text searched for a regular expression.
+    Matches,
+    /// Both sides as semantic versions.
+    Version(Bound),
+}
+
+/// Which side of the operand an attribute must be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Above the operand.
+    Above,
+    /// Below the operand.
+    Below,
+}
+
+impl Bound {
+    /// Whether an attribute that compares like this with the operand is on the right side.
+    pub fn admits(self, order: Ordering) -> bool {
+        match self {
+            Self::Above => order.is_gt(),
+            Self::Below => order.is_lt(),
+        }
+    }
+}
+
+/// What an operator is about; the dashboard groups its list by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Canonical text.
+    Text,
+    /// Numbers.
+    Number,
+    /// Semantic versions.
+    Version,
+}
+
+impl Group {
+    /// The name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Version => "version",
+        }
+    }
+}
+
+/// The JSON that an operator takes as its operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperandKind {
+    /// A string, a number or a boolean.
+    Scalar,
+    /// An array of scalars, or one scalar.
+    Scalars,
+    /// A number, or a string that reads as one.
+    Number,
+    /// A string with a regular expression.
+    Pattern,
+    /// A string with a semantic version.
+    Version,
+}
+
+impl OperandKind {
+    /// The name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Scalars => "scalars",
+            Self::Number => "number",
+            Self::Pattern => "pattern",
+            Self::Version => "version",
+        }
+    }
+
+    /// What the operand must be, for a person who sent something else.
+    pub const fn expectation(self) -> &'static str {
+        match self {
+            Self::Scalar => "must be a string, a number or a boolean",
+            Self::Scalars => "must be an array of strings, numbers or booleans, or one of these",
+            Self::Number => "must be a number or a string that holds one",
+            Self::Pattern => "must be a string with a regular expression",
+            Self::Version => "must be a string with a semantic version",
+        }
+    }
+}
+
+impl Row {
+    /// What the operator is about.
+    pub const fn group(&self) -> Group {
+        match self.test {
+            Test::Is | Test::Contains | Test::OneOf | Test::Matches => Group::Text,
+            Test::Number(_) => Group::Number,
+            Test::Version(_) => Group::Version,
+        }
+    }
+
+    /// The JSON that it takes.
+    pub const fn operand(&self) -> OperandKind {
+        match self.test {
+            Test::Is | Test::Contains => OperandKind::Scalar,
+            Test::OneOf => OperandKind::Scalars,
+            Test::Number(_) => OperandKind::Number,
+            Test::Matches => OperandKind::Pattern,
+            Test::Version(_) => OperandKind::Version,
+        }
+    }
+}
+
+macro_rules! operators {
+    ($(
+        #[doc = $meaning:literal]
+        $variant:ident: $name:literal, $test:expr, $negated:literal, $published:literal, $example:literal;
+    )*) => {
+        /// The operator of a condition. Its facts are in [`OPERATORS`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operator {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        /// Every operator once, in the order of the documentation.
+        pub const OPERATORS: &[Row] = &[$(Row {
+            operator: Operator::$variant,
+            name: $name,
+            test: $test,
+            negated: $negated,
+            published: $published,
+            // A documentation comment begins with a space.
+            meaning: $meaning.trim_ascii_start(),
+            example: $example,
+        },)*];
+    };
+}
+
+operators! {
+    // Variant: name, test, whether negated, whether published, example of an operand.
+
+    /// The attribute equals the value.
+    Is: "is", Test::Is, false, true, r#""pro""#;
+    /// The attribute is missing or differs from the value.
+    IsNot: "is_not", Test::Is, true, true, r#""free""#;
+    /// The attribute contains the value.
+    Contains: "contains", Test::Contains, false, true, r#""@example.com""#;
+    /// The attribute is missing or does not contain the value.
+    NotContains: "not_contains", Test::Contains, true, true, r#""@example.com""#;
+    /// The attribute equals one of the values.
+    OneOf: "one_of", Test::OneOf, false, true, r#"["US", "CA"]"#;
+    /// The attribute is missing or equals none of the values.
+    NotOneOf: "not_one_of", Test::OneOf, true, true, r#"["US", "CA"]"#;
+    /// The attribute is a number above the value.
+    Gt: "gt", Test::Number(Bound::Above), false, true, "18";
+    /// The attribute is a number below the value.
+    Lt: "lt", Test::Number(Bound::Below), false, true, "18";
+    /// The regular expression matches somewhere in the attribute.
+    MatchesRegex: "matches_regex", Test::Matches, false, true, r#""^[a-z]+@example\\.com$""#;
+    /// The attribute is a semantic version above the value.
+    VersionGt: "version_gt", Test::Version(Bound::Above), false, false, r#""2.1.0""#;
+    /// The attribute is a semantic version below the value.
+    VersionLt: "version_lt", Test::Version(Bound::Below), false, false, r#""2.1.0""#;
+}
+
+impl Operator {
+    /// The operator with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        OPERATORS.iter().find(|row| row.name == name).map(|row| row.operator)
+    }
+
+    /// All names, for a person who wrote another.
+    pub fn names() -> String {
+        OPERATORS.iter().map(|row| row.name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Its row; the enum and the table come from one list, so they agree on the order.
+    pub const fn row(self) -> &'static Row {
+        &OPERATORS[self as usize]
+    }
+
+    /// Its name in the API.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whether the published SDKs can evaluate it themselves.
+    pub const fn is_published(self) -> bool {
+        self.row().published
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::Value;
+
+    #[test]
+    fn every_row_is_found_by_its_name_and_by_its_operator() {
+        for row in OPERATORS {
+            assert_eq!(Operator::parse(row.name), Some(row.operator));
+            assert_eq!(row.operator.name(), row.name);
+        }
+        assert_eq!(Operator::parse("IS"), None);
+    }
+
+    #[test]
+    fn every_example_is_an_operand_of_its_operator() {
+        for row in OPERATORS {
+            let example: Value = row.example.parse().expect("the example is JSON");
+            assert!(Operand::parse(row.operator, &example).is_ok(), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn the_published_operators_are_these() {
+        let published: Vec<_> = OPERATORS.iter().filter(|row| row.published).map(|row| row.name).collect();
+        let expected =
+            ["is", "is_not", "contains", "not_contains", "one_of", "not_one_of", "gt", "lt", "matches_regex"];
+        assert_eq!(published, expected);
+    }
+}

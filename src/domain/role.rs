@@ -1,0 +1,64 @@
+//! Roles and THE permission table (contract B2): one row a permission. `control` enforces it.
+
+use super::named::named;
+
+named! {
+    /// What a member may do in an organization; each role may do what the ones before it may.
+    Role {
+        /// Reads.
+        Viewer = "viewer",
+        /// Also changes flags.
+        Editor = "editor",
+        /// Also people, projects, environments and API keys.
+        Admin = "admin",
+    }
+}
+
+/// Something that needs a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// See an organization and what belongs to it: projects, environments, flags, history.
+    Read,
+    /// Create, change, toggle and archive flags.
+    WriteFlags,
+    /// Create, change and delete projects.
+    WriteProjects,
+    /// Create, change and delete environments.
+    WriteEnvironments,
+    /// See which API keys exist.
+    ReadApiKeys,
+    /// Create and revoke API keys.
+    WriteApiKeys,
+}
+
+impl Permission {
+    /// The least role that has this permission.
+    pub const fn least_role(self) -> Role {
+        match self {
+            Self::Read => Role::Viewer,
+            Self::WriteFlags => Role::Editor,
+            Self::WriteProjects | Self::WriteEnvironments | Self::ReadApiKeys | Self::WriteApiKeys => {
+                Role::Admin
+            }
+        }
+    }
+
+    /// What it allows, to follow "may not".
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Read => "read this",
+            Self::WriteFlags => "change flags",
+            Self::WriteProjects => "change projects",
+            Self::WriteEnvironments => "change environments",
+            Self::ReadApiKeys => "see API keys",
+            Self::WriteApiKeys => "change API keys",
+        }
+    }
+}
+
+impl Role {
+    /// Whether the role has `permission`.
+    pub fn may(self, permission: Permission) -> bool {
+        self >= permission.least_role()
+    }
+}

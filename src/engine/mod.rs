@@ -1,0 +1,27 @@
+//! Verbs over compiled data: a flag is compiled when it changes, and answers any number of contexts from then on.
+//!
+//! ```text
+//! Arc<Flag> + Arc<Configuration> --compile::flag--> CompiledFlag --Ruleset::with--> Ruleset
+//! Ruleset + key + Context + Timestamp --evaluate--> Outcome
+//! ```
+//!
+//! Pure: an answer depends on these arguments alone, on every machine, and there always is one: what can go wrong
+//! goes wrong in the compiler, before the change is stored.
+
+pub mod bucket;
+pub mod compile;
+pub mod evaluate;
+pub mod outcome;
+pub mod prerequisite;
+#[cfg(test)]
+mod properties;
+pub mod ruleset;
+#[cfg(test)]
+mod sample;
+
+pub use self::{
+    compile::CompiledFlag,
+    evaluate::{Evaluation, evaluate, evaluate_all},
+    outcome::{Outcome, Reason},
+    ruleset::{Change, Ruleset},
+};

@@ -1,0 +1,66 @@
+//! Outcomes: what an evaluation served, and why.
+
+use super::compile::{CompiledFlag, CompiledVariation};
+use crate::domain::id::RuleId;
+
+/// The answer for one flag. It borrows from the ruleset and copies nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'r> {
+    /// The flag.
+    pub flag: &'r CompiledFlag,
+    /// What is served.
+    pub variation: &'r CompiledVariation,
+    /// Why.
+    pub reason: Reason,
+    /// Whether a rollout on the way, also one of a prerequisite, needed a user key and found none.
+    pub lacks_user_key: bool,
+}
+
+impl Outcome<'_> {
+    /// The rule that yielded the variation.
+    pub fn rule_id(&self) -> Option<RuleId> {
+        match self.reason {
+            Reason::TargetingRule(rule) | Reason::PercentageRollout(rule) => Some(rule),
+            Reason::Default | Reason::Disabled | Reason::Prerequisite => None,
+        }
+    }
+}
+
+/// Why a variation was served (contract A6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The rule's conditions hold, and it serves this variation.
+    TargetingRule(RuleId),
+    /// The rule's conditions hold, and its rollout gives this variation.
+    PercentageRollout(RuleId),
+    /// No rule yielded: the default variation.
+    Default,
+    /// Not enabled, parked or archived: the default variation.
+    Disabled,
+    /// Another flag does not serve what this one demands: the default variation.
+    Prerequisite,
+}
+
+impl Reason {
+    /// The documented name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TargetingRule(_) => "TARGETING_RULE",
+            Self::PercentageRollout(_) => "PERCENTAGE_ROLLOUT",
+            Self::Default => "DEFAULT",
+            Self::Disabled => "DISABLED",
+            Self::Prerequisite => "PREREQUISITE",
+        }
+    }
+
+    /// The name that the published SDKs know (contract A8).
+    pub const fn sdk_name(self) -> &'static str {
+        match self {
+            Self::TargetingRule(_) => "targeting_match",
+            Self::PercentageRollout(_) => "percentage_rollout",
+            Self::Default => "default",
+            Self::Disabled => "disabled",
+            Self::Prerequisite => "prerequisite_failed",
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A ruleset: every flag of one environment at one version. It never changes; a change makes the next one, which
+//! shares all flags that it did not touch.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{compile::CompiledFlag, prerequisite};
+use crate::domain::{id::EnvironmentId, key::FlagKey};
+
+/// All flags of an environment, archived ones included, as they are at `version`.
+#[derive(Clone, Debug)]
+pub struct Ruleset {
+    environment: EnvironmentId,
+    version: u64,
+    flags: Flags,
+    unsettled: HashSet<FlagKey>,
+}
+
+/// One step from a ruleset to the next.
+#[derive(Debug)]
+pub enum Change {
+    /// Adds the flag, or takes the place of the one with its key.
+    Put(CompiledFlag),
+    /// Takes the flag with this key out; does nothing if there is none.
+    Remove(FlagKey),
+}
+
+impl Ruleset {
+    /// The ruleset of an environment at `version`; of several flags with one key the last counts.
+    pub fn new(
+        environment: EnvironmentId,
+        version: u64,
+        flags: impl IntoIterator<Item = CompiledFlag>,
+    ) -> Self {
+        let sorted: BTreeMap<FlagKey, Arc<CompiledFlag>> =
+            flags.into_iter().map(|flag| (flag.flag().key.clone(), Arc::new(flag))).collect();
+        Self::of(environment, version, Flags::new(sorted.into_values().collect()))
+    }
+
+    /// The ruleset after `changes`, made one after the other.
+    #[must_use]
+    pub fn with(&self, version: u64, changes: impl IntoIterator<Item = Change>) -> Self {
+        Self::of(self.environment, version, self.flags.with(changes))
+    }
+
+    fn of(environment: EnvironmentId, version: u64, flags: Flags) -> Self {
+        let unsettled = prerequisite::unsettled(&flags);
+        Self { environment, version, flags, unsettled }
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> EnvironmentId {
+        self.environment
+    }
+
+    /// The version, which rises with every change in the environment.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The flag with this key, be it archived.
+    pub fn get(&self, key: &str) -> Option<&Arc<CompiledFlag>> {
+        self.flags.get(key)
+    }
+
+    /// Every flag, archived ones included, by key.
+    pub fn flags(&self) -> impl Iterator<Item = &Arc<CompiledFlag>> {
+        self.flags.iter()
+    }
+
+    /// Every flag that is not archived, by key: what `"*"` means.
+    pub fn live_flags(&self) -> impl Iterator<Item = &Arc<CompiledFlag>> {
+        self.flags().filter(|flag| !flag.is_archived())
+    }
+
+    /// The flags whose prerequisites form a cycle or a chain longer than
+    /// [`MAX_PREREQUISITE_DEPTH`](prerequisite::MAX_PREREQUISITE_DEPTH): a change that would leave any is to be
+    /// refused. Such a flag would be served as one whose prerequisites are unmet.
+    pub fn unsettled(&self) -> &HashSet<FlagKey> {
+        &self.unsettled
+    }
+}
+
+/// The flags in the order of their keys, and where each is. The most frequent change replaces a flag by another of
+/// the same key, and so keeps the index.
+#[derive(Clone, Debug)]
+pub(super) struct Flags {
+    sorted: Vec<Arc<CompiledFlag>>,
+    places: Arc<HashMap<FlagKey, usize>>,
+}
+
+impl Flags {
+    fn new(sorted: Vec<Arc<CompiledFlag>>) -> Self {
+        let places = sorted.iter().enumerate().map(|(place, flag)| (flag.flag().key.clone(), place));
+        Self { places: Arc::new(places.collect()), sorted }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<CompiledFlag>> {
+        self.sorted.iter()
+    }
+
+    fn get(&self, key: &str) -> Option<&Arc<CompiledFlag>> {
+        self.places.get(key).and_then(|place| self.sorted.get(*place))
+    }
+
+    fn with(&self, changes: impl IntoIterator<Item = Change>) -> Self {
+        let mut sorted = self.sorted.clone();
+        let mut same_keys = true;
+        for change in changes {
+            let key = match &change {
+                Change::Put(flag) => &flag.flag().key,
+                Change::Remove(key) => key,
+            };
+            let found = sorted.binary_search_by(|known| known.flag().key.cmp(key));
+            same_keys &= matches!((&change, found), (Change::Put(_), Ok(_)) | (Change::Remove(_), Err(_)));
+            match (change, found) {
+                (Change::Put(flag), Ok(place)) => sorted[place] = Arc::new(flag),
+                (Change::Put(flag), Err(place)) => sorted.insert(place, Arc::new(flag)),
+                (Change::Remove(_), Ok(place)) => drop(sorted.remove(place)),
+                (Change::Remove(_), Err(_)) => {}
+            }
+        }
+        if same_keys { Self { sorted, places: Arc::clone(&self.places) } } else { Self::new(sorted) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::flag::FlagStatus,
+        engine::sample::{self, ENVIRONMENT},
+    };
+
+    fn keys(ruleset: &Ruleset) -> Vec<&str> {
+        ruleset.flags().map(|flag| flag.key()).collect()
+    }
+
+    #[test]
+    fn flags_come_in_the_order_of_their_keys_after_any_change() {
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, ["m", "c", "x"].map(|key| sample::flag(key).compiled()));
+        assert_eq!(keys(&ruleset), ["c", "m", "x"]);
+        let key = |text: &str| sample::flag(text).flag.key;
+        let next = ruleset.with(
+            2,
+            [
+                Change::Put(sample::flag("d").compiled()),
+                Change::Remove(key("m")),
+                Change::Remove(key("nobody")),
+                Change::Put(sample::flag("z").compiled()),
+                Change::Put(sample::flag("a").compiled()),
+            ],
+        );
+        assert_eq!(keys(&next), ["a", "c", "d", "x", "z"]);
+        for known in keys(&next) {
+            assert_eq!(next.get(known).map(|flag| flag.key()), Some(known));
+        }
+        assert!(next.get("m").is_none());
+        assert_eq!((next.version(), next.environment()), (2, ENVIRONMENT));
+        assert_eq!((ruleset.version(), keys(&ruleset)), (1, vec!["c", "m", "x"]));
+    }
+
+    #[test]
+    fn a_change_shares_what_it_does_not_touch() {
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, ["a", "b"].map(|key| sample::flag(key).compiled()));
+        let next = ruleset.with(2, [Change::Put(sample::flag("b").off().compiled())]);
+        let same = |key| match (ruleset.get(key), next.get(key)) {
+            (Some(before), Some(after)) => Arc::ptr_eq(before, after),
+            _ => panic!("{key} is gone"),
+        };
+        assert!(same("a") && !same("b"));
+        assert!(!next.get("b").expect("it was replaced").is_on());
+    }
+
+    #[test]
+    fn archived_flags_are_found_by_key_but_are_not_live() {
+        let flags = [sample::flag("a"), sample::flag("b").status(FlagStatus::Archived)];
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, flags.map(sample::Sample::compiled));
+        assert!(ruleset.get("b").is_some_and(|flag| flag.is_archived()));
+        assert_eq!(ruleset.live_flags().map(|flag| flag.key()).collect::<Vec<_>>(), ["a"]);
+    }
+}

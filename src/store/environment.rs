@@ -1,0 +1,105 @@
+//! Environments, found by identifier, by key and by project.
+
+use redb::ReadableTable;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Access, Error, Writer, all,
+    codec::{Stored, seal, thaw},
+    find, get, tables,
+};
+use crate::domain::{
+    environment::{Color, Environment, EnvironmentType},
+    id::{EnvironmentId, ProjectId},
+    key::EnvironmentKey,
+    text::Name,
+    time::Timestamp,
+};
+
+#[derive(Serialize, Deserialize)]
+struct EnvironmentV1 {
+    id: u128,
+    project: u128,
+    key: String,
+    name: String,
+    kind: String,
+    color: String,
+    version: u64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl Stored for Environment {
+    const NOUN: &'static str = "an environment";
+
+    fn encode(&self) -> Result<Vec<u8>, Error> {
+        let record = EnvironmentV1 {
+            id: self.id.bits(),
+            project: self.project.bits(),
+            key: self.key.to_string(),
+            name: self.name.to_string(),
+            kind: self.kind.as_str().to_owned(),
+            color: self.color.as_str().to_owned(),
+            version: self.version,
+            created_at: self.created_at.millis(),
+            updated_at: self.updated_at.millis(),
+        };
+        seal(1, &record)
+    }
+
+    fn decode(version: u8, payload: &[u8]) -> Option<Self> {
+        let record: EnvironmentV1 = match version {
+            1 => thaw(payload)?,
+            _ => return None,
+        };
+        Some(Self {
+            id: EnvironmentId::from_bits(record.id),
+            project: ProjectId::from_bits(record.project),
+            key: EnvironmentKey::parse(&record.key).ok()?,
+            name: Name::trusted(&record.name),
+            kind: EnvironmentType::parse(&record.kind)?,
+            color: Color::parse(&record.color)?,
+            version: record.version,
+            created_at: Timestamp::from_millis(record.created_at),
+            updated_at: Timestamp::from_millis(record.updated_at),
+        })
+    }
+}
+
+/// The environment with this identifier.
+pub fn by_id(access: &impl Access, id: EnvironmentId) -> Result<Option<Environment>, Error> {
+    get(access, tables::ENVIRONMENTS, id.bits())
+}
+
+/// The environment of `project` with this key.
+pub fn by_key(access: &impl Access, project: ProjectId, key: &str) -> Result<Option<EnvironmentId>, Error> {
+    Ok(find(access, tables::ENVIRONMENT_BY_KEY, (project.bits(), key))?.map(EnvironmentId::from_bits))
+}
+
+/// Every environment there is, oldest first.
+pub fn every(access: &impl Access) -> Result<Vec<Environment>, Error> {
+    all(access, tables::ENVIRONMENTS)
+}
+
+/// Keeps an environment.
+pub fn put(writer: &Writer, environment: &Environment) -> Result<(), Error> {
+    writer.put(tables::ENVIRONMENTS, environment.id.bits(), environment)?;
+    let key = (environment.project.bits(), environment.key.as_str());
+    writer.set(tables::ENVIRONMENT_BY_KEY, key, environment.id.bits())
+}
+
+/// The environments of `project`, oldest first.
+pub fn of_project(access: &impl Access, project: ProjectId) -> Result<Vec<Environment>, Error> {
+    let bits = project.bits();
+    let index = access.table(tables::ENVIRONMENT_BY_KEY)?;
+    let range = (bits, "")..(bits.saturating_add(1), "");
+    let mut ids = index.range(range)?.map(|row| Ok(row?.1.value())).collect::<Result<Vec<_>, Error>>()?;
+    drop(index);
+    ids.sort_unstable();
+    let table = access.table(tables::ENVIRONMENTS)?;
+    let mut environments = Vec::with_capacity(ids.len());
+    for id in ids {
+        environments.extend(table.get(id)?.map(|bytes| Environment::open(bytes.value())).transpose()?);
+    }
+    Ok(environments)
+}

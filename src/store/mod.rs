@@ -1,0 +1,255 @@
+//! The data file. The only layer that knows redb and bincode: everything above sees domain nouns.
+//!
+//! One file per noun holds its record and its queries. Queries are free functions over an [`Access`], which is a
+//! reading or a writing transaction; what they change takes effect, durably, with [`Writer::commit`].
+
+pub mod api_key;
+pub mod audit;
+mod codec;
+pub mod environment;
+pub mod flag;
+pub mod meta;
+pub mod migrate;
+pub mod organization;
+pub mod project;
+mod rule;
+pub mod session;
+mod tables;
+pub mod usage;
+pub mod user;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use redb::{
+    Database, DatabaseError, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, Value,
+    WriteTransaction,
+};
+
+use codec::Stored;
+
+/// Memory that redb may use to cache pages, in bytes. Its own default is 1 GiB.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Why a query failed.
+#[derive(Debug)]
+pub enum Error {
+    /// The file cannot be read or written now: the disk is full, or fails.
+    Unavailable(String),
+    /// What was read cannot be right.
+    Damaged(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(why) => write!(out, "the data file is unavailable: {why}"),
+            Self::Damaged(why) => write!(out, "the data file is damaged: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+macro_rules! from_redb {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                match redb::Error::from(error) {
+                    redb::Error::Corrupted(why) => Self::Damaged(why),
+                    error => Self::Unavailable(error.to_string()),
+                }
+            }
+        }
+    )*};
+}
+from_redb!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError);
+
+/// Why a file cannot be opened; prints as one sentence that names the file.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process, or this one, has it open.
+    InUse(PathBuf),
+    /// It cannot be read, written or made.
+    Inaccessible(PathBuf, String),
+    /// It is not a data file, or damaged beyond repair.
+    Unreadable(PathBuf, String),
+    /// A newer version wrote it.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version of its schema.
+        found: u32,
+        /// The newest version known here.
+        known: u32,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InUse(path) => {
+                write!(out, "the data file {} is in use by another PhaseFlag process", path.display())
+            }
+            Self::Inaccessible(path, why) => {
+                write!(out, "the data file {} cannot be opened: {why}", path.display())
+            }
+            Self::Unreadable(path, why) => {
+                write!(out, "the file {} is not a readable PhaseFlag data file: {why}", path.display())
+            }
+            Self::Newer { path, found, known } => write!(
+                out,
+                "the data file {} has schema version {found}, written by a newer PhaseFlag; this one knows up to {known}",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// The open data file.
+pub struct Store {
+    database: Database,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the file at `path`, makes it if it is not there, and brings it to the newest schema.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let owned = || path.to_path_buf();
+        let database =
+            Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| match error {
+                DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(owned()),
+                DatabaseError::Storage(redb::StorageError::Io(error))
+                    if error.kind() == std::io::ErrorKind::InvalidData =>
+                {
+                    OpenError::Unreadable(owned(), error.to_string())
+                }
+                DatabaseError::Storage(redb::StorageError::Io(error)) => {
+                    OpenError::Inaccessible(owned(), error.to_string())
+                }
+                error => OpenError::Unreadable(owned(), error.to_string()),
+            })?;
+        let store = Self { database, path: owned() };
+        migrate::run(&store)?;
+        Ok(store)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins to read: a consistent view of the last commit, whatever is written meanwhile. Short reads only: pages
+    /// that a reader can see cannot be reused.
+    pub fn read(&self) -> Result<Reader, Error> {
+        Ok(Reader(self.database.begin_read()?))
+    }
+
+    /// Begins to write; waits for the writer before it. Dropping the writer undoes everything.
+    pub fn write(&self) -> Result<Writer, Error> {
+        Ok(Writer(self.database.begin_write()?))
+    }
+}
+
+/// A reading transaction.
+pub struct Reader(ReadTransaction);
+
+/// A writing transaction.
+pub struct Writer(WriteTransaction);
+
+impl Writer {
+    /// Makes everything that was written durable, all or nothing.
+    pub fn commit(self) -> Result<(), Error> {
+        Ok(self.0.commit()?)
+    }
+
+    fn put<K: Key + 'static, T: Stored>(
+        &self,
+        table: TableDefinition<'_, K, &'static [u8]>,
+        key: K::SelfType<'_>,
+        thing: &T,
+    ) -> Result<(), Error> {
+        let bytes = thing.encode()?;
+        self.0.open_table(table)?.insert(key, bytes.as_slice())?;
+        Ok(())
+    }
+
+    fn set<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+        key: K::SelfType<'_>,
+        value: V::SelfType<'_>,
+    ) -> Result<(), Error> {
+        self.0.open_table(table)?.insert(key, value)?;
+        Ok(())
+    }
+
+    fn remove<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+        key: K::SelfType<'_>,
+    ) -> Result<(), Error> {
+        self.0.open_table(table)?.remove(key)?;
+        Ok(())
+    }
+}
+
+/// What a query reads from: either kind of transaction.
+pub trait Access {
+    /// Opens a table for reading. Inside a writer, one at a time.
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<impl ReadableTable<K, V>, Error>;
+}
+
+impl Access for Reader {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<impl ReadableTable<K, V>, Error> {
+        Ok(self.0.open_table(table)?)
+    }
+}
+
+impl Access for Writer {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<impl ReadableTable<K, V>, Error> {
+        Ok(self.0.open_table(table)?)
+    }
+}
+
+/// The thing under `key`, if there is one.
+fn get<K: Key + 'static, T: Stored>(
+    access: &impl Access,
+    table: TableDefinition<'_, K, &'static [u8]>,
+    key: K::SelfType<'_>,
+) -> Result<Option<T>, Error> {
+    let table = access.table(table)?;
+    let found = table.get(key)?;
+    found.map(|bytes| T::open(bytes.value())).transpose()
+}
+
+/// Every thing of a table, in the order of its keys.
+fn all<K: Key + 'static, T: Stored>(
+    access: &impl Access,
+    table: TableDefinition<'_, K, &'static [u8]>,
+) -> Result<Vec<T>, Error> {
+    let table = access.table(table)?;
+    table.iter()?.map(|row| T::open(row?.1.value())).collect()
+}
+
+/// The identifier that an index has under `key`.
+fn find<K: Key + 'static>(
+    access: &impl Access,
+    index: TableDefinition<'_, K, u128>,
+    key: K::SelfType<'_>,
+) -> Result<Option<u128>, Error> {
+    Ok(access.table(index)?.get(key)?.map(|bits| bits.value()))
+}

@@ -1,0 +1,105 @@
+//! The record of a rule, which lives inside a configuration's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    id::RuleId,
+    key::VariationKey,
+    operator::{Operand, Operator},
+    rollout::{Percentage, Rollout, Share},
+    rule::{Condition, Rule, Serve},
+    text::Name,
+    value,
+};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RuleV1 {
+    id: u128,
+    priority: i64,
+    name: Option<String>,
+    conditions: Vec<ConditionV1>,
+    serve: ServeV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ConditionV1 {
+    attribute: String,
+    operator: String,
+    /// JSON text.
+    value: String,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ServeV1 {
+    Variation(String),
+    Rollout(Vec<ShareV1>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct ShareV1 {
+    variation: String,
+    thousandths: u32,
+}
+
+impl From<&Rule> for RuleV1 {
+    fn from(rule: &Rule) -> Self {
+        let conditions = rule.conditions.iter().map(|it| ConditionV1 {
+            attribute: it.attribute.clone(),
+            operator: it.operator.name().to_owned(),
+            value: it.value.to_string(),
+        });
+        let serve = match &rule.serve {
+            Serve::Variation(key) => ServeV1::Variation(key.to_string()),
+            Serve::Rollout(rollout) => ServeV1::Rollout(
+                rollout
+                    .shares()
+                    .iter()
+                    .map(|share| ShareV1 {
+                        variation: share.variation.to_string(),
+                        thousandths: share.percentage.thousandths(),
+                    })
+                    .collect(),
+            ),
+        };
+        Self {
+            id: rule.id.bits(),
+            priority: rule.priority,
+            name: rule.name.as_ref().map(Name::to_string),
+            conditions: conditions.collect(),
+            serve,
+        }
+    }
+}
+
+impl RuleV1 {
+    /// The rule; `None` where the record is damaged.
+    pub(super) fn into_domain(self) -> Option<Rule> {
+        let serve = match self.serve {
+            ServeV1::Variation(key) => Serve::Variation(VariationKey::parse(&key).ok()?),
+            ServeV1::Rollout(shares) => {
+                Serve::Rollout(Rollout::trusted(shares.into_iter().map(share).collect::<Option<_>>()?))
+            }
+        };
+        Some(Rule {
+            id: RuleId::from_bits(self.id),
+            priority: self.priority,
+            name: self.name.as_deref().map(Name::trusted),
+            conditions: self.conditions.into_iter().map(condition).collect::<Option<_>>()?,
+            serve,
+        })
+    }
+}
+
+fn share(record: ShareV1) -> Option<Share> {
+    Some(Share {
+        variation: VariationKey::parse(&record.variation).ok()?,
+        percentage: Percentage::from_thousandths(record.thousandths)?,
+    })
+}
+
+fn condition(record: ConditionV1) -> Option<Condition> {
+    let operator = Operator::parse(&record.operator)?;
+    let value = value::from_text(&record.value)?;
+    let operand = Operand::parse(operator, &value).ok()?;
+    Some(Condition { attribute: record.attribute, operator, value, operand })
+}

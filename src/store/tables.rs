@@ -1,0 +1,52 @@
+//! Every table and its key, on one page. Keys are identifiers' bits (which sort by time of making), pairs of them, or
+//! texts; values are records of [`super::codec`], or bits where a table is an index.
+
+use redb::TableDefinition;
+
+/// Settings of the file itself: the schema's version, the signing secret, the head of the audit chain.
+pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+
+/// User -> account.
+pub(super) const USERS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("users");
+/// Folded email -> user.
+pub(super) const USER_BY_EMAIL: TableDefinition<'_, &str, u128> = TableDefinition::new("user_by_email");
+/// Session -> session. A session that ended is gone.
+pub(super) const SESSIONS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("sessions");
+
+/// Organization -> organization.
+pub(super) const ORGANIZATIONS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("organizations");
+/// (User, organization) -> membership.
+pub(super) const MEMBERSHIPS: TableDefinition<'_, (u128, u128), &[u8]> = TableDefinition::new("memberships");
+
+/// Project -> project.
+pub(super) const PROJECTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("projects");
+/// (Organization, project key) -> project.
+pub(super) const PROJECT_BY_KEY: TableDefinition<'_, (u128, &str), u128> =
+    TableDefinition::new("project_by_key");
+/// Environment -> environment.
+pub(super) const ENVIRONMENTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("environments");
+/// (Project, environment key) -> environment.
+pub(super) const ENVIRONMENT_BY_KEY: TableDefinition<'_, (u128, &str), u128> =
+    TableDefinition::new("environment_by_key");
+
+/// Flag -> what all environments share of it.
+pub(super) const FLAGS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("flags");
+/// (Project, flag key) -> flag. Archived flags keep their key.
+pub(super) const FLAG_BY_KEY: TableDefinition<'_, (u128, &str), u128> = TableDefinition::new("flag_by_key");
+/// (Environment, flag) -> what the environment says of it.
+pub(super) const CONFIGURATIONS: TableDefinition<'_, (u128, u128), &[u8]> =
+    TableDefinition::new("configurations");
+
+/// API key -> API key. One that was revoked is gone.
+pub(super) const API_KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("api_keys");
+
+/// Place in the log, from 1 -> audit entry.
+pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit");
+/// (Resource's bits, place in the log) -> nothing: which entries are about a thing.
+pub(super) const AUDIT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinition::new("audit_of");
+
+/// (Environment, flag, hour since the epoch, variation key) -> how often.
+pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str), u64> = TableDefinition::new("usage");
+/// (Environment, flag) -> when it was evaluated last, in milliseconds since the epoch.
+pub(super) const LAST_EVALUATED: TableDefinition<'_, (u128, u128), i64> =
+    TableDefinition::new("last_evaluated");
