@@ -114,14 +114,7 @@ mod tests {
     use poem_openapi::{OpenApi, OpenApiService};
 
     use super::*;
-    use crate::choice;
-
-    choice! {
-        /// An order.
-        enum Order { /// Up.
-            Up = "up", /// Down.
-            Down = "down" }
-    }
+    use crate::domain::api_key::KeyKind;
 
     struct Api;
 
@@ -134,10 +127,10 @@ mod tests {
             part: Path<u32>,
             #[oai(validator(maximum(value = "200")))] per_page: Query<Option<u32>>,
             archived: Query<Option<bool>>,
-            order: Query<Option<Order>>,
+            kind: Query<Option<KeyKind>>,
             cursor: Query<String>,
         ) -> PlainText<String> {
-            let rest = (per_page.0, archived.0, order.0, cursor.0);
+            let rest = (per_page.0, archived.0, kind.0, cursor.0);
             PlainText(format!("{} {} {rest:?}", thing.0, part.0))
         }
     }
@@ -163,7 +156,7 @@ mod tests {
                 "is out of bounds: maximum(200, exclusive: false)",
             ),
             ("/things/a/parts/1?cursor=&archived=x", "archived", "must be true or false"),
-            ("/things/a/parts/1?cursor=&order=x", "order", "is not one of the accepted values"),
+            ("/things/a/parts/1?cursor=&kind=x", "kind", "must be one of `server`, `client`"),
             ("/things/a/parts/1", "cursor", "is required"),
         ] {
             assert_eq!(failure(path).await, (field.to_owned(), message.to_owned()), "{path}");

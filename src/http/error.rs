@@ -1,5 +1,5 @@
 //! THE error table. A code, its status and the sentence that says when it occurs stand in one row; the answers,
-//! the OpenAPI document and the table of the README are derived from it. The codes come from the contract, A1.
+//! the `OpenAPI` document and the table of the README are derived from it. The codes come from the contract, A1.
 
 use std::fmt::{self, Display};
 

@@ -263,10 +263,22 @@ mod tests {
         text: String,
     }
 
+    #[derive(poem_openapi::ApiResponse)]
+    enum Made {
+        /// It was made.
+        #[oai(status = 201)]
+        Created(FastJson<Data<Seen>>),
+    }
+
     struct Api;
 
     #[OpenApi]
     impl Api {
+        #[oai(path = "/made", method = "post")]
+        async fn made(&self) -> Result<Made, ApiError> {
+            Ok(Made::Created(FastJson(Data { data: Seen { text: "made".to_owned() } })))
+        }
+
         #[oai(path = "/things", method = "post")]
         async fn create(&self, body: Strict<Thing>) -> Result<FastJson<Data<Seen>>, ApiError> {
             Ok(FastJson(Data { data: Seen { text: format!("{:?}", body.parse(|thing, _| Some(thing))?) } }))
@@ -352,6 +364,14 @@ mod tests {
         let response = TestClient::new(OpenApiService::new(Api, "t", "1")).get("/things").send().await;
         let expected = r#"{"data":[],"meta":{"page":1,"per_page":50,"total":0,"next_cursor":null}}"#;
         response.assert_text(expected).await;
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_have_another_status() {
+        let response = TestClient::new(OpenApiService::new(Api, "t", "1")).post("/made").send().await;
+        response.assert_status(StatusCode::CREATED);
+        response.assert_header("content-type", JSON);
+        response.assert_text(r#"{"data":{"text":"made"}}"#).await;
     }
 
     #[test]

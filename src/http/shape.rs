@@ -1,7 +1,7 @@
 //! The collecting reader of request bodies. serde stops at the first fault; the contract wants every violation
 //! at once, each with its path. A [`Shape`] reads itself from a parsed document and notes what is missing,
 //! mistyped or unknown before it gives up. [`request!`](crate::request) declares a body once, for the reader and
-//! for the OpenAPI document; [`words!`](crate::words) gives both the words of a domain enumeration.
+//! for the `OpenAPI` document; [`words!`](crate::words) gives both the words of a domain enumeration.
 
 use serde_json::{Map, Value};
 
@@ -188,7 +188,7 @@ impl<T: Shape> Shape for Vec<T> {
     }
 }
 
-/// Gives the words of a domain enumeration to request bodies, answers and the OpenAPI document.
+/// Gives the words of a domain enumeration to request bodies, answers and the `OpenAPI` document.
 #[macro_export]
 macro_rules! words {
     ($($name:ty as $schema:literal,)+) => {$(
@@ -222,6 +222,14 @@ macro_rules! words {
             fn parse_from_json(value: Option<::serde_json::Value>) -> ::poem_openapi::types::ParseResult<Self> {
                 let word = value.as_ref().and_then(::serde_json::Value::as_str);
                 word.and_then(Self::parse).ok_or_else(::poem_openapi::types::ParseError::expected_input)
+            }
+        }
+
+        impl ::poem_openapi::types::ParseFromParameter for $name {
+            fn parse_from_parameter(word: &str) -> ::poem_openapi::types::ParseResult<Self> {
+                let words = <$name>::ALL.iter().map(|(_, word)| *word);
+                <$name>::parse(word)
+                    .ok_or_else(|| ::poem_openapi::types::ParseError::custom($crate::http::shape::one_of(words)))
             }
         }
 
@@ -259,7 +267,7 @@ macro_rules! words {
     )+};
 }
 
-/// Declares the body of a request once: the struct, its schema in the OpenAPI document and its reader.
+/// Declares the body of a request once: the struct, its schema in the `OpenAPI` document and its reader.
 ///
 /// Documentation, further derives and `#[oai(...)]` attributes pass through; the attributes only document,
 /// what they say must also be checked by the domain. A field whose name on the wire is not its name in Rust is

@@ -136,8 +136,15 @@ impl<E: Endpoint> Outermost<E> {
             Err(panic) => ApiError::internal(format_args!("panicked: {}", message_of(panic.as_ref()))),
         };
         let code = failure.code();
-        if code.status().is_server_error() {
-            tracing::error!(request_id = id.text(), error = %failure, "a request failed");
+        match code.status() {
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                tracing::error!(request_id = id.text(), error = %failure, "a request failed");
+            }
+            // Overload and a full disk are told about where they are noticed.
+            status if status.is_server_error() => {
+                tracing::debug!(request_id = id.text(), error = %failure, "a request was turned away");
+            }
+            _ => {}
         }
         match (code, path) {
             (Code::MethodNotAllowed, Some(path)) => failure.with_header(header::ALLOW, path.allow().clone()),

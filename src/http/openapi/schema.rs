@@ -40,7 +40,7 @@ fn for_each_child(schema: &mut Map<String, Value>, mut visit: impl FnMut(&mut Va
     for (keyword, value) in schema.iter_mut() {
         match (keyword.as_str(), value) {
             ("properties", Value::Object(properties)) => {
-                properties.iter_mut().for_each(|(_, child)| visit(child))
+                properties.iter_mut().for_each(|(_, child)| visit(child));
             }
             (keyword, Value::Array(list)) if LISTS.contains(&keyword) => list.iter_mut().for_each(&mut visit),
             (keyword, child @ Value::Object(_)) if NESTED.contains(&keyword) => visit(child),

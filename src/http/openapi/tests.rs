@@ -6,18 +6,12 @@ use poem_openapi::{Object, OpenApi, OpenApiService, SecurityScheme, auth};
 use serde_json::json;
 
 use super::*;
+use crate::domain::api_key::KeyKind;
 use crate::http::envelope::{Data, Listed, Meta};
 use crate::http::error::ApiError;
 use crate::http::patch::Patch;
 use crate::http::payload::{FastJson, RawJson, Strict};
-use crate::{choice, request};
-
-choice! {
-    /// How a thing is.
-    enum Mood { /// Well.
-        Good = "good", /// Not well.
-        Bad = "bad" }
-}
+use crate::request;
 
 request! {
     /// A part.
@@ -29,9 +23,9 @@ request! {
         #[oai(validator(max_length = 10))]
         name: String,
         /// How it is.
-        mood: Mood,
-        /// How it was.
-        former: Option<Mood>,
+        mood: KeyKind,
+        /// One more part.
+        spare: Option<Part>,
         parts: Vec<Part>,
         note: Patch<String>,
         value: Option<Value>,
@@ -65,7 +59,8 @@ impl Things {
         kind: Path<String>,
         body: Strict<Thing>,
     ) -> Result<FastJson<Data<Seen>>, ApiError> {
-        let text = [token.0.token, kind.0, body.0.name].concat();
+        let name = body.parse(|thing, _| Some(thing.name))?;
+        let text = [token.0.token, kind.0, name].concat();
         Ok(FastJson(Data { data: Seen { text, at: None } }))
     }
 
@@ -86,7 +81,7 @@ impl Lists {
     async fn list(
         &self,
         kind: Path<String>,
-        mood: Query<Option<Mood>>,
+        mood: Query<Option<KeyKind>>,
         #[oai(name = "If-None-Match")] seen: Header<Option<String>>,
     ) -> FastJson<Listed<Seen>> {
         drop((kind, mood, seen));
@@ -166,8 +161,8 @@ fn bodies_answers_and_headers_are_as_they_are_sent() {
     assert_eq!(schemas["Thing"]["additionalProperties"], false);
     assert_eq!(schemas["Part"]["additionalProperties"], false);
     assert_eq!(schemas["Part"]["properties"]["weight"]["exclusiveMinimum"], 0.0);
-    let former = json!({"description": "How it was.", "anyOf": [{"$ref": "#/components/schemas/Mood"}, {"type": "null"}]});
-    assert_eq!(schemas["Thing"]["properties"]["former"], former);
+    let spare = json!({"description": "One more part.", "anyOf": [{"$ref": "#/components/schemas/Part"}, {"type": "null"}]});
+    assert_eq!(schemas["Thing"]["properties"]["spare"], spare);
     assert_eq!(schemas["Seen"]["properties"]["at"]["type"], json!(["string", "null"]));
     assert!(schemas["Seen"].get("additionalProperties").is_none());
     assert_eq!(schemas["Meta"]["properties"]["next_cursor"]["type"], json!(["string", "null"]));

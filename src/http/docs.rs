@@ -1,0 +1,209 @@
+//! The published document and its page: `/openapi.json`, and Swagger UI under `/docs` from what the framework
+//! embeds. The framework's page has its scripts inline; ours has them in files of their own, so that its content
+//! security policy names no inline script, and it asks no other host for anything.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Endpoint, Request, Response, Route};
+use poem_openapi::OpenApiService;
+use serde_json::Value;
+
+use crate::http::error::{ApiError, Code};
+use crate::http::etag;
+
+/// Where everything is, for the table of known paths.
+pub const PATHS: [&str; 5] =
+    ["/openapi.json", "/docs", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/docs/start.js"];
+
+/// Scripts and styles are files of ours and pictures may be data; Chromium shows the page without a complaint.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// Kept, but asked about each time: the tag of an unchanged file costs no transfer.
+const CACHING: HeaderValue = HeaderValue::from_static("no-cache");
+
+// Relative addresses, so that the page also works below a prefix of a proxy.
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>PhaseFlag API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<script src="docs/swagger-ui.js" defer></script>
+<script src="docs/start.js" defer></script>
+</head>
+<body><div id="ui"></div></body>
+</html>
+"#;
+
+// Without `validatorUrl` the page would show a badge of another host.
+const START: &str = "SwaggerUIBundle({
+  dom_id: '#ui',
+  url: new URL('openapi.json', document.baseURI).href,
+  deepLinking: true,
+  validatorUrl: null,
+});
+";
+
+/// One file, complete in memory; a copy of it shares its bytes.
+#[derive(Clone, Debug)]
+struct File {
+    bytes: Bytes,
+    content_type: HeaderValue,
+    tag: HeaderValue,
+}
+
+impl File {
+    fn new(bytes: impl Into<Bytes>, content_type: &'static str) -> Self {
+        let bytes = bytes.into();
+        let tag = etag::of_bytes(&bytes);
+        Self { bytes, content_type: HeaderValue::from_static(content_type), tag }
+    }
+
+    fn answer(&self, request: &Request) -> Response {
+        let unchanged = etag::none_match(request.headers(), &self.tag);
+        let mut response = if unchanged {
+            Response::builder().status(StatusCode::NOT_MODIFIED).finish()
+        } else {
+            Response::builder()
+                .header(header::CONTENT_TYPE, self.content_type.clone())
+                .body(self.bytes.clone())
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, self.tag.clone());
+        headers.insert(header::CACHE_CONTROL, CACHING);
+        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+        response
+    }
+}
+
+/// The files of Swagger UI.
+struct SwaggerUi {
+    page: File,
+    script: File,
+    style: File,
+    start: File,
+}
+
+impl SwaggerUi {
+    /// Takes the framework's page apart. `None` if a newer framework writes it differently; a test would notice.
+    fn new() -> Option<Self> {
+        let html = Bytes::from(OpenApiService::new((), "", "").swagger_ui_html());
+        let part = |open: &str, close: &str| {
+            let text = str::from_utf8(&html).ok()?;
+            let start = text.find(open)? + open.len();
+            let length = text.get(start..)?.find(close)?;
+            Some(html.slice(start..start + length))
+        };
+        Some(Self {
+            page: File::new(PAGE, "text/html; charset=utf-8"),
+            script: File::new(
+                part(r#"<script charset="UTF-8">"#, "</script>")?,
+                "text/javascript; charset=utf-8",
+            ),
+            style: File::new(part(r#"<style charset="UTF-8">"#, "</style>")?, "text/css; charset=utf-8"),
+            start: File::new(START, "text/javascript; charset=utf-8"),
+        })
+    }
+}
+
+/// Answers the paths of [`PATHS`].
+#[derive(Clone)]
+pub struct Docs(Arc<Inner>);
+
+struct Inner {
+    document: File,
+    /// 1.6 MB, made when somebody looks.
+    ui: OnceLock<Option<SwaggerUi>>,
+}
+
+impl Docs {
+    /// Publishes a document.
+    pub fn new(document: &Value) -> Self {
+        let document = File::new(document.to_string(), "application/json");
+        Self(Arc::new(Inner { document, ui: OnceLock::new() }))
+    }
+
+    /// Adds the paths to the routes.
+    #[must_use]
+    pub fn mount(self, route: Route) -> Route {
+        PATHS.iter().fold(route, |route, path| route.at(path, poem::get(self.clone())))
+    }
+}
+
+impl Endpoint for Docs {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let path = request.uri().path();
+        if path == "/openapi.json" {
+            return Ok(self.0.document.answer(&request));
+        }
+        let ui = self.0.ui.get_or_init(SwaggerUi::new).as_ref();
+        let ui = ui.ok_or_else(|| ApiError::internal("the framework's page has an unknown form"))?;
+        let file = match path {
+            "/docs" => &ui.page,
+            "/docs/swagger-ui.js" => &ui.script,
+            "/docs/swagger-ui.css" => &ui.style,
+            "/docs/start.js" => &ui.start,
+            _ => return Err(ApiError::of(Code::NotFound).into()),
+        };
+        Ok(file.answer(&request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::test::{TestClient, TestResponse};
+    use serde_json::json;
+
+    use super::*;
+
+    async fn get(path: &str, tag: &str) -> TestResponse {
+        let docs = Docs::new(&json!({"openapi": "3.1.0"}));
+        TestClient::new(docs.mount(Route::new())).get(path).header("if-none-match", tag).send().await
+    }
+
+    #[tokio::test]
+    async fn every_file_is_served_once_and_then_remembered() {
+        for path in PATHS {
+            let response = get(path, "").await;
+            response.assert_status_is_ok();
+            response.assert_header("cache-control", "no-cache");
+            let tag = response.0.header("etag").unwrap().to_owned();
+            assert!(!response.0.into_body().into_bytes().await.unwrap().is_empty());
+            let response = get(path, &tag).await;
+            response.assert_status(StatusCode::NOT_MODIFIED);
+            assert!(response.0.into_body().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_page_has_no_inline_script_and_names_no_other_host() {
+        let response = get("/docs", "").await;
+        let policy = response.0.header("content-security-policy").unwrap();
+        let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap();
+        assert_eq!(scripts.trim(), "script-src 'self'");
+        assert!(!PAGE.contains("//") && !START.contains("//"));
+        assert!(PAGE.split("<script").skip(1).all(|script| script.starts_with(" src=\"docs/")));
+    }
+
+    #[tokio::test]
+    async fn the_parts_of_the_page_are_what_they_claim() {
+        let text = |path: &'static str| async move {
+            get(path, "").await.0.into_body().into_string().await.unwrap()
+        };
+        let script = text("/docs/swagger-ui.js").await;
+        assert!(
+            script.len() > 1_000_000 && script.contains("SwaggerUIBundle") && !script.contains("</script")
+        );
+        let style = text("/docs/swagger-ui.css").await;
+        assert!(style.contains(".swagger-ui") && !style.contains("</style"));
+        assert_eq!(text("/openapi.json").await, r#"{"openapi":"3.1.0"}"#);
+    }
+}
