@@ -1,27 +1,265 @@
-//! The composition root: opens the data, wires the layers, listens, shuts down.
+//! The composition root: opens the data, wires the layers, listens, shuts down. Clock and entropy are read here and
+//! handed down.
 
 use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::Config;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
-/// Why the server did not start or stopped with an error.
+use crate::{
+    auth::entropy::SystemEntropy,
+    config::{Config, CorsOrigins},
+    control::{self, Control, Settings, call::Call, usage},
+    domain::{id, time::Timestamp},
+    http::{
+        app::{self, App, Clock},
+        guard::Limits,
+        listen::{self, ListenLimits},
+        middleware::{cors::Cors, request_id::MakeRequestId},
+    },
+    store::{OpenError, Store},
+};
+
+/// How often counters of usage are written down, at least.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
+/// How often rate limits forget keys that are not in use.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Why the server did not start; prints as one sentence.
 #[derive(Debug)]
 pub enum Error {
-    /// This build has no server yet.
-    Unavailable,
-}
-
-/// Serves until it is told to stop.
-pub fn run(_config: Config) -> Result<(), Error> {
-    Err(Error::Unavailable)
+    /// The data file.
+    Open(OpenError),
+    /// What is in the data file.
+    Load(control::Error),
+    /// The address.
+    Listen(String, std::io::Error),
+    /// The process.
+    Process(String),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unavailable => out.write_str("this build has no server"),
+            Self::Open(error) => error.fmt(out),
+            Self::Load(control::Error::Storage(error)) => error.fmt(out),
+            Self::Load(control::Error::Internal(why)) | Self::Process(why) => out.write_str(why),
+            Self::Load(error) => write!(out, "the data file cannot be loaded: {error:?}"),
+            Self::Listen(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                write!(out, "the address {address} is in use by another process")
+            }
+            Self::Listen(address, error) => write!(out, "cannot listen on {address}: {error}"),
         }
     }
 }
 
 impl std::error::Error for Error {}
+
+/// A server that is listening.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Running {
+    /// Takes no more requests, finishes those in flight, writes everything down, and closes the data file.
+    pub async fn shut_down(self) {
+        // If the server has ended by itself, there is nothing to stop.
+        let _ended = self.stop.send(());
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the server ended abnormally");
+        }
+    }
+}
+
+/// The clock of the machine.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+/// Serves until the process is told to stop.
+pub fn run(config: &Config) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Process(format!("the process cannot start its threads: {error}")))?;
+    runtime.block_on(async {
+        let began = Instant::now();
+        let signals = Signals::install()?;
+        let running = start(config, system_clock()).await?;
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(address = %running.address, data = %config.data.display(), millis, "ready");
+        signals.wait().await;
+        tracing::info!("shutting down");
+        running.shut_down().await;
+        Ok(())
+    })
+}
+
+/// Opens the data and begins to listen; on return the server is ready.
+pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
+    let store = Store::open(&config.data).map_err(Error::Open)?;
+    let app = app(config, store, clock)?;
+    let host = config.listen.host.to_string();
+    let printed = format!("{host}:{}", config.listen.port);
+    let refused = |error| Error::Listen(printed.clone(), error);
+    let listener = TcpListener::bind((host.as_str(), config.listen.port)).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids(Arc::clone(&app.clock)))
+        .map_err(|error| Error::Process(error.to_string()))?;
+
+    let (stop, stopped) = oneshot::channel();
+    let limits = ListenLimits { connections: config.max_connections, ..ListenLimits::default() };
+    let serving = tokio::spawn(async move {
+        let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
+        let leaving = Arc::clone(&app);
+        let shutdown = async move {
+            // A sender that was dropped means the same as one that spoke.
+            let _dropped = stopped.await;
+            leaving.stop_being_ready();
+        };
+        listen::serve(listener, routes, limits, shutdown).await;
+        upkeep.abort();
+        let _aborted = upkeep.await;
+        close(app).await;
+    });
+    Ok(Running { address, stop, serving })
+}
+
+/// What the routes share, over a store that is open.
+fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
+    let settings = Settings {
+        signing_secret: config.jwt_secret_key.clone(),
+        access_lifetime: config.access_lifetime_seconds(),
+        refresh_lifetime: config.refresh_lifetime_seconds(),
+        registration: match config.registration {
+            crate::config::Registration::Open => control::Registration::Open,
+            crate::config::Registration::Closed => control::Registration::Closed,
+        },
+    };
+    let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
+    let trusted = config.trusted_proxies.clone();
+    Ok(Arc::new(App {
+        control: Arc::new(control),
+        limits: Limits::per_minute(
+            config.rate_limit_auth,
+            config.rate_limit_management,
+            config.rate_limit_evaluation,
+            config.rate_limit_ruleset,
+        ),
+        clock,
+        trusts: Box::new(move |address| trusted.contains(address)),
+        ready: AtomicBool::new(true),
+    }))
+}
+
+/// The document that describes the API. It depends on no setting and needs no data file.
+pub fn openapi_document() -> Result<String, Error> {
+    let settings = Settings {
+        signing_secret: None,
+        access_lifetime: 0,
+        refresh_lifetime: 0,
+        registration: control::Registration::Open,
+    };
+    let store = Store::in_memory().map_err(Error::Open)?;
+    let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
+    let app = Arc::new(App {
+        control: Arc::new(control),
+        limits: Limits::per_minute(0, 0, 0, 0),
+        clock: system_clock(),
+        trusts: Box::new(|_| false),
+        ready: AtomicBool::new(false),
+    });
+    let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
+    Ok(format!("{document:#}"))
+}
+
+fn cors(origins: &CorsOrigins) -> Result<Cors, Error> {
+    let parsed = match origins {
+        CorsOrigins::Any => return Ok(Cors::Any),
+        CorsOrigins::Listed(origins) => Cors::parse(origins.iter().map(|origin| origin.as_str())),
+    };
+    parsed.map_err(|origin| Error::Process(format!("the origin `{origin}` cannot be sent in a header")))
+}
+
+/// Names for requests that have none: identifiers that sort by time.
+fn request_ids(clock: Clock) -> MakeRequestId {
+    let entropy = SystemEntropy::new();
+    Box::new(move || {
+        let mut random = [0; 16];
+        // A name need not be secret, only hardly ever the same.
+        let _predictable = entropy.fill(&mut random);
+        id::request_id(clock().millis(), u128::from_le_bytes(random))
+    })
+}
+
+/// What is done from time to time.
+async fn upkeep(app: Arc<App>) {
+    let mut flush = tokio::time::interval(FLUSH_INTERVAL);
+    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        tokio::select! {
+            _ = flush.tick() => write_down_usage(&app).await,
+            _ = sweep.tick() => app.limits.sweep((app.clock)()),
+        }
+    }
+}
+
+async fn write_down_usage(app: &App) {
+    let call = Call { now: (app.clock)(), request_id: "upkeep".into(), address: None };
+    if let Err(error) = usage::flush(&app.control, &call).await {
+        tracing::error!(
+            ?error,
+            "counters of usage could not be written down; they are kept for the next time"
+        );
+    }
+}
+
+/// Writes down what is left, waits for the last change, and closes the data file.
+async fn close(app: Arc<App>) {
+    write_down_usage(&app).await;
+    let Some(app) = Arc::into_inner(app) else {
+        tracing::error!("something still uses the data; it is closed with the process");
+        return;
+    };
+    if let Some(control) = Arc::into_inner(app.control) {
+        let closed = tokio::task::spawn_blocking(move || control.close()).await;
+        if let Err(error) = closed {
+            tracing::error!(%error, "the data file was not closed well");
+        }
+    }
+}
+
+/// The signals that end a server.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn install() -> Result<Self, Error> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let failed = |error| Error::Process(format!("signals cannot be received: {error}"));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -53,7 +53,7 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve(config) => serve::run(*config),
+        Command::Serve(config) => serve::run(&config),
         Command::Openapi => openapi::run(),
         Command::Healthcheck(listen) => healthcheck::run(&listen),
     }

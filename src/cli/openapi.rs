@@ -3,11 +3,9 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-pub(super) fn run() -> Result<(), Box<dyn Error>> {
-    writeln!(io::stdout().lock(), "{}", document())?;
-    Ok(())
-}
+use crate::server;
 
-fn document() -> String {
-    "{}".to_owned()
+pub(super) fn run() -> Result<(), Box<dyn Error>> {
+    writeln!(io::stdout().lock(), "{}", server::openapi_document()?)?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use crate::config::Config;
 use crate::{server, telemetry};
 
-pub(super) fn run(config: Config) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     telemetry::start(&config.log_level, config.log_format)?;
     server::run(config)?;
     Ok(())

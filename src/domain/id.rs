@@ -91,6 +91,11 @@ pub fn next(last: Bits, now_millis: i64, entropy: Bits) -> Bits {
     if fresh > last { fresh } else { last.saturating_add(1) }
 }
 
+/// The name of a request that came without one: a ULID without a prefix.
+pub fn request_id(now_millis: i64, entropy: Bits) -> String {
+    Ulid::from_parts(u64::try_from(now_millis).unwrap_or(0), entropy).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

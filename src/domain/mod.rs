@@ -8,7 +8,7 @@ pub mod flag;
 pub mod flag_change;
 pub mod id;
 pub mod key;
-mod named;
+pub(crate) mod named;
 pub mod operator;
 pub mod organization;
 pub mod page;

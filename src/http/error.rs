@@ -94,6 +94,8 @@ codes! {
         "An account has this email address.";
     FlagInUse = CONFLICT "FLAG_IN_USE":
         "Other flags require this flag; `details` names them.";
+    FlagArchived = CONFLICT "FLAG_ARCHIVED":
+        "The flag is archived and cannot be changed.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":
         "A configuration or another flag refers to this variation; `details` names it.";
     PayloadTooLarge = PAYLOAD_TOO_LARGE "PAYLOAD_TOO_LARGE":
@@ -130,6 +132,8 @@ pub struct ApiError {
     code: Code,
     message: String,
     details: Box<Map<String, Value>>,
+    /// Members beside `error`, for clients of other protocols.
+    beside: Box<Map<String, Value>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<String>,
 }
@@ -137,7 +141,8 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a sentence for a person and no details.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Box::default(), headers: Vec::new(), cause: None }
+        let (details, beside) = (Box::default(), Box::default());
+        Self { code, message: message.into(), details, beside, headers: Vec::new(), cause: None }
     }
 
     /// An error that has nothing to say beyond the sentence of its row.
@@ -151,6 +156,12 @@ impl ApiError {
         Self { cause: Some(cause.to_string()), ..Self::new(Code::InternalError, message) }
     }
 
+    /// Notes a cause for the log.
+    #[must_use]
+    pub fn with_cause(self, cause: impl Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..self }
+    }
+
     /// One malformed field or parameter.
     pub fn field(path: impl Display, message: impl Into<String>) -> Self {
         Violations::one(Fault::Malformed, path, message).into()
@@ -160,6 +171,13 @@ impl ApiError {
     #[must_use]
     pub fn with_detail(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a member beside `error`.
+    #[must_use]
+    pub fn with_beside(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.beside.insert(name.to_owned(), value.into());
         self
     }
 
@@ -192,9 +210,12 @@ impl ApiError {
     }
 
     fn to_response(&self) -> Response {
-        let envelope = json!({
+        let mut envelope = json!({
             "error": { "code": self.code.text(), "message": self.message, "details": *self.details }
         });
+        if let Some(envelope) = envelope.as_object_mut() {
+            envelope.extend(self.beside.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
         let mut response = Response::builder()
             .status(self.code.status())
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))

@@ -1,15 +1,24 @@
 //! The HTTP face: the only layer that knows poem. Requests become domain values, answers become bytes, and
 //! every failure becomes one envelope. What is decided, and what is true, is decided below.
 
+mod api;
+pub mod app;
 pub mod classify;
 pub mod docs;
 pub mod envelope;
 pub mod error;
 pub mod etag;
+pub mod guard;
 pub mod json;
 pub mod listen;
 pub mod middleware;
 pub mod openapi;
+pub mod page;
+pub mod parameter;
 pub mod patch;
 pub mod payload;
+mod refusal;
 pub mod shape;
+pub mod wire;
+
+pub use self::error::ApiError;

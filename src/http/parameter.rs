@@ -90,11 +90,17 @@ impl Reader {
     }
 
     /// A whole number in `range`.
-    pub fn integer<T>(&mut self, name: &str, parameter: &Optional<T>, range: RangeInclusive<u32>) -> Option<u32> {
+    pub fn integer<T>(
+        &mut self,
+        name: &str,
+        parameter: &Optional<T>,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
         let text = parameter.text()?;
         let number = text.parse().ok().filter(|number| range.contains(number));
         if number.is_none() {
-            self.faults.malformed(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
+            self.faults
+                .malformed(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
         }
         number
     }

@@ -74,6 +74,18 @@ impl<T> RawJson<T> {
 #[derive(Clone, Debug)]
 pub struct FastJson<T>(pub T);
 
+/// The same with status 201: something was made.
+#[derive(Clone, Debug)]
+pub struct Created<T>(pub T);
+
+/// The same with status 202: it was taken, and will be worked on.
+#[derive(Clone, Debug)]
+pub struct Accepted<T>(pub T);
+
+/// Status 204: it was done, and there is nothing to say.
+#[derive(Clone, Copy, Debug)]
+pub struct NoContent;
+
 macro_rules! json_payload {
     ($payload:ident) => {
         impl<T: Type> Payload for $payload<T> {
@@ -97,6 +109,8 @@ macro_rules! json_payload {
 json_payload!(Strict);
 json_payload!(RawJson);
 json_payload!(FastJson);
+json_payload!(Created);
+json_payload!(Accepted);
 
 /// `application/json`, with no charset but UTF-8 (RFC 8259 knows no other).
 fn is_json(content_type: &str) -> bool {
@@ -170,36 +184,35 @@ fn innermost(mut error: &io::Error) -> &io::Error {
     error
 }
 
-impl<T: Serialize + Send> IntoResponse for FastJson<T> {
-    fn into_response(self) -> Response {
-        let mut bytes = Vec::with_capacity(TYPICAL_ANSWER);
-        match serde_json::to_writer(&mut bytes, &self.0) {
-            Ok(()) => json_response(bytes.into()),
-            Err(error) => ApiError::internal(error).into_response(),
-        }
+/// An answer of this status, written by serde.
+pub fn written(status: StatusCode, answer: &impl Serialize) -> Response {
+    let mut bytes = Vec::with_capacity(TYPICAL_ANSWER);
+    match serde_json::to_writer(&mut bytes, answer) {
+        Ok(()) => json_response(status, bytes.into()),
+        Err(error) => ApiError::internal(error).into_response(),
     }
 }
 
 impl<T> IntoResponse for RawJson<T> {
     fn into_response(self) -> Response {
-        json_response(self.bytes)
+        json_response(StatusCode::OK, self.bytes)
     }
 }
 
-fn json_response(bytes: Bytes) -> Response {
-    let mut response = Response::builder().status(StatusCode::OK).body(bytes);
+fn json_response(status: StatusCode, bytes: Bytes) -> Response {
+    let mut response = Response::builder().status(status).body(bytes);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     response
 }
 
 macro_rules! json_answer {
-    ($payload:ident, $($bound:tt)+) => {
+    ($payload:ident, $status:literal, $($bound:tt)+) => {
         impl<T: $($bound)+> ApiResponse for $payload<T> {
             fn meta() -> MetaResponses {
                 MetaResponses {
                     responses: vec![MetaResponse {
                         description: "",
-                        status: Some(200),
+                        status: Some($status),
                         status_range: None,
                         content: vec![MetaMediaType { content_type: JSON, schema: Self::schema_ref() }],
                         headers: vec![],
@@ -214,8 +227,43 @@ macro_rules! json_answer {
     };
 }
 
-json_answer!(FastJson, Type + Serialize);
-json_answer!(RawJson, Type);
+json_answer!(FastJson, 200, Type + Serialize);
+json_answer!(Created, 201, Type + Serialize);
+json_answer!(Accepted, 202, Type + Serialize);
+json_answer!(RawJson, 200, Type);
+
+macro_rules! json_status {
+    ($($payload:ident as $status:ident),*) => {$(
+        impl<T: Serialize + Send> IntoResponse for $payload<T> {
+            fn into_response(self) -> Response {
+                written(StatusCode::$status, &self.0)
+            }
+        }
+    )*};
+}
+
+json_status!(FastJson as OK, Created as CREATED, Accepted as ACCEPTED);
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl ApiResponse for NoContent {
+    fn meta() -> MetaResponses {
+        let done = MetaResponse {
+            description: "Done",
+            status: Some(204),
+            status_range: None,
+            content: vec![],
+            headers: vec![],
+        };
+        MetaResponses { responses: vec![done] }
+    }
+
+    fn register(_: &mut Registry) {}
+}
 
 impl ApiResponse for ApiError {
     /// The error answers of an operation are derived from the error table, see [`crate::http::openapi`].
@@ -236,9 +284,7 @@ mod tests {
     use super::*;
     use crate::http::envelope::{Data, Listed, Meta};
     use crate::http::patch::Patch;
-    use crate::{domain::api_key::KeyKind, request, words};
-
-    words! { KeyKind as "Kind", }
+    use crate::{domain::api_key::KeyKind, request};
 
     request! {
         /// A part.

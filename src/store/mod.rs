@@ -138,6 +138,17 @@ impl Store {
         Ok(store)
     }
 
+    /// A store without a file, which is gone with the process.
+    pub fn in_memory() -> Result<Self, OpenError> {
+        let path = PathBuf::from("(memory)");
+        let database = Database::builder()
+            .create_with_backend(redb::backends::InMemoryBackend::new())
+            .map_err(|error| OpenError::Inaccessible(path.clone(), error.to_string()))?;
+        let store = Self { database, path };
+        migrate::run(&store)?;
+        Ok(store)
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,6 +1,6 @@
 //! The integration tests: one binary.
 
-mod architecture;
-mod vectors;
-
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod vectors;

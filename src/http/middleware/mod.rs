@@ -23,7 +23,7 @@ use self::body::BodyLimits;
 use self::compress::compress;
 use self::cors::{Cors, preflight_origin};
 use self::paths::{KnownPath, Paths};
-use self::request_id::{REQUEST_ID, RequestId};
+use self::request_id::{MakeRequestId, REQUEST_ID, RequestId};
 use crate::http::classify::classify;
 use crate::http::error::{ApiError, Code};
 
@@ -50,7 +50,7 @@ pub struct Settings {
     /// The paths that exist.
     pub paths: Paths,
     /// Makes the name of a request that has none.
-    pub make_request_id: Box<dyn Fn() -> HeaderValue + Send + Sync>,
+    pub make_request_id: MakeRequestId,
 }
 
 /// The outermost layer around the routes.

@@ -8,16 +8,19 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest identifier that is taken over from a client, in bytes.
 pub const MAX_REQUEST_ID: usize = 128;
 
+/// Makes the name of a request that has none: visible ASCII.
+pub type MakeRequestId = Box<dyn Fn() -> String + Send + Sync>;
+
 /// The name of one request, in its extensions, its answer and its log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub HeaderValue);
 
 impl RequestId {
     /// The identifier that the client gave, or one that is made now.
-    pub fn of(headers: &HeaderMap, make: impl FnOnce() -> HeaderValue) -> Self {
+    pub fn of(headers: &HeaderMap, make: impl FnOnce() -> String) -> Self {
         match headers.get(REQUEST_ID) {
             Some(given) if acceptable(given) => Self(given.clone()),
-            _ => Self(make()),
+            _ => Self(HeaderValue::try_from(make()).unwrap_or(HeaderValue::from_static("unnamed"))),
         }
     }
 
@@ -40,7 +43,7 @@ mod tests {
     fn of(given: &[u8]) -> String {
         let mut headers = HeaderMap::new();
         headers.insert(REQUEST_ID, HeaderValue::from_bytes(given).unwrap());
-        RequestId::of(&headers, || HeaderValue::from_static("made")).text().to_owned()
+        RequestId::of(&headers, || "made".to_owned()).text().to_owned()
     }
 
     #[test]
@@ -50,6 +53,6 @@ mod tests {
         for unfit in [&[b'x'; MAX_REQUEST_ID + 1][..], b"", b"a b", b"a\tb", b"\xc3\xbc"] {
             assert_eq!(of(unfit), "made");
         }
-        assert_eq!(RequestId::of(&HeaderMap::new(), || HeaderValue::from_static("made")).text(), "made");
+        assert_eq!(RequestId::of(&HeaderMap::new(), || "made".to_owned()).text(), "made");
     }
 }

@@ -123,13 +123,21 @@ fn check_attributes(attributes: &Value, faults: &mut Violations) {
         Value::Null => {}
         Value::Object(members) => {
             if members.len() > MAX_ATTRIBUTES {
-                faults.malformed("context.attributes", format!("must have at most {MAX_ATTRIBUTES} attributes"));
+                faults.malformed(
+                    "context.attributes",
+                    format!("must have at most {MAX_ATTRIBUTES} attributes"),
+                );
             }
             if value::depth(attributes) > MAX_CONTEXT_DEPTH {
-                faults.malformed("context.attributes", format!("must be nested at most {MAX_CONTEXT_DEPTH} deep"));
+                faults.malformed(
+                    "context.attributes",
+                    format!("must be nested at most {MAX_CONTEXT_DEPTH} deep"),
+                );
             }
         }
-        other => faults.malformed("context.attributes", format!("must be an object, not {}", value::kind(other))),
+        other => {
+            faults.malformed("context.attributes", format!("must be an object, not {}", value::kind(other)))
+        }
     }
 }
 
@@ -260,7 +268,11 @@ struct AttributeSeed {
 
 impl AttributeSeed {
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        if self.depth < MAX_CONTEXT_DEPTH { Ok(Self { depth: self.depth + 1 }) } else { Err(E::custom("depth")) }
+        if self.depth < MAX_CONTEXT_DEPTH {
+            Ok(Self { depth: self.depth + 1 })
+        } else {
+            Err(E::custom("depth"))
+        }
     }
 }
 
@@ -349,7 +361,10 @@ mod tests {
         let sdk = r#"{"flag_key":"a","context":{"userId":"u","sessionId":"s","attributes":null}}"#;
         let read_sdk = read(sdk.as_bytes()).unwrap();
         assert_eq!((read_sdk.context.key(), read_sdk.context.session_id.as_deref()), (Some("u"), Some("s")));
-        assert_eq!(read(br#"{"flag_key":"a","context":{"session_id":"s"}}"#).unwrap().context.key(), Some("s"));
+        assert_eq!(
+            read(br#"{"flag_key":"a","context":{"session_id":"s"}}"#).unwrap().context.key(),
+            Some("s")
+        );
         assert_eq!(read(br#"{"flag_key":"a"}"#).unwrap().context.key(), None);
         assert_eq!(fields(r#"{"flags":["a"],"context":{"user_id":"u"}}"#), ["context.user_key"]);
     }
@@ -371,7 +386,10 @@ mod tests {
     fn limits_have_edges() {
         let attributes = |count: usize| {
             let members: Vec<_> = (0..count).map(|n| format!(r#""a{n}":{n}"#)).collect();
-            format!(r#"{{"flags":["*"],"context":{{"user_key":"u","attributes":{{{}}}}}}}"#, members.join(","))
+            format!(
+                r#"{{"flags":["*"],"context":{{"user_key":"u","attributes":{{{}}}}}}}"#,
+                members.join(",")
+            )
         };
         assert!(read(attributes(MAX_ATTRIBUTES).as_bytes()).is_ok());
         assert_eq!(fields(&attributes(MAX_ATTRIBUTES + 1)), ["context.attributes"]);

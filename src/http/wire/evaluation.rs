@@ -10,10 +10,7 @@ use poem_openapi::types::Type;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_json::Value;
 
-use crate::{
-    engine::Outcome,
-    http::envelope::Data,
-};
+use crate::{engine::Outcome, http::envelope::Data};
 
 /// The reason of a key that names no flag.
 const FLAG_NOT_FOUND: &str = "FLAG_NOT_FOUND";
@@ -89,7 +86,10 @@ impl Serialize for Flat<'_> {
         let (flag, variation) = (self.0.flag.key(), self.0.variation);
         let mut object = serializer.serialize_struct("Flat", 5)?;
         object.serialize_field("flag_key", flag)?;
-        object.serialize_field("variation_id", &Printed(VariationId { flag, variation: variation.key.as_str() }))?;
+        object.serialize_field(
+            "variation_id",
+            &Printed(VariationId { flag, variation: variation.key.as_str() }),
+        )?;
         object.serialize_field("variation_key", variation.key.as_str())?;
         object.serialize_field("value", &variation.json)?;
         object.serialize_field("reason", self.0.reason.sdk_name())?;
@@ -195,8 +195,13 @@ mod tests {
     #[test]
     fn every_reason_is_described() {
         let rule = RuleId::from_bits(1);
-        let reasons =
-            [Reason::TargetingRule(rule), Reason::PercentageRollout(rule), Reason::Default, Reason::Disabled, Reason::Prerequisite];
+        let reasons = [
+            Reason::TargetingRule(rule),
+            Reason::PercentageRollout(rule),
+            Reason::Default,
+            Reason::Disabled,
+            Reason::Prerequisite,
+        ];
         let mut registry = Registry::new();
         EvaluateAnswer::register(&mut registry);
         let described = format!("{registry:?}", registry = registry.schemas);

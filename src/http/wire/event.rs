@@ -142,7 +142,10 @@ fn moment(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => Timestamp::parse(text),
         Value::Number(number) => {
-            #[expect(clippy::cast_possible_truncation, reason = "a float saturates; no such moment is believed")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a float saturates; no such moment is believed"
+            )]
             let millis = number.as_i64().or_else(|| number.as_f64().map(|number| number as i64));
             millis.map(Timestamp::from_millis)
         }
@@ -176,4 +179,3 @@ impl From<Receipt> for EventAnswer {
         Self { data: ReceiptView { accepted, dropped }, accepted }
     }
 }
-

@@ -2,15 +2,12 @@
 
 use serde_json::Value;
 
-use super::{
-    key,
-    rule::RuleBody,
-};
+use super::{key, rule::RuleBody};
 use crate::{
     domain::{
         flag::{
-            Classification, FlagStatus, FlagType, Prerequisite, Variation, VariationDraft, parse_prerequisites,
-            parse_variations,
+            Classification, FlagStatus, FlagType, Prerequisite, Variation, VariationDraft,
+            parse_prerequisites, parse_variations,
         },
         flag_change::{FlagChange, NewFlag},
         key::{FlagKey, VariationKey},
@@ -246,4 +243,3 @@ fn prerequisites(bodies: &[PrerequisiteBody], faults: &mut Violations) -> Vec<Pr
 fn bucketing(body: BucketingBody, faults: &mut Violations) -> Option<Bucketing> {
     Bucketing::parse(body.algorithm, body.by, body.salt, &Path::ROOT.field("bucketing"), faults)
 }
-

@@ -44,7 +44,8 @@ pub struct EntryView {
 
 impl From<Entry> for EntryView {
     fn from(entry: Entry) -> Self {
-        let change = |it: crate::domain::audit::FieldChange| (it.field, ChangeView { from: it.from, to: it.to });
+        let change =
+            |it: crate::domain::audit::FieldChange| (it.field, ChangeView { from: it.from, to: it.to });
         Self {
             id: entry.id.to_string(),
             action: entry.action.as_str().to_owned(),

@@ -3,15 +3,16 @@
 
 pub mod api_key;
 pub mod environment;
-pub mod event;
 pub mod evaluate;
 pub mod evaluation;
+pub mod event;
 pub mod flag;
 pub mod flag_change;
 pub mod history;
 pub mod project;
 pub mod rule;
 pub mod ruleset;
+pub mod sort;
 pub mod stats;
 pub mod system;
 pub mod user;

@@ -77,7 +77,9 @@ impl From<RuleBody> for RuleDraft {
             name: body.name,
             conditions: body.conditions.into_iter().map(ConditionDraft::from).collect(),
             variation: body.variation,
-            percentage_rollout: body.percentage_rollout.map(|it| it.into_iter().map(ShareDraft::from).collect()),
+            percentage_rollout: body
+                .percentage_rollout
+                .map(|it| it.into_iter().map(ShareDraft::from).collect()),
         }
     }
 }

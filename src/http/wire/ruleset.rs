@@ -135,7 +135,7 @@ pub struct SdkFlag {
     /// The type of its values.
     pub flag_type: FlagType,
     /// Always `active`.
-    pub status: &'static str,
+    pub status: String,
     /// The environment's key.
     pub environment: String,
     /// The id of the variation that is served where no rule yields.
@@ -211,7 +211,7 @@ fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
         key: flag.key.to_string(),
         name: flag.name.to_string(),
         flag_type: flag.flag_type,
-        status: "active",
+        status: "active".to_owned(),
         environment: environment.to_owned(),
         default_variation_id: id(&configuration.default_variation),
         tags,

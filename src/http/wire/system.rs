@@ -7,11 +7,11 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct Health {
     /// `ok`, or `degraded` where the data file fails: evaluation goes on, changes do not.
-    pub status: &'static str,
+    pub status: String,
     /// The version of the server.
-    pub version: &'static str,
+    pub version: String,
     /// `ok`, or `unavailable`.
-    pub database: &'static str,
+    pub database: String,
 }
 
 /// Whether the server takes requests.

@@ -53,7 +53,8 @@ request! {
 /// The account that a body asks for.
 pub fn new_user(body: Register, faults: &mut Violations) -> Option<NewUser> {
     let email = Email::parse(&body.email).map_err(|message| faults.malformed("email", message));
-    let password = Password::parse(body.password).map_err(|error| faults.malformed("password", error.to_string()));
+    let password =
+        Password::parse(body.password).map_err(|error| faults.malformed("password", error.to_string()));
     let full_name = match body.full_name.as_deref().map(str::trim) {
         None | Some("") => None,
         Some(name) => Name::parse(name, &Path::ROOT.field("full_name"), faults),
@@ -115,7 +116,7 @@ pub struct TokensView {
     /// Shown with each request as `Authorization: Bearer ...`.
     pub access_token: String,
     /// Always `bearer`.
-    pub token_type: &'static str,
+    pub token_type: String,
     /// How long the access token lives, in seconds.
     pub expires_in: i64,
     /// Gets the next pair, once. Keep only the newest: an old one ends the session.
@@ -142,10 +143,8 @@ impl From<Registered> for UserView {
 impl From<Profile> for ProfileView {
     fn from(profile: Profile) -> Self {
         let Profile { user, role, organizations } = profile;
-        let organization = |(organization, role): (crate::domain::organization::Organization, Role)| MembershipView {
-            id: organization.id.to_string(),
-            name: organization.name.to_string(),
-            role,
+        let organization = |(organization, role): (crate::domain::organization::Organization, Role)| {
+            MembershipView { id: organization.id.to_string(), name: organization.name.to_string(), role }
         };
         Self {
             id: user.id.to_string(),
@@ -163,7 +162,7 @@ impl From<Tokens> for TokensView {
     fn from(tokens: Tokens) -> Self {
         Self {
             access_token: tokens.access_token,
-            token_type: "bearer",
+            token_type: "bearer".to_owned(),
             expires_in: tokens.expires_in,
             refresh_token: tokens.refresh_token,
         }

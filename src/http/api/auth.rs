@@ -1,0 +1,83 @@
+//! Accounts and sessions.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    control::{session, user},
+    domain::user::Email,
+    http::{
+        app::App,
+        envelope::Data,
+        error::ApiError,
+        guard::{Anybody, Person},
+        payload::{Created, FastJson, NoContent, Strict},
+        wire::user::{Login, ProfileView, Refresh, Register, TokensView, UserView, new_user},
+    },
+};
+
+pub(super) struct AuthApi(pub(super) Arc<App>);
+
+#[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Auth")]
+impl AuthApi {
+    /// Make an account
+    ///
+    /// The first account on a fresh server becomes `admin` of a default organization with a default project and the
+    /// environments `development`, `staging` and `production`. A later one belongs to nothing until it is invited.
+    #[oai(path = "/register", method = "post", operation_id = "register")]
+    async fn register(
+        &self,
+        request: Anybody,
+        body: Strict<Register>,
+    ) -> Result<Created<Data<UserView>>, ApiError> {
+        let new = body.parse(new_user)?;
+        let registered = user::register(&self.0.control, &request.call, new).await?;
+        Ok(Created(Data { data: registered.into() }))
+    }
+
+    /// Sign in
+    ///
+    /// Begins a session. Takes as long and fails in the same way whether or not the address is known.
+    #[oai(path = "/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        request: Anybody,
+        body: Strict<Login>,
+    ) -> Result<FastJson<Data<TokensView>>, ApiError> {
+        let Login { email, password } = body.parse(|body, _| Some(body))?;
+        let tokens = session::login(&self.0.control, &request.call, Email::parse(&email), &password).await?;
+        Ok(FastJson(Data { data: tokens.into() }))
+    }
+
+    /// Who am I
+    #[oai(path = "/me", method = "get", operation_id = "getMe")]
+    async fn me(&self, person: Person) -> Result<FastJson<Data<ProfileView>>, ApiError> {
+        let profile = user::profile(&self.0.control, &person.caller)?;
+        Ok(FastJson(Data { data: profile.into() }))
+    }
+
+    /// Take a refresh token for a new pair
+    ///
+    /// The refresh token is rotated. One that was taken before is a copy in somebody's hands: it ends the session.
+    #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
+    async fn refresh(
+        &self,
+        request: Anybody,
+        body: Strict<Refresh>,
+    ) -> Result<FastJson<Data<TokensView>>, ApiError> {
+        let Refresh { refresh_token } = body.parse(|body, _| Some(body))?;
+        let tokens = session::refresh(&self.0.control, &request.call, &refresh_token).await?;
+        Ok(FastJson(Data { data: tokens.into() }))
+    }
+
+    /// Sign out
+    ///
+    /// Ends the session: its refresh token and all its access tokens are dead at once.
+    #[oai(path = "/logout", method = "post", operation_id = "logout")]
+    async fn logout(&self, person: Person) -> Result<NoContent, ApiError> {
+        session::logout(&self.0.control, &person.call, &person.caller).await?;
+        Ok(NoContent)
+    }
+}

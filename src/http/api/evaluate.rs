@@ -1,0 +1,86 @@
+//! Evaluation: the hot path. No lock is held, nothing is read from disk, and no ruleset is copied.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use poem_openapi::OpenApi;
+
+use super::Tag;
+use crate::{
+    domain::{context::Context, time::Timestamp},
+    engine::{Evaluation, Outcome, Ruleset, evaluate},
+    http::{
+        app::App,
+        envelope::Data,
+        error::{ApiError, Code},
+        guard::Sdk,
+        payload::RawJson,
+        wire::{
+            evaluate::{ALL_FLAGS, Asked, EvaluateBody, read},
+            evaluation::{EvaluateAnswer, Evaluations, Flat},
+        },
+    },
+};
+
+pub(super) struct EvaluateApi(
+    #[expect(dead_code, reason = "every group of endpoints is made the same way")] pub(super) Arc<App>,
+);
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Evaluation")]
+impl EvaluateApi {
+    /// Evaluate flags
+    ///
+    /// With `flags` the answer has an evaluation for each key; `*` stands for every flag that is not archived, and a
+    /// key of no flag is `FLAG_NOT_FOUND` inside of a 200. With `flag_key`, as the published SDKs send it, the answer
+    /// is flat, and a key of no flag is a 404.
+    #[oai(path = "/evaluate", method = "post", operation_id = "evaluate")]
+    async fn evaluate(
+        &self,
+        sdk: Sdk,
+        body: RawJson<EvaluateBody>,
+    ) -> Result<RawJson<EvaluateAnswer>, ApiError> {
+        let request = read(&body.bytes)?;
+        let ruleset = sdk.key.environment.ruleset();
+        let now = sdk.call.now;
+        let answer = match &request.asked {
+            Asked::Flags(keys) => documented(&ruleset, keys, &request.context, now)?,
+            Asked::One(key) => {
+                let outcome = evaluate(&ruleset, key, &request.context, now);
+                let outcome = outcome.ok_or_else(|| not_found(key, sdk.key.environment.key.as_str()))?;
+                serde_json::to_vec(&Flat(&outcome)).map_err(ApiError::internal)?
+            }
+        };
+        Ok(RawJson::new(Bytes::from(answer)))
+    }
+}
+
+fn documented(
+    ruleset: &Ruleset,
+    keys: &[Cow<'_, str>],
+    context: &Context<'_>,
+    now: Timestamp,
+) -> Result<Vec<u8>, ApiError> {
+    let mut evaluation = Evaluation::new(ruleset, context, now);
+    let mut outcomes: Vec<(Cow<'_, str>, Option<Outcome<'_>>)> = Vec::with_capacity(keys.len());
+    let mut seen: HashSet<&str> = HashSet::new();
+    // A single key, which is what most requests ask for, cannot be a repetition.
+    let mut is_new = |key| keys.len() == 1 || seen.insert(key);
+    if keys.iter().any(|key| key == ALL_FLAGS) {
+        for key in ruleset.live_flags().map(|flag| flag.key()).filter(|key| is_new(key)) {
+            outcomes.push((Cow::Borrowed(key), evaluation.flag(key)));
+        }
+    }
+    for key in keys.iter().filter(|key| *key != ALL_FLAGS && is_new(key)) {
+        outcomes.push((Cow::Borrowed(key), evaluation.flag(key)));
+    }
+    let data = Evaluations { outcomes, evaluated_at: now.with_millis() };
+    serde_json::to_vec(&Data { data }).map_err(ApiError::internal)
+}
+
+/// The refusal that the published SDKs read at the top level, beside our own envelope.
+fn not_found(key: &str, environment: &str) -> ApiError {
+    let sentence = format!("there is no flag '{key}' in the environment '{environment}'");
+    ApiError::new(Code::FlagNotFound, sentence.clone()).with_beside("detail", sentence)
+}

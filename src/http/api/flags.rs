@@ -1,0 +1,293 @@
+//! Flags.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::Tag;
+use crate::{
+    control::{
+        flag::{self, Filter, FlagName, ShownFlag},
+        flag_change,
+    },
+    domain::{
+        flag::{FlagStatus, FlagType},
+        flag_change::FlagChange,
+        page::{Direction, Place, SortKey, paginate},
+        violation::{Draft, Violations},
+    },
+    http::{
+        app::App,
+        envelope::{Data, Listed},
+        error::ApiError,
+        guard::Person,
+        page,
+        parameter::{Optional, Reader, Required},
+        payload::{Created, FastJson, NoContent, Strict},
+        wire::{
+            flag::{FlagItemView, FlagView, ToggledView},
+            flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
+            history::EntryView,
+            sort::{Period, Sort},
+            stats::FlagStats,
+        },
+    },
+};
+
+/// The order of a history, for its cursors.
+const HISTORY_ORDER: &str = "history";
+
+pub(super) struct FlagsApi(pub(super) Arc<App>);
+
+#[OpenApi(prefix_path = "/api/v1/flags", tag = "Tag::Flags")]
+impl FlagsApi {
+    /// List flags
+    ///
+    /// The flags of a project as one of its environments shows them.
+    #[oai(path = "/", method = "get", operation_id = "listFlags")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the published API")]
+    async fn list(
+        &self,
+        person: Person,
+        /// The environment's id.
+        environment_id: Query<Required<String>>,
+        /// Only flags of this status; where absent, all that are not archived.
+        status: Query<Optional<FlagStatus>>,
+        /// Only flags of this type.
+        flag_type: Query<Optional<FlagType>>,
+        /// Only flags with this text in their name or key, in any case.
+        search: Query<Optional<String>>,
+        /// Only flags with this tag.
+        tag: Query<Optional<String>>,
+        /// What the list is sorted by; where absent, `created_at`.
+        sort: Query<Optional<Sort>>,
+        /// Which way; where absent, `desc`.
+        order: Query<Optional<Direction>>,
+        /// The number of the page, from 1.
+        page: Query<Optional<u32>>,
+        /// Rows of the page, 1 to 200; where absent, 50.
+        per_page: Query<Optional<u32>>,
+        /// The `next_cursor` of the page before.
+        cursor: Query<Optional<String>>,
+    ) -> Result<FastJson<Listed<FlagItemView>>, ApiError> {
+        let mut reader = Reader::default();
+        let environment = reader.required("environment_id", &environment_id);
+        let filter = Filter {
+            status: reader.word("status", &status, FlagStatus::ALL),
+            flag_type: reader.word("flag_type", &flag_type, FlagType::ALL),
+            search: search.text().map(str::to_owned),
+            tag: tag.text().map(str::to_owned),
+        };
+        let sort = reader.word("sort", &sort, Sort::ALL).unwrap_or(Sort::CreatedAt);
+        let direction = reader.word("order", &order, Direction::ALL).unwrap_or(Direction::Descending);
+        let order = format!("{}.{}", sort.as_str(), direction.as_str());
+        let request = page::request(&mut reader, &order, &page, &per_page, &cursor);
+        let (environment, request) = reader.finish((environment, request))?;
+
+        let control = &self.0.control;
+        let flags = flag::list(control, &person.caller, super::environment_id(&environment)?, &filter)?;
+        let mut page = paginate(flags, direction, &request, |shown| place(sort, shown));
+        flag::with_usage(control, &mut page.rows)?;
+        Ok(FastJson(page::listed(page.map(|shown| FlagItemView::from(&shown)), &order)))
+    }
+
+    /// Make a flag
+    ///
+    /// It belongs to the project, and gets a configuration in each of its environments. Needs the role `editor`.
+    #[oai(path = "/", method = "post", operation_id = "createFlag")]
+    async fn create(
+        &self,
+        person: Person,
+        /// The environment's id; it may stand in the body instead.
+        environment_id: Query<Optional<String>>,
+        body: Strict<CreateFlag>,
+    ) -> Result<Created<Data<FlagView>>, ApiError> {
+        let draft = body.draft(|body, faults| {
+            let environment = named(environment_id.text(), body.environment_id.as_deref(), faults);
+            new_flag(body, faults).map(|new| (environment, new))
+        })?;
+        let Draft { value: (environment, new), faults } = draft;
+        let environment = super::environment_id(&environment)?;
+        let new = Draft { value: new, faults };
+        let shown =
+            flag_change::create(&self.0.control, &person.call, &person.caller, environment, new).await?;
+        Ok(Created(Data { data: FlagView::from(&shown) }))
+    }
+
+    /// Get a flag
+    #[oai(path = "/:flag_id", method = "get", operation_id = "getFlag")]
+    async fn get(
+        &self,
+        person: Person,
+        /// The flag's id or key.
+        flag_id: Path<String>,
+        /// The environment's id.
+        environment_id: Query<Required<String>>,
+    ) -> Result<FastJson<Data<FlagView>>, ApiError> {
+        let environment = required_environment(&environment_id)?;
+        let name = FlagName(flag_id.0);
+        let shown = flag::get(&self.0.control, &person.caller, super::environment_id(&environment)?, &name)?;
+        Ok(FastJson(Data { data: FlagView::from(&shown) }))
+    }
+
+    /// Change a flag
+    ///
+    /// A field that is absent stays; a list replaces the whole list. Name, description, classification, tags, status,
+    /// variations and bucketing are shared by all environments; the rest is of this environment alone. Needs the role
+    /// `editor`.
+    #[oai(path = "/:flag_id", method = "put", operation_id = "updateFlag")]
+    async fn update(
+        &self,
+        person: Person,
+        /// The flag's id or key.
+        flag_id: Path<String>,
+        /// The environment's id; it may stand in the body instead.
+        environment_id: Query<Optional<String>>,
+        body: Strict<UpdateFlag>,
+    ) -> Result<FastJson<Data<FlagView>>, ApiError> {
+        let draft = body.draft(|body, faults| {
+            let environment = named(environment_id.text(), body.environment_id.as_deref(), faults);
+            read_change(body, faults).map(|change| (environment, change))
+        })?;
+        let Draft { value: (environment, change), mut faults } = draft;
+        let environment = super::environment_id(&environment)?;
+        let update = move |flag: &crate::domain::flag::Flag| {
+            let value = change.of_type(flag.flag_type, &mut faults);
+            Draft { value, faults }
+        };
+        let name = FlagName(flag_id.0);
+        let shown =
+            flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, update)
+                .await?;
+        Ok(FastJson(Data { data: FlagView::from(&shown) }))
+    }
+
+    /// Archive a flag
+    ///
+    /// It leaves every ruleset and keeps its key. A flag that others require cannot be archived. Needs the role
+    /// `editor`.
+    #[oai(path = "/:flag_id", method = "delete", operation_id = "archiveFlag")]
+    async fn archive(
+        &self,
+        person: Person,
+        /// The flag's id or key.
+        flag_id: Path<String>,
+        /// The id of any environment of the project.
+        environment_id: Query<Required<String>>,
+    ) -> Result<NoContent, ApiError> {
+        let environment = super::environment_id(&required_environment(&environment_id)?)?;
+        let name = FlagName(flag_id.0);
+        flag_change::archive(&self.0.control, &person.call, &person.caller, environment, name).await?;
+        Ok(NoContent)
+    }
+
+    /// Turn a flag on or off
+    ///
+    /// In this environment alone; rules are not touched. Needs the role `editor`.
+    #[oai(path = "/:flag_id/toggle", method = "post", operation_id = "toggleFlag")]
+    async fn toggle(
+        &self,
+        person: Person,
+        /// The flag's id or key.
+        flag_id: Path<String>,
+        /// The environment's id; it may stand in the body instead.
+        environment_id: Query<Optional<String>>,
+        body: Strict<ToggleFlag>,
+    ) -> Result<FastJson<Data<ToggledView>>, ApiError> {
+        let (environment, enabled) = body.parse(|body, faults| {
+            Some((named(environment_id.text(), body.environment_id.as_deref(), faults), body.enabled))
+        })?;
+        let environment = super::environment_id(&environment)?;
+        let (name, change) = (FlagName(flag_id.0), FlagChange::toggle(enabled));
+        let shown =
+            flag_change::toggle(&self.0.control, &person.call, &person.caller, environment, name, change)
+                .await?;
+        Ok(FastJson(Data { data: ToggledView::from(&shown) }))
+    }
+
+    /// What was done with a flag
+    ///
+    /// Newest first: what all environments share, and what concerns this one.
+    #[oai(path = "/:flag_id/history", method = "get", operation_id = "getFlagHistory")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the published API")]
+    async fn history(
+        &self,
+        person: Person,
+        /// The flag's id or key.
+        flag_id: Path<String>,
+        /// The environment's id.
+        environment_id: Query<Required<String>>,
+        /// The number of the page, from 1.
+        page: Query<Optional<u32>>,
+        /// Rows of the page, 1 to 200; where absent, 50.
+        per_page: Query<Optional<u32>>,
+        /// The `next_cursor` of the page before.
+        cursor: Query<Optional<String>>,
+    ) -> Result<FastJson<Listed<EntryView>>, ApiError> {
+        let mut reader = Reader::default();
+        let environment = reader.required("environment_id", &environment_id);
+        let request = page::request(&mut reader, HISTORY_ORDER, &page, &per_page, &cursor);
+        let (environment, request) = reader.finish((environment, request))?;
+        let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
+        let entries = flag::history(&self.0.control, &person.caller, environment, &name)?;
+        let page = paginate(entries, Direction::Descending, &request, |(place, entry)| {
+            (SortKey::Number(i64::try_from(*place).unwrap_or(i64::MAX)), entry.id.bits())
+        });
+        Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), HISTORY_ORDER)))
+    }
+
+    /// How often a flag was served
+    ///
+    /// By variation, as far as SDKs reported it with `POST /api/v1/sdk/events`.
+    #[oai(path = "/:flag_id/stats", method = "get", operation_id = "getFlagStats")]
+    async fn stats(
+        &self,
+        person: Person,
+        /// The flag's id or key.
+        flag_id: Path<String>,
+        /// The environment's id.
+        environment_id: Query<Required<String>>,
+        /// How far back, in whole hours of the clock; where absent, `24h`.
+        period: Query<Optional<Period>>,
+    ) -> Result<FastJson<Data<FlagStats>>, ApiError> {
+        let mut reader = Reader::default();
+        let environment = reader.required("environment_id", &environment_id);
+        let period = reader.word("period", &period, Period::ALL).unwrap_or(Period::Day);
+        let environment = super::environment_id(&reader.finish(environment)?)?;
+        let (name, now) = (FlagName(flag_id.0), person.call.now);
+        let served = flag::served(&self.0.control, &person.caller, environment, &name, period.hours(), now)?;
+        Ok(FastJson(Data { data: FlagStats::of(served, environment.to_string(), period.as_str(), now) }))
+    }
+}
+
+fn required_environment(parameter: &Required<String>) -> Result<String, ApiError> {
+    let mut reader = Reader::default();
+    let environment = reader.required("environment_id", parameter);
+    reader.finish(environment)
+}
+
+/// The environment that a change names, in its address or in its body.
+fn named(query: Option<&str>, body: Option<&str>, faults: &mut Violations) -> String {
+    match (query, body) {
+        (Some(query), Some(body)) if query != body => {
+            faults.malformed("environment_id", "is not the one in the address");
+        }
+        (None, None) => faults.malformed("environment_id", "is required"),
+        (Some(_), _) | (None, Some(_)) => {}
+    }
+    query.or(body).unwrap_or_default().to_owned()
+}
+
+fn place(sort: Sort, shown: &ShownFlag) -> Place {
+    let flag = &shown.flag;
+    let key = match sort {
+        Sort::Name => SortKey::Text(flag.name.as_str().to_lowercase()),
+        Sort::Key => SortKey::Text(flag.key.as_str().to_owned()),
+        Sort::CreatedAt => SortKey::Number(flag.created_at.millis()),
+        Sort::UpdatedAt => SortKey::Number(flag.shown_update(&shown.configuration).millis()),
+    };
+    (key, flag.id.bits())
+}

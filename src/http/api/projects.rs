@@ -1,0 +1,91 @@
+//! Projects.
+
+use std::sync::Arc;
+
+use poem_openapi::{
+    OpenApi,
+    param::{Path, Query},
+};
+
+use super::Tag;
+use crate::{
+    control::project,
+    domain::{
+        id::ProjectId,
+        page::{Direction, SortKey, paginate},
+    },
+    http::{
+        app::App,
+        envelope::{Data, Listed},
+        error::{ApiError, Code},
+        guard::Person,
+        page,
+        parameter::{Optional, Reader},
+        payload::{Created, FastJson, Strict},
+        wire::project::{CreateProject, ProjectView, new_project},
+    },
+};
+
+/// The order of the list, for its cursors.
+const ORDER: &str = "projects";
+
+pub(super) struct ProjectsApi(pub(super) Arc<App>);
+
+pub(super) fn project_id(text: &str) -> Result<ProjectId, ApiError> {
+    let missing = || ApiError::new(Code::ProjectNotFound, format!("there is no project '{text}'"));
+    ProjectId::parse(text).ok_or_else(missing)
+}
+
+#[OpenApi(prefix_path = "/api/v1/projects", tag = "Tag::Projects")]
+impl ProjectsApi {
+    /// List projects
+    ///
+    /// Every project of every organization that the caller belongs to, oldest first.
+    #[oai(path = "/", method = "get", operation_id = "listProjects")]
+    async fn list(
+        &self,
+        person: Person,
+        /// The number of the page, from 1.
+        page: Query<Optional<u32>>,
+        /// Rows of the page, 1 to 200; where absent, 50.
+        per_page: Query<Optional<u32>>,
+        /// The `next_cursor` of the page before.
+        cursor: Query<Optional<String>>,
+    ) -> Result<FastJson<Listed<ProjectView>>, ApiError> {
+        let mut reader = Reader::default();
+        let request = page::request(&mut reader, ORDER, &page, &per_page, &cursor);
+        let request = reader.finish(request)?;
+        let projects = project::list(&self.0.control, &person.caller)?;
+        let page = paginate(projects, Direction::Ascending, &request, |project| {
+            (SortKey::Number(project.created_at.millis()), project.id.bits())
+        });
+        Ok(FastJson(page::listed(page.map(|project| ProjectView::from(&project)), ORDER)))
+    }
+
+    /// Make a project
+    ///
+    /// It starts with the environments `development`, `staging` and `production`. Needs the role `admin`.
+    #[oai(path = "/", method = "post", operation_id = "createProject")]
+    async fn create(
+        &self,
+        person: Person,
+        body: Strict<CreateProject>,
+    ) -> Result<Created<Data<ProjectView>>, ApiError> {
+        let new = body.parse(new_project)?;
+        let project = project::create(&self.0.control, &person.call, &person.caller, new).await?;
+        Ok(Created(Data { data: ProjectView::from(&project) }))
+    }
+
+    /// Get a project
+    #[oai(path = "/:project_id", method = "get", operation_id = "getProject")]
+    async fn get(
+        &self,
+        person: Person,
+        /// The project's id.
+        project_id: Path<String>,
+    ) -> Result<FastJson<Data<ProjectView>>, ApiError> {
+        let id = self::project_id(&project_id)?;
+        let project = project::get(&self.0.control, &person.caller, id)?;
+        Ok(FastJson(Data { data: ProjectView::from(&project) }))
+    }
+}

@@ -1,0 +1,128 @@
+//! What SDKs fetch and report.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Request, Response};
+use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use super::Tag;
+use crate::{
+    control::usage,
+    domain::api_key::KeyKind,
+    http::{
+        app::App,
+        error::{ApiError, Code},
+        etag::none_match,
+        guard::Sdk,
+        payload::{Accepted, Strict, written},
+        wire::{
+            event::{EventAnswer, EventsBody, events},
+            ruleset::RulesetAnswer,
+        },
+    },
+};
+
+/// Clients may keep a ruleset, and ask each time whether it has changed.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Another key may get another ruleset.
+const BY_CREDENTIALS: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key");
+
+pub(super) struct SdkApi(pub(super) Arc<App>);
+
+#[OpenApi(prefix_path = "/api/v1/sdk", tag = "Tag::Sdk")]
+impl SdkApi {
+    /// Fetch the ruleset
+    ///
+    /// Everything that an SDK needs to evaluate by itself, in both published shapes. Needs a `server` key. Send the
+    /// `ETag` back as `If-None-Match` to get a 304 while nothing has changed.
+    #[oai(path = "/ruleset", method = "get", operation_id = "getRuleset")]
+    async fn ruleset(&self, sdk: Sdk, request: &Request) -> Result<Conditional, ApiError> {
+        conditional(&sdk, request)
+    }
+
+    /// Fetch the ruleset, to keep it in a file
+    ///
+    /// The same body, for a build step: an SDK that starts from it does not need the server to be there.
+    #[oai(path = "/bootstrap", method = "get", operation_id = "getBootstrap")]
+    async fn bootstrap(&self, sdk: Sdk, request: &Request) -> Result<Conditional, ApiError> {
+        conditional(&sdk, request)
+    }
+
+    /// Report evaluations
+    ///
+    /// Evaluations that an SDK made by itself, counted per flag and variation: `{"events": [...]}` or the bare list, at
+    /// most 500. One that names an unknown flag or variation is dropped. A moment more than two days old or more than
+    /// an hour ahead counts as now.
+    #[oai(path = "/events", method = "post", operation_id = "reportEvents")]
+    async fn events(&self, sdk: Sdk, body: Strict<EventsBody>) -> Result<Accepted<EventAnswer>, ApiError> {
+        let events = body.parse(events)?;
+        let receipt = usage::count(&self.0.control, &sdk.key.environment, &events, sdk.call.now);
+        Ok(Accepted(receipt.into()))
+    }
+}
+
+fn conditional(sdk: &Sdk, request: &Request) -> Result<Conditional, ApiError> {
+    match sdk.key.key.kind {
+        KeyKind::Server => {}
+        KeyKind::Client => {
+            let message = "a client key may not read rules; this needs a server key";
+            return Err(ApiError::new(Code::InsufficientPermissions, message));
+        }
+    }
+    let environment = &sdk.key.environment;
+    let ruleset = environment.ruleset();
+    let tag = format!("\"{}.{}\"", environment.id, ruleset.version());
+    let tag = HeaderValue::from_str(&tag).map_err(ApiError::internal)?;
+    let mut response = if none_match(request.headers(), &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        written(StatusCode::OK, &RulesetAnswer::of(environment, &ruleset, sdk.call.now))
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag);
+    headers.insert(header::CACHE_CONTROL, REVALIDATE);
+    headers.insert(header::VARY, BY_CREDENTIALS);
+    Ok(Conditional(response))
+}
+
+/// A ruleset, or 304.
+struct Conditional(Response);
+
+impl IntoResponse for Conditional {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for Conditional {
+    fn meta() -> MetaResponses {
+        let tag = || MetaHeader {
+            name: "ETag".to_owned(),
+            description: Some("The version of the ruleset.".to_owned()),
+            required: true,
+            deprecated: false,
+            schema: String::schema_ref(),
+        };
+        let answer = |status, description, content| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content,
+            headers: vec![tag()],
+        };
+        let json = MetaMediaType { content_type: "application/json", schema: RulesetAnswer::schema_ref() };
+        MetaResponses {
+            responses: vec![
+                answer(200, "The ruleset", vec![json]),
+                answer(304, "Nothing has changed", vec![]),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        RulesetAnswer::register(registry);
+    }
+}

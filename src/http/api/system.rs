@@ -1,0 +1,70 @@
+//! The server itself.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use poem::http::StatusCode;
+use poem::{IntoResponse, Response};
+use poem_openapi::OpenApi;
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::{ApiResponse, types::Type};
+
+use super::Tag;
+use crate::http::{
+    app::App,
+    payload::{FastJson, written},
+    wire::system::{Health, Ready},
+};
+
+pub(super) struct SystemApi(pub(super) Arc<App>);
+
+#[OpenApi(tag = "Tag::System")]
+impl SystemApi {
+    /// Is it alive
+    ///
+    /// 200 as long as the process answers. `degraded` means that the data file fails: evaluation goes on, changes do
+    /// not.
+    #[oai(path = "/health", method = "get", operation_id = "getHealth")]
+    async fn health(&self) -> FastJson<Health> {
+        let (status, database) = match self.0.control.check() {
+            Ok(()) => ("ok", "ok"),
+            Err(_) => ("degraded", "unavailable"),
+        };
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        FastJson(Health { status: status.to_owned(), version, database: database.to_owned() })
+    }
+
+    /// Does it take requests
+    ///
+    /// 200 once the data file is open, migrated and compiled; 503 from the moment that shutdown begins.
+    #[oai(path = "/ready", method = "get", operation_id = "getReady")]
+    async fn ready(&self) -> Readiness {
+        Readiness(self.0.ready.load(Ordering::Relaxed))
+    }
+}
+
+struct Readiness(bool);
+
+impl IntoResponse for Readiness {
+    fn into_response(self) -> Response {
+        let status = if self.0 { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        written(status, &Ready { ready: self.0 })
+    }
+}
+
+impl ApiResponse for Readiness {
+    fn meta() -> MetaResponses {
+        let answer = |status, description| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: "application/json", schema: Ready::schema_ref() }],
+            headers: vec![],
+        };
+        MetaResponses { responses: vec![answer(200, "Ready"), answer(503, "Not ready")] }
+    }
+
+    fn register(registry: &mut Registry) {
+        Ready::register(registry);
+    }
+}

@@ -1,0 +1,89 @@
+//! The routes, what they share, and the document that describes them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use poem::http::Method;
+use poem::web::Redirect;
+use poem::{Endpoint, EndpointExt, Response, Route, endpoint::make_sync};
+use poem_openapi::OpenApiService;
+use serde_json::Value;
+
+use crate::{
+    control::Control,
+    domain::time::Timestamp,
+    http::{
+        ApiError, api,
+        docs::{self, Docs},
+        guard::{Guard, Limits},
+        middleware::{
+            Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths, request_id::MakeRequestId,
+        },
+        openapi::{self, Notes},
+    },
+};
+
+/// What the API is called in its document.
+const TITLE: &str = "PhaseFlag";
+
+/// Tells the moment.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What every handler may use.
+pub struct App {
+    /// Everything that decides and changes.
+    pub control: Arc<Control>,
+    /// The limits of every plane.
+    pub limits: Limits,
+    /// Tells the moment.
+    pub clock: Clock,
+    /// Whether a proxy at this address may name another client.
+    pub trusts: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// Whether requests are welcome: not any more once shutdown has begun.
+    pub ready: AtomicBool,
+}
+
+impl App {
+    /// From here on `GET /ready` says no.
+    pub fn stop_being_ready(&self) {
+        self.ready.store(false, Ordering::Relaxed);
+    }
+}
+
+fn service(app: &Arc<App>) -> OpenApiService<impl poem_openapi::OpenApi, ()> {
+    OpenApiService::new(api::all(app), TITLE, env!("CARGO_PKG_VERSION"))
+        .summary("Feature flags from one executable with one data file.")
+        .description(api::DESCRIPTION)
+        .server("/")
+        .extra_response_header::<String, _>("X-Request-ID")
+}
+
+/// The document that describes the API: `OpenAPI` 3.1.
+pub fn document(app: &Arc<App>) -> Result<Value, ApiError> {
+    let notes = Notes {
+        examples: api::examples::table(),
+        unlimited: vec!["getHealth", "getReady"],
+        errors: api::ERRORS.to_vec(),
+    };
+    openapi::document(&service(app).spec(), &notes).map_err(ApiError::internal)
+}
+
+/// Everything that is served. `make_request_id` names requests that have no name.
+pub fn routes(
+    app: &Arc<App>,
+    cors: Cors,
+    make_request_id: MakeRequestId,
+) -> Result<impl Endpoint<Output = Response> + use<>, ApiError> {
+    let document = document(app)?;
+    let mut paths = Paths::of_document(&document).with("/", &[Method::GET]);
+    for path in docs::PATHS {
+        paths = paths.with(path, &[Method::GET]);
+    }
+    let home = make_sync(|_| Redirect::see_other("/docs"));
+    let open = Docs::new(&document).mount(Route::new().at("/", poem::get(home)));
+    let settings =
+        Settings { cors, body: BodyLimits::default(), larger_bodies: Vec::new(), paths, make_request_id };
+    let guarded = Guard::new(open.nest_no_strip("/", service(app)).boxed(), Arc::clone(app));
+    Ok(Outermost::new(guarded, settings))
+}

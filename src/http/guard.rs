@@ -1,0 +1,393 @@
+//! Who is asking, and how often: every request is identified and counted here, before its handler runs.
+//!
+//! A handler says with its parameters what it accepts: [`Person`] or [`Sdk`]. A path belongs to one plane, which says
+//! what its requests are counted by (contract A3).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
+use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::{
+    auth::api_key,
+    control::{
+        call::{Call, Caller},
+        session,
+    },
+    domain::time::Timestamp,
+    http::{
+        app::App,
+        classify::AnswerHeaders,
+        error::{ApiError, Code},
+        middleware::request_id::RequestId,
+    },
+    limit::{Decision, Limiter, Verdict},
+    live::LiveKey,
+};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// What a path is for, and so what its requests are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plane {
+    /// Signing in: by address.
+    Auth,
+    /// Changing and reading things: by organization.
+    Management,
+    /// Evaluating: by environment.
+    Evaluation,
+    /// Fetching rulesets: by API key.
+    Ruleset,
+    /// Everything else: not counted.
+    Open,
+}
+
+/// The first row that a path begins with decides.
+const PLANES: [(&str, Plane); 5] = [
+    ("/api/v1/evaluate", Plane::Evaluation),
+    ("/api/v1/sdk/events", Plane::Evaluation),
+    ("/api/v1/sdk/", Plane::Ruleset),
+    ("/api/v1/auth/", Plane::Auth),
+    ("/api/v1/", Plane::Management),
+];
+
+impl Plane {
+    fn of(path: &str) -> Self {
+        PLANES.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(Self::Open, |(_, plane)| *plane)
+    }
+}
+
+/// The limits of every plane.
+#[derive(Debug)]
+pub struct Limits {
+    auth: Limiter<IpAddr>,
+    management: Limiter<u128>,
+    evaluation: Limiter<u128>,
+    ruleset: Limiter<u128>,
+}
+
+impl Limits {
+    /// Limits in requests per minute; 0 turns one off.
+    pub fn per_minute(auth: u32, management: u32, evaluation: u32, ruleset: u32) -> Self {
+        Self {
+            auth: Limiter::per_minute(auth),
+            management: Limiter::per_minute(management),
+            evaluation: Limiter::per_minute(evaluation),
+            ruleset: Limiter::per_minute(ruleset),
+        }
+    }
+
+    /// Forgets keys that have not been seen for a while.
+    pub fn sweep(&self, now: Timestamp) {
+        self.auth.sweep(now.millis());
+        for limiter in [&self.management, &self.evaluation, &self.ruleset] {
+            limiter.sweep(now.millis());
+        }
+    }
+}
+
+/// Who a request turned out to come from.
+#[derive(Clone, Debug)]
+enum Identity {
+    /// It shows no credentials.
+    Nobody,
+    /// A person, by an access token.
+    Person(Arc<Caller>),
+    /// An SDK, by an API key.
+    Sdk(Arc<LiveKey>),
+    /// Its credentials are worth nothing.
+    Refused(ApiError),
+}
+
+/// What the guard leaves for handlers.
+#[derive(Clone, Debug)]
+struct Admitted {
+    call: Call,
+    identity: Identity,
+}
+
+/// The guard around the routes.
+pub struct Guard<E> {
+    routes: E,
+    app: Arc<App>,
+}
+
+impl<E> Guard<E> {
+    /// Guards `routes`.
+    pub fn new(routes: E, app: Arc<App>) -> Self {
+        Self { routes, app }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Guard<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let app = &self.app;
+        let plane = Plane::of(request.uri().path());
+        if plane == Plane::Open {
+            return self.routes.call(request).await.map(IntoResponse::into_response);
+        }
+        let now = (app.clock)();
+        let address = client_address(app, &request);
+        let identity = identify(app, plane, request.headers(), now);
+        let decision = count(&app.limits, plane, address, &identity, now);
+        let headers = decision.as_ref().map(limit_headers);
+        let call = Call { now, request_id: request_id(&request), address };
+        request.extensions_mut().insert(Admitted { call, identity });
+        let outcome = match decision.map(|decision| decision.verdict) {
+            Some(Verdict::Denied { retry_after_seconds }) => {
+                Err(ApiError::of(Code::RateLimitExceeded).with_retry_after(retry_after_seconds).into())
+            }
+            Some(Verdict::Allowed) | None => self.routes.call(request).await.map(IntoResponse::into_response),
+        };
+        let Some(headers) = headers else { return outcome };
+        match outcome {
+            Ok(mut response) => {
+                response.headers_mut().extend(headers);
+                Ok(response)
+            }
+            Err(mut error) => {
+                error.set_data(AnswerHeaders(headers.into()));
+                Err(error)
+            }
+        }
+    }
+}
+
+fn request_id(request: &Request) -> Arc<str> {
+    request.extensions().get::<RequestId>().map_or("", RequestId::text).into()
+}
+
+/// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another.
+fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
+    let socket = request.remote_addr().as_socket_addr().map(SocketAddr::ip).map(|ip| ip.to_canonical())?;
+    if !(app.trusts)(socket) {
+        return Some(socket);
+    }
+    // Each proxy appends whom it heard; from the right, the first that is not trusted is as far as we can believe.
+    let lists = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|list| list.to_str().ok());
+    let hops: Vec<&str> = lists.flat_map(|list| list.split(',')).map(str::trim).collect();
+    let mut believed = socket;
+    for hop in hops.iter().rev() {
+        let Ok(hop) = hop.parse::<IpAddr>().map(|ip| ip.to_canonical()) else { break };
+        believed = hop;
+        if !(app.trusts)(hop) {
+            break;
+        }
+    }
+    Some(believed)
+}
+
+/// The credentials of a request: each plane has the header that it looks at first.
+fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Identity {
+    let key = headers.get(API_KEY).map(|value| value.to_str().unwrap_or_default());
+    let bearer = headers.get(header::AUTHORIZATION).map(|value| bearer(value).unwrap_or_default());
+    let (first, second) = match plane {
+        Plane::Evaluation | Plane::Ruleset => (key.map(Shown::ApiKey), bearer.map(Shown::Bearer)),
+        Plane::Auth | Plane::Management | Plane::Open => (bearer.map(Shown::Bearer), key.map(Shown::ApiKey)),
+    };
+    match first.or(second) {
+        None => Identity::Nobody,
+        Some(Shown::ApiKey(text)) => sdk(app, text, now),
+        Some(Shown::Bearer(text)) if api_key::looks_like(text) => sdk(app, text, now),
+        Some(Shown::Bearer(text)) => match session::authenticate(&app.control, text, now) {
+            Ok(caller) => Identity::Person(caller),
+            Err(error) => Identity::Refused(error.into()),
+        },
+    }
+}
+
+enum Shown<'a> {
+    ApiKey(&'a str),
+    Bearer(&'a str),
+}
+
+/// The token of `Authorization: Bearer ...`; the scheme's name is not case-sensitive.
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn sdk(app: &App, text: &str, now: Timestamp) -> Identity {
+    let live = app.control.live().key(&api_key::digest(text));
+    match live.filter(|live| live.key.is_live(now)) {
+        Some(live) => Identity::Sdk(live),
+        None => Identity::Refused(ApiError::of(Code::ApiKeyInvalid)),
+    }
+}
+
+fn count(
+    limits: &Limits,
+    plane: Plane,
+    address: Option<IpAddr>,
+    identity: &Identity,
+    now: Timestamp,
+) -> Option<Decision> {
+    let now = now.millis();
+    match (plane, identity) {
+        (Plane::Auth, _) => {
+            let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            limits.auth.check(&network(address), now)
+        }
+        (Plane::Management, Identity::Person(caller)) => {
+            let account = caller.home().map_or(caller.user.id.bits(), |home| home.bits());
+            limits.management.check(&account, now)
+        }
+        (Plane::Evaluation, Identity::Sdk(live)) => {
+            limits.evaluation.check(&live.key.environment.bits(), now)
+        }
+        (Plane::Ruleset, Identity::Sdk(live)) => limits.ruleset.check(&live.key.id.bits(), now),
+        (Plane::Management | Plane::Evaluation | Plane::Ruleset | Plane::Open, _) => None,
+    }
+}
+
+/// What counts as one client: an IPv6 customer has a whole /64 to send from.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+fn limit_headers(decision: &Decision) -> [(HeaderName, HeaderValue); 3] {
+    [
+        (LIMIT, HeaderValue::from(decision.limit)),
+        (REMAINING, HeaderValue::from(decision.remaining)),
+        (RESET, HeaderValue::from(decision.reset_at)),
+    ]
+}
+
+/// The parameters of a handler: the request, and who must have sent it.
+macro_rules! extractors {
+    ($($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty),* } by $check:ident, schemes $schemes:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            /// The request.
+            pub call: Call,
+            $(/// Who sent it.
+            pub $field: $type,)*
+        }
+
+        impl<'a> ApiExtractor<'a> for $name {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn register(registry: &mut Registry) {
+                for (name, scheme) in schemes() {
+                    if $schemes.contains(&name) {
+                        registry.create_security_scheme(name, scheme);
+                    }
+                }
+            }
+
+            fn security_schemes() -> Vec<&'static str> {
+                $schemes.to_vec()
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _: &mut RequestBody,
+                _: ExtractParamOptions<()>,
+            ) -> poem::Result<Self> {
+                let admitted = request.extensions().get::<Admitted>().cloned();
+                let admitted = admitted.ok_or_else(|| ApiError::internal("a request has not been guarded"))?;
+                Ok($check(admitted)?)
+            }
+        }
+    )*};
+}
+
+extractors! {
+    /// Anybody.
+    Anybody {} by anybody, schemes NO_SCHEME;
+    /// A person with an access token.
+    Person { caller: Arc<Caller> } by person, schemes PERSON_SCHEMES;
+    /// An SDK with an API key.
+    Sdk { key: Arc<LiveKey> } by sdk_only, schemes SDK_SCHEMES;
+}
+
+const NO_SCHEME: [&str; 0] = [];
+const PERSON_SCHEMES: [&str; 1] = ["AccessToken"];
+const SDK_SCHEMES: [&str; 2] = ["ApiKey", "ApiKeyAsBearer"];
+
+fn anybody(admitted: Admitted) -> Result<Anybody, ApiError> {
+    Ok(Anybody { call: admitted.call })
+}
+
+fn person(admitted: Admitted) -> Result<Person, ApiError> {
+    match admitted.identity {
+        Identity::Person(caller) => Ok(Person { call: admitted.call, caller }),
+        Identity::Sdk(_) => Err(ApiError::new(
+            Code::InsufficientPermissions,
+            "an API key evaluates; this needs an access token",
+        )),
+        Identity::Nobody => Err(ApiError::of(Code::Unauthenticated)),
+        Identity::Refused(error) => Err(error),
+    }
+}
+
+fn sdk_only(admitted: Admitted) -> Result<Sdk, ApiError> {
+    match admitted.identity {
+        Identity::Sdk(key) => Ok(Sdk { call: admitted.call, key }),
+        Identity::Person(_) => Err(ApiError::new(
+            Code::InsufficientPermissions,
+            "an access token manages; this needs an API key",
+        )),
+        Identity::Nobody => Err(ApiError::of(Code::Unauthenticated)),
+        Identity::Refused(error) => Err(error),
+    }
+}
+
+fn schemes() -> [(&'static str, MetaSecurityScheme); 3] {
+    let scheme = |ty, description| MetaSecurityScheme {
+        ty,
+        description: Some(description),
+        name: None,
+        key_in: None,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
+    };
+    [
+        (
+            "AccessToken",
+            MetaSecurityScheme {
+                scheme: Some("bearer"),
+                bearer_format: Some("JWT"),
+                ..scheme(
+                    "http",
+                    "The `access_token` of `POST /api/v1/auth/login`, for people and management.",
+                )
+            },
+        ),
+        (
+            "ApiKey",
+            MetaSecurityScheme {
+                name: Some("X-API-Key"),
+                key_in: Some("header"),
+                ..scheme("apiKey", "An API key (SDK key) of one environment, for SDKs and servers.")
+            },
+        ),
+        (
+            "ApiKeyAsBearer",
+            MetaSecurityScheme {
+                scheme: Some("bearer"),
+                ..scheme("http", "The same API key, as OpenFeature providers send it.")
+            },
+        ),
+    ]
+}

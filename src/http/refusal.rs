@@ -1,0 +1,76 @@
+//! From a refusal of `control` to its row of the error table.
+
+use crate::{
+    control::{Error, Thing},
+    http::error::{ApiError, Code},
+};
+
+/// Seconds after which a busy server is worth another try.
+const BUSY_RETRY: u64 = 1;
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Missing(thing, name) => missing(thing, &name),
+            Error::KeyTaken(thing, key) => taken(thing, &key),
+            Error::EmailTaken => Self::of(Code::EmailAlreadyExists),
+            Error::Invalid(violations) => violations.into(),
+            Error::Forbidden(permission) => {
+                let message = format!(
+                    "your role may not {}; that needs the role '{}' or a higher one",
+                    permission.verb(),
+                    permission.least_role().as_str()
+                );
+                Self::new(Code::InsufficientPermissions, message)
+                    .with_detail("required_role", permission.least_role().as_str())
+            }
+            Error::FlagInUse(users) => {
+                let message = format!("other flags require this one: {}", users.join(", "));
+                Self::new(Code::FlagInUse, message).with_detail("used_by", users)
+            }
+            Error::FlagArchived(key) => {
+                Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
+            }
+            Error::VariationInUse { variation, by } => {
+                let message = format!("the variation '{variation}' is in use: {}", by.join(", "));
+                Self::new(Code::VariationInUse, message)
+                    .with_detail("variation", variation)
+                    .with_detail("used_by", by)
+            }
+            Error::LimitReached(sentence) => Self::new(Code::LimitExceeded, sentence),
+            Error::InvalidCredentials => Self::of(Code::InvalidCredentials),
+            Error::TokenExpired => Self::of(Code::TokenExpired),
+            Error::TokenInvalid => Self::of(Code::TokenInvalid),
+            Error::RefreshTokenInvalid => Self::of(Code::RefreshTokenInvalid),
+            Error::RegistrationClosed => Self::of(Code::RegistrationDisabled),
+            Error::Busy => Self::of(Code::ServerBusy).with_retry_after(BUSY_RETRY),
+            Error::Storage(error) => Self::of(Code::StorageUnavailable).with_cause(error),
+            Error::Internal(cause) => Self::internal(cause),
+        }
+    }
+}
+
+fn missing(thing: Thing, name: &str) -> ApiError {
+    match thing {
+        // The sentence names the flag and the environment.
+        Thing::Flag => ApiError::new(Code::FlagNotFound, name),
+        Thing::Environment => named(Code::EnvironmentNotFound, "environment", name),
+        Thing::Project => named(Code::ProjectNotFound, "project", name),
+        Thing::Organization => named(Code::OrganizationNotFound, "organization", name),
+        Thing::ApiKey => named(Code::ApiKeyNotFound, "API key", name),
+    }
+}
+
+fn named(code: Code, noun: &str, name: &str) -> ApiError {
+    ApiError::new(code, format!("there is no {noun} '{name}'"))
+}
+
+fn taken(thing: Thing, key: &str) -> ApiError {
+    let (code, noun, place) = match thing {
+        Thing::Flag => (Code::FlagKeyConflict, "flag", "project"),
+        Thing::Environment => (Code::EnvironmentKeyConflict, "environment", "project"),
+        Thing::Project => (Code::ProjectKeyConflict, "project", "organization"),
+        Thing::Organization | Thing::ApiKey => return ApiError::internal(format!("{thing:?} has no key")),
+    };
+    ApiError::new(code, format!("the {place} has a {noun} with the key '{key}'")).with_detail("key", key)
+}

@@ -1,0 +1,46 @@
+//! Words that only the addresses of requests use.
+
+use crate::{domain::named::named, words};
+
+named! {
+    /// What a list of flags is sorted by.
+    Sort {
+        /// The name, in any case.
+        Name = "name",
+        /// The key.
+        Key = "key",
+        /// When the flag was made.
+        CreatedAt = "created_at",
+        /// When what the environment shows of it last changed.
+        UpdatedAt = "updated_at",
+    }
+
+    /// How far back statistics go.
+    Period {
+        /// This hour of the clock.
+        Hour = "1h",
+        /// 24 hours.
+        Day = "24h",
+        /// 7 days.
+        Week = "7d",
+        /// 30 days.
+        Month = "30d",
+    }
+}
+
+words! {
+    Sort as "FlagSort",
+    Period as "Period",
+}
+
+impl Period {
+    /// Hours of the clock, this one included.
+    pub fn hours(self) -> u32 {
+        match self {
+            Self::Hour => 1,
+            Self::Day => 24,
+            Self::Week => 7 * 24,
+            Self::Month => 30 * 24,
+        }
+    }
+}
