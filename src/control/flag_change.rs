@@ -18,7 +18,7 @@ use crate::{
         flag_change::{FlagChange, NewFlag},
         id::{EnvironmentId, RuleId},
         role::Permission,
-        violation::{Draft, Violations},
+        violation::{Draft, Fault, Path, Violations},
     },
     engine::Ruleset,
     store,
@@ -185,47 +185,82 @@ async fn edit(
             if target.flag.status == FlagStatus::Archived {
                 return Err(Error::FlagArchived(target.flag.key.to_string()));
             }
-            let Draft { value, mut faults } = draft(&target.flag);
-            faults = check(change, &target, &rulesets, &value, faults)?;
-            faults.or_ok(())?;
+            let Draft { value, faults } = draft(&target.flag);
+            check(change, &target, &rulesets, &value, faults)?;
             let (flag, configuration) = apply(change, &target, value, action)?;
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
         })
         .await
 }
 
-/// Everything that could be wrong with the flag after `value`, in this environment and in the others.
+/// Refuses `value` if anything would be wrong with the flag after it, in this environment or in another.
 fn check(
     change: &Change<'_>,
     target: &Target,
     rulesets: &[(Environment, Arc<Ruleset>)],
     value: &FlagChange,
     mut faults: Violations,
-) -> Result<Violations, Error> {
+) -> Result<(), Error> {
     let mut mint = || RuleId::from_bits(0);
     let (flag, configuration) =
         value.clone().apply(&target.flag, target.named(), &[], change.now(), &mut mint);
-    for gone in target.flag.variations.iter().filter(|it| flag.variation(it.key.as_str()).is_none()) {
-        let kept = target.configurations.iter().enumerate().filter(|(index, (_, it))| {
-            // What this very change says of the named environment is checked below, with its paths.
-            let replaced = *index == 0 && (value.rules.is_some() || value.default_variation.is_some());
-            !replaced && it.uses(&gone.key)
-        });
-        let mut by: Vec<String> =
-            kept.map(|(_, (environment, _))| format!("environment {}", environment.key)).collect();
-        by.extend(demanding(rulesets, &flag, |variation| variation == gone.key.as_str()));
-        if !by.is_empty() {
-            return Err(Error::VariationInUse { variation: gone.key.to_string(), by });
-        }
+    // Only what the request says has a path in the request.
+    if value.default_variation.is_some() {
+        configuration.check_default(&flag, &mut faults);
     }
-    configuration.check(&flag, &mut faults);
-    for (_, other) in target.configurations.iter().skip(1) {
-        other.check(&flag, &mut faults);
+    if value.rules.is_some() {
+        configuration.check_rules(&flag, &mut faults);
+    }
+    if value.bucketing.is_some() {
+        check_bucketing(target, &flag, &configuration, &mut faults);
     }
     if value.prerequisites.is_some() {
         check_prerequisites(&configuration, &rulesets[0].1, &mut faults);
     }
-    Ok(faults)
+    faults.or_ok(())?;
+    check_removed_variations(target, rulesets, &flag, &configuration)
+}
+
+/// Notes every environment whose rollouts the new bucketing cannot express.
+fn check_bucketing(target: &Target, flag: &Flag, named: &Configuration, faults: &mut Violations) {
+    // A variation that is missing is another matter.
+    let with_all_variations = Flag {
+        variations: target.flag.variations.iter().chain(&flag.variations).cloned().collect(),
+        ..flag.clone()
+    };
+    for (index, (environment, present)) in target.configurations.iter().enumerate() {
+        let configuration = if index == 0 { named } else { present };
+        let mut unsuited = Violations::new();
+        configuration.check_rules(&with_all_variations, &mut unsuited);
+        if !unsuited.is_empty() {
+            let why =
+                format!("the environment '{}' has percentages that djb2 cannot express", environment.key);
+            faults.add(Fault::Rule, "bucketing", why);
+        }
+    }
+}
+
+/// Refuses to take a variation away that is served somewhere, or that another flag demands.
+fn check_removed_variations(
+    target: &Target,
+    rulesets: &[(Environment, Arc<Ruleset>)],
+    flag: &Flag,
+    named: &Configuration,
+) -> Result<(), Error> {
+    for gone in target.flag.variations.iter().filter(|it| flag.variation(it.key.as_str()).is_none()) {
+        let mut by: Vec<String> = target
+            .configurations
+            .iter()
+            .enumerate()
+            .filter(|(index, (_, it))| if *index == 0 { named.uses(&gone.key) } else { it.uses(&gone.key) })
+            .map(|(_, (environment, _))| format!("environment {}", environment.key))
+            .collect();
+        by.extend(demanding(rulesets, flag, |variation| variation == gone.key.as_str()));
+        if !by.is_empty() {
+            return Err(Error::VariationInUse { variation: gone.key.to_string(), by });
+        }
+    }
+    Ok(())
 }
 
 /// Applies a checked change, compiles it wherever it is seen, and notes it in the audit log.
@@ -263,7 +298,6 @@ fn apply(
 /// Notes every prerequisite that names no flag of the ruleset, or no variation of it. Cycles are found when the
 /// whole ruleset is compiled.
 fn check_prerequisites(configuration: &Configuration, ruleset: &Ruleset, faults: &mut Violations) {
-    use crate::domain::violation::{Fault, Path};
     let list = Path::ROOT.field("prerequisites");
     for (index, prerequisite) in configuration.prerequisites.iter().enumerate() {
         let place = list.index(index);

@@ -165,31 +165,29 @@ impl Configuration {
             || self.rules.iter().any(|rule| rule.serve.variations().any(|used| used == key))
     }
 
-    /// Notes every name of a variation that `flag` does not have, and every share that its bucketing cannot express.
+    /// Notes everything that [`Configuration::check_default`] and [`Configuration::check_rules`] note.
     pub fn check(&self, flag: &Flag, faults: &mut Violations) {
-        let unknown = |key: &VariationKey| flag.variation(key.as_str()).is_none();
-        let message = |key: &VariationKey| format!("the flag has no variation '{key}'");
-        if unknown(&self.default_variation) {
-            let key = &self.default_variation;
-            faults.add(Fault::VariationUnknown, "default_variation", message(key));
-        }
+        self.check_default(flag, faults);
+        self.check_rules(flag, faults);
+    }
+
+    /// Notes a default that `flag` does not have.
+    pub fn check_default(&self, flag: &Flag, faults: &mut Violations) {
+        check_variation(flag, &self.default_variation, "default_variation", faults);
+    }
+
+    /// Notes every variation of a rule that `flag` does not have, and every share that its bucketing cannot express.
+    pub fn check_rules(&self, flag: &Flag, faults: &mut Violations) {
         let list = Path::ROOT.field("targeting_rules");
         for (index, rule) in self.rules.iter().enumerate() {
             let place = list.index(index);
             match &rule.serve {
-                Serve::Variation(key) => {
-                    if unknown(key) {
-                        faults.add(Fault::VariationUnknown, place.field("variation"), message(key));
-                    }
-                }
+                Serve::Variation(key) => check_variation(flag, key, place.field("variation"), faults),
                 Serve::Rollout(rollout) => {
                     let shares = place.field("percentage_rollout");
                     for (entry, share) in rollout.shares().iter().enumerate() {
                         let at = shares.index(entry);
-                        if unknown(&share.variation) {
-                            let key = &share.variation;
-                            faults.add(Fault::VariationUnknown, at.field("variation"), message(key));
-                        }
+                        check_variation(flag, &share.variation, at.field("variation"), faults);
                         if flag.bucketing.algorithm == Algorithm::Djb2 && !share.percentage.is_whole() {
                             let why = "must be a whole number, as the flag's bucketing is djb2";
                             faults.add(Fault::Rule, at.field("percentage"), why);
@@ -198,6 +196,12 @@ impl Configuration {
                 }
             }
         }
+    }
+}
+
+fn check_variation(flag: &Flag, key: &VariationKey, path: impl std::fmt::Display, faults: &mut Violations) {
+    if flag.variation(key.as_str()).is_none() {
+        faults.add(Fault::VariationUnknown, path, format!("the flag has no variation '{key}'"));
     }
 }
 

@@ -55,6 +55,7 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
         AUDIT,
         AUDIT_OF,
         USAGE,
+        LAST_EVALUATED,
     );
     Ok(())
 }

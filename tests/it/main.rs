@@ -3,4 +3,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod flags;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
 mod vectors;

@@ -11,6 +11,7 @@ use phaseflag::{
         flag::{self, Configuration, Flag, FlagStatus, FlagType, Prerequisite, VariationDraft},
         id::{EnvironmentId, FlagId, ProjectId, RuleId},
         key::{FlagKey, VariationKey},
+        operator::Operator,
         rollout::{Algorithm, Bucketing, ShareDraft},
         rule::{ConditionDraft, NewRule, RuleDraft},
         text::Name,
@@ -174,7 +175,7 @@ impl RuleVector {
     fn draft(self) -> RuleDraft {
         let condition = |it: ConditionVector| ConditionDraft {
             attribute: it.attribute,
-            operator: it.operator,
+            operator: Operator::parse(&it.operator).expect("an operator"),
             value: it.value,
         };
         let share = |it: ShareVector| ShareDraft { variation: it.variation, percentage: it.percentage };

@@ -1,0 +1,375 @@
+//! A real server in this process, and clients that speak to it over its socket.
+//!
+//! Principals are types: [`Server::admin`] is the first account, with the ids of what came with it; [`Team::sdk`] is an
+//! application with an API key. A client reads every answer whole and never fails on a status.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use clap::Parser;
+use phaseflag::config::Config;
+use phaseflag::domain::time::Timestamp;
+use phaseflag::server::{self, Running};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use ureq::Agent;
+
+/// The password of every account that tests make.
+pub const PASSWORD: &str = "correct horse battery";
+/// The moment at which the clock of every test server stands at first.
+pub const EPOCH: i64 = 1_800_000_000_000;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// A clock that tests move. It only stands still between two of their statements: every look at it takes a
+/// millisecond, so that things made one after the other are told apart.
+#[derive(Clone, Debug)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(EPOCH)))
+    }
+
+    /// Lets time pass.
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// The present moment, in milliseconds since the Unix epoch.
+    pub fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A server with a data file of its own, which goes with it.
+pub struct Server {
+    url: String,
+    /// Its clock.
+    pub clock: TestClock,
+    directory: TempDir,
+    args: Vec<String>,
+    runtime: Runtime,
+    running: Option<Running>,
+}
+
+impl Server {
+    /// A server without rate limits.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// A server with these arguments of `phaseflag serve` beside the usual ones.
+    pub fn with(args: &[&str]) -> Self {
+        let (directory, clock) = (TempDir::new().expect("a temporary directory"), TestClock::new());
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        let runtime = Runtime::new().expect("a runtime");
+        let (url, running) = launch(&runtime, directory.path(), &clock, &args);
+        Self { url, clock, directory, args, runtime, running }
+    }
+
+    /// Stops the server as SIGTERM does, and starts it again on the same file with the same arguments. Clients that
+    /// were made before do not know its new address: see [`Server::reach`].
+    pub fn restart(&mut self) {
+        self.stop();
+        (self.url, self.running) = launch(&self.runtime, self.directory.path(), &self.clock, &self.args);
+    }
+
+    /// The same client, sending to where the server is now.
+    pub fn reach(&self, client: &Client) -> Client {
+        Client { url: self.url.clone(), ..client.clone() }
+    }
+
+    /// Stops the server as SIGTERM does; its file stays until the server is dropped.
+    pub fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.shut_down());
+        }
+    }
+
+    /// `http://address:port`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where the data file is.
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("data.redb")
+    }
+
+    /// Somebody without credentials.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// Makes an account.
+    pub fn register(&self, email: &str) -> Answer {
+        self.anonymous().post("/api/v1/auth/register", &json!({"email": email, "password": PASSWORD}))
+    }
+
+    /// Signs in; the client sends the access token.
+    pub fn login(&self, email: &str) -> Client {
+        let answer =
+            self.anonymous().post("/api/v1/auth/login", &json!({"email": email, "password": PASSWORD}));
+        let answer = answer.expect(200);
+        self.anonymous().bearer(answer["data"]["access_token"].as_str().expect("a token"))
+    }
+
+    /// The first account, signed in, with what came with it. Call it once, on a fresh server.
+    pub fn admin(&self) -> Team {
+        self.register("admin@example.com").expect(201);
+        let client = self.login("admin@example.com");
+        let projects = client.get("/api/v1/projects").expect(200);
+        let project = projects["data"][0]["id"].as_str().expect("a project").to_owned();
+        let listed = client.get(&format!("/api/v1/environments?project_id={project}")).expect(200);
+        let id = |index: usize| listed["data"][index]["id"].as_str().expect("an environment").to_owned();
+        Team { client, project, development: id(0), staging: id(1), production: id(2) }
+    }
+}
+
+fn launch(
+    runtime: &Runtime,
+    directory: &Path,
+    clock: &TestClock,
+    args: &[String],
+) -> (String, Option<Running>) {
+    let data = directory.join("data.redb");
+    let mut line = vec!["phaseflag".to_owned(), "--port=0".into(), format!("--data={}", data.display())];
+    for plane in ["auth", "management", "evaluation", "ruleset"] {
+        let flag = format!("--rate-limit-{plane}");
+        if !args.iter().any(|arg| arg.starts_with(&flag)) {
+            line.push(format!("{flag}=0"));
+        }
+    }
+    line.extend(args.iter().cloned());
+    let config = Line::parse_from(line).config;
+    let ticking = clock.clone();
+    let tick = Arc::new(move || Timestamp::from_millis(ticking.0.fetch_add(1, Ordering::SeqCst)));
+    let running = runtime.block_on(server::start(&config, tick)).expect("the server starts");
+    (format!("http://{}", running.address), Some(running))
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// An admin and the ids of the default project.
+#[derive(Clone)]
+pub struct Team {
+    /// Sends the admin's access token.
+    pub client: Client,
+    /// The default project.
+    pub project: String,
+    /// Its first environment.
+    pub development: String,
+    /// Its second environment.
+    pub staging: String,
+    /// Its third environment.
+    pub production: String,
+}
+
+impl Team {
+    /// The address of `path` below `/flags` in the environment `development`; `path` is empty or begins with a slash.
+    pub fn flags(&self, path: &str) -> String {
+        format!("/api/v1/flags{path}?environment_id={}", self.development)
+    }
+
+    /// A sound boolean flag, off, that serves `off`; `overrides` replaces or adds members.
+    pub fn flag_body(key: &str, overrides: &Value) -> Value {
+        let mut body = json!({
+            "key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
+            "variations": [{"key": "on", "name": "On", "value": true}, {"key": "off", "name": "Off", "value": false}],
+        });
+        for (name, value) in overrides.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        body
+    }
+
+    /// Makes such a flag in `development`, and answers its view.
+    pub fn create_flag(&self, key: &str, overrides: &Value) -> Value {
+        self.client.post(&self.flags(""), &Self::flag_body(key, overrides)).expect(201)["data"].clone()
+    }
+
+    /// An application with a fresh API key of this kind (`server` or `client`) for `environment`.
+    pub fn sdk(&self, environment: &str, kind: &str) -> Client {
+        let path = format!("/api/v1/api-keys?environment_id={environment}");
+        let answer = self.client.post(&path, &json!({"name": "test", "kind": kind})).expect(201);
+        self.client.anonymous().with("X-API-Key", answer["data"]["key"].as_str().expect("a key"))
+    }
+}
+
+/// Somebody who sends requests.
+#[derive(Clone)]
+pub struct Client {
+    url: String,
+    agent: Agent,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    /// Somebody without credentials.
+    pub fn new(url: &str) -> Self {
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+        Self { url: url.to_owned(), agent: config.into(), headers: Vec::new() }
+    }
+
+    /// The same without credentials.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self { headers: Vec::new(), ..self.clone() }
+    }
+
+    /// The same with a header.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut headers = self.headers.clone();
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((name.to_owned(), value.to_owned()));
+        Self { headers, ..self.clone() }
+    }
+
+    /// The same with this token.
+    #[must_use]
+    pub fn bearer(&self, token: &str) -> Self {
+        self.with("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// The value of a header that is sent.
+    pub fn sends(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Sends a request without a body.
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, None)
+    }
+
+    /// Sends JSON.
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.json("POST", path, &body.to_string())
+    }
+
+    /// Sends JSON.
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.json("PUT", path, &body.to_string())
+    }
+
+    /// Sends a request without a body.
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, None)
+    }
+
+    /// Sends text that says it is JSON, whatever it is.
+    pub fn json(&self, method: &str, path: &str, body: &str) -> Answer {
+        let typed = match self.sends("Content-Type") {
+            Some(_) => self.clone(),
+            None => self.with("Content-Type", "application/json"),
+        };
+        typed.send(method, path, Some(body.as_bytes()))
+    }
+
+    /// Sends a request as it is.
+    pub fn send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let sent = match body {
+            Some(body) => self.agent.run(request.body(body).expect("a request")),
+            None => self.agent.run(request.body(()).expect("a request")),
+        };
+        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let headers = response.headers().iter();
+        let headers =
+            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
+        Answer {
+            asked: format!("{method} {path}"),
+            status: response.status().as_u16(),
+            headers: headers.collect(),
+            bytes: response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a body"),
+        }
+    }
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    asked: String,
+    /// The status.
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    /// The body.
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// The body as JSON; `null` if there is none.
+    pub fn body(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_default()
+    }
+
+    /// The body, if the status is this one.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.asked, self.text());
+        self.body()
+    }
+
+    /// Checks that this is the error `code` with this status, in the envelope, and answers its details.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        let error = &body["error"];
+        assert_eq!(error["code"], code, "{}: {body}", self.asked);
+        assert!(
+            error["message"].as_str().is_some_and(|message| !message.is_empty()),
+            "{}: {body}",
+            self.asked
+        );
+        assert!(error["details"].is_object(), "{}: {body}", self.asked);
+        error["details"].clone()
+    }
+
+    /// Checks that this is a refusal with this status and code whose fields are these, in any order.
+    #[track_caller]
+    pub fn faults(&self, status: u16, code: &str, fields: &[&str]) {
+        let details = self.refused(status, code);
+        let listed = details["fields"].as_array().expect("a list of fields");
+        let mut found: Vec<&str> =
+            listed.iter().map(|field| field["field"].as_str().expect("a path")).collect();
+        let mut wanted = fields.to_vec();
+        found.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(found, wanted, "{}: {details}", self.asked);
+    }
+}
+
+/// The path of the program under test.
+pub fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_phaseflag"))
+}
