@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     auth::entropy::SystemEntropy,
-    config::{Config, CorsOrigins},
+    config::{Config, CorsOrigins, Origin},
     control::{self, Control, Settings, call::Call, usage},
     domain::{id, time::Timestamp},
     http::{
@@ -28,7 +28,7 @@ use crate::{
 /// How often counters of usage are written down, at least.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 /// How often rate limits forget keys that are not in use.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Why the server did not start; prints as one sentence.
 #[derive(Debug)]
@@ -187,7 +187,7 @@ pub fn openapi_document() -> Result<String, Error> {
 fn cors(origins: &CorsOrigins) -> Result<Cors, Error> {
     let parsed = match origins {
         CorsOrigins::Any => return Ok(Cors::Any),
-        CorsOrigins::Listed(origins) => Cors::parse(origins.iter().map(|origin| origin.as_str())),
+        CorsOrigins::Listed(origins) => Cors::parse(origins.iter().map(Origin::as_str)),
     };
     parsed.map_err(|origin| Error::Process(format!("the origin `{origin}` cannot be sent in a header")))
 }

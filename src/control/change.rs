@@ -185,7 +185,9 @@ impl<'c> Change<'c> {
                 Publication::KeyRevoked(id) => self.core.live.remove_key(id),
             }
         }
-        rulesets.into_iter().for_each(|ruleset| self.core.live.publish(ruleset));
+        for ruleset in rulesets {
+            self.core.live.publish(ruleset);
+        }
         Ok(())
     }
 }

@@ -105,7 +105,6 @@ fn parameter_fault(reason: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 mod tests {
     use poem::test::TestClient;
     use poem::{Endpoint, Request};

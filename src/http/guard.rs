@@ -17,7 +17,7 @@ use crate::{
         call::{Call, Caller},
         session,
     },
-    domain::time::Timestamp,
+    domain::{id::OrganizationId, time::Timestamp},
     http::{
         app::App,
         classify::AnswerHeaders,
@@ -238,7 +238,7 @@ fn count(
             limits.auth.check(&network(address), now)
         }
         (Plane::Management, Identity::Person(caller)) => {
-            let account = caller.home().map_or(caller.user.id.bits(), |home| home.bits());
+            let account = caller.home().map_or(caller.user.id.bits(), OrganizationId::bits);
             limits.management.check(&account, now)
         }
         (Plane::Evaluation, Identity::Sdk(live)) => {
@@ -323,6 +323,7 @@ const NO_SCHEME: [&str; 0] = [];
 const PERSON_SCHEMES: [&str; 1] = ["AccessToken"];
 const SDK_SCHEMES: [&str; 2] = ["ApiKey", "ApiKeyAsBearer"];
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature that all extractors share")]
 fn anybody(admitted: Admitted) -> Result<Anybody, ApiError> {
     Ok(Anybody { call: admitted.call })
 }

@@ -275,5 +275,4 @@ impl ApiResponse for ApiError {
 }
 
 #[cfg(test)]
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 mod tests;

@@ -212,7 +212,6 @@ impl FlagsApi {
     ///
     /// Newest first: what all environments share, and what concerns this one.
     #[oai(path = "/:flag_id/history", method = "get", operation_id = "getFlagHistory")]
-    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the published API")]
     async fn history(
         &self,
         person: Person,

@@ -49,7 +49,6 @@ struct Token(auth::Bearer);
 struct Things;
 
 #[OpenApi]
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 impl Things {
     /// Make a thing
     #[oai(path = "/things/:kind", method = "post", operation_id = "make")]
@@ -74,7 +73,6 @@ impl Things {
 struct Lists;
 
 #[OpenApi]
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 impl Lists {
     /// List things
     #[oai(path = "/things/:kind", method = "get", operation_id = "list")]

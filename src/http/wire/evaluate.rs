@@ -136,7 +136,7 @@ fn check_attributes(attributes: &Value, faults: &mut Violations) {
             }
         }
         other => {
-            faults.malformed("context.attributes", format!("must be an object, not {}", value::kind(other)))
+            faults.malformed("context.attributes", format!("must be an object, not {}", value::kind(other)));
         }
     }
 }
