@@ -1,0 +1,97 @@
+//! What is printed.
+
+use crate::Options;
+use crate::client::Run;
+use crate::process::Cpu;
+
+/// One contestant in one round.
+pub(crate) struct Reading {
+    /// Processor time that its process used.
+    pub(crate) cpu: Cpu,
+    /// What it answered.
+    pub(crate) run: Run,
+}
+
+/// One contestant in one case.
+pub(crate) struct Row {
+    name: String,
+    /// By round.
+    rates: Vec<f64>,
+    cpu_micros: Vec<f64>,
+    user_micros: Vec<f64>,
+    /// Of all rounds, in nanoseconds.
+    latencies: Vec<u32>,
+}
+
+impl Row {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            rates: Vec::new(),
+            cpu_micros: Vec::new(),
+            user_micros: Vec::new(),
+            latencies: Vec::new(),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a round has far fewer than 2^52 requests")]
+    pub(crate) fn add(&mut self, reading: Reading) {
+        let Reading { cpu, run } = reading;
+        let requests = run.latencies.len() as f64;
+        self.rates.push(requests / run.took.as_secs_f64());
+        self.cpu_micros.push(cpu.total() * 1e6 / requests);
+        self.user_micros.push(cpu.user() * 1e6 / requests);
+        self.latencies.extend(run.latencies);
+    }
+
+    fn latency_micros(&self, percent: usize) -> f64 {
+        let mut sorted = self.latencies.clone();
+        sorted.sort_unstable();
+        let place = sorted.len() * percent / 100;
+        sorted.get(place).map_or(f64::NAN, |nanos| f64::from(*nanos) / 1e3)
+    }
+}
+
+pub(crate) fn head(options: &Options) {
+    println!(
+        "{} connections, {} rounds of {} ms each; medians of rounds\n",
+        options.connections, options.rounds, options.millis
+    );
+    println!(
+        "{:<28}{:>12}{:>10}{:>10}{:>14}{:>10}{:>12}{:>12}",
+        "", "requests/s", "p50 µs", "p99 µs", "CPU µs/req", "(user)", "req/s ratio", "CPU ratio"
+    );
+}
+
+/// Prints a case. Ratios are to its first row: requests per second, and requests per second of processor time.
+pub(crate) fn print(case: &str, rows: &[Row]) {
+    println!("{case}");
+    let Some(first) = rows.first() else { return };
+    let (rate, cpu) = (median(&first.rates), median(&first.cpu_micros));
+    for row in rows {
+        let (its_rate, its_cpu) = (median(&row.rates), median(&row.cpu_micros));
+        println!(
+            "  {:<26}{its_rate:>12.0}{:>10.0}{:>10.0}{its_cpu:>14.2}{:>10.2}{:>12.2}{:>12.2}",
+            tail(&row.name),
+            row.latency_micros(50),
+            row.latency_micros(99),
+            median(&row.user_micros),
+            its_rate / rate,
+            cpu / its_cpu
+        );
+    }
+    println!();
+}
+
+/// The end of a name tells more than its beginning: it may be a path.
+fn tail(name: &str) -> String {
+    const WIDTH: usize = 25;
+    let skipped = name.chars().count().saturating_sub(WIDTH);
+    name.chars().skip(skipped).collect()
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
