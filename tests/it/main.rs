@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod auth;
+#[cfg(test)]
 mod flags;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
