@@ -5,7 +5,6 @@ use super::{
     call::{Call, Caller},
     error::{Error, Thing},
     scope::readable_place,
-    user::set,
 };
 use crate::{
     auth::api_key::ApiKeyText,
@@ -16,7 +15,6 @@ use crate::{
         role::Permission,
         text::Name,
         time::Timestamp,
-        value::Value,
     },
     store::{self, Access},
 };
@@ -83,7 +81,10 @@ pub async fn create(
                 expires_at: new.expires_at,
             };
             change.put_key(key.clone())?;
-            let changes = vec![set("name", key.name.as_str()), set("kind", key.kind.as_str())];
+            let changes = vec![
+                FieldChange::made("name", key.name.as_str()),
+                FieldChange::made("kind", key.kind.as_str()),
+            ];
             change.audit(Action::ApiKeyCreated, place.scope(), key.id, changes)?;
             Ok(Minted { key, text })
         })
@@ -102,7 +103,7 @@ pub async fn revoke(control: &Control, call: &Call, caller: &Caller, id: ApiKeyI
                     other => other,
                 })?;
             change.remove_key(id)?;
-            let name = FieldChange { field: "name".into(), from: key.name.as_str().into(), to: Value::Null };
+            let name = FieldChange::gone("name", key.name.as_str());
             change.audit(Action::ApiKeyRevoked, place.scope(), id, vec![name])
         })
         .await

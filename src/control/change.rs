@@ -20,6 +20,7 @@ use crate::{
         organization::Membership,
         role::Permission,
         time::Timestamp,
+        violation::{Fault, Violations},
     },
     engine::{self, Ruleset, compile},
     live::LiveEnvironment,
@@ -175,7 +176,8 @@ impl<'c> Change<'c> {
             rulesets.push(live.ruleset().with(environment.version, changes));
         }
         if let Some(cycle) = rulesets.iter().find_map(|ruleset| ruleset.unsettled().iter().next()) {
-            return Err(super::flag_change::cycle(cycle.as_str()));
+            let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
+            return Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into());
         }
         self.tx.commit()?;
         for publication in self.publications {

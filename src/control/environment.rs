@@ -8,11 +8,10 @@ use super::{
     change::Change,
     error::{Error, Thing},
     scope::{project_scope, readable_place, readable_project},
-    user::set,
 };
 use crate::{
     domain::{
-        audit::{Action, Scope},
+        audit::{Action, FieldChange, Scope},
         environment::{Color, Environment, EnvironmentType, MAX_ENVIRONMENTS_PER_PROJECT},
         flag::{Configuration, Flag},
         id::{EnvironmentId, ProjectId},
@@ -127,9 +126,9 @@ fn put_new(
     change.put_environment(&environment, flags)?;
     let scope = Scope { environment: Some(environment.id), ..project_scope(project) };
     let changes = vec![
-        set("key", environment.key.as_str()),
-        set("name", environment.name.as_str()),
-        set("type", environment.kind.as_str()),
+        FieldChange::made("key", environment.key.as_str()),
+        FieldChange::made("name", environment.name.as_str()),
+        FieldChange::made("type", environment.kind.as_str()),
     ];
     change.audit(Action::EnvironmentCreated, scope, environment.id, changes)?;
     Ok(environment)

@@ -97,12 +97,6 @@ pub(super) fn find<'r>(
     })
 }
 
-/// The refusal of a prerequisite that cannot be evaluated.
-pub(super) fn invalid_prerequisite(path: &str, message: String) -> Error {
-    use crate::domain::violation::{Fault, Violations};
-    Error::Invalid(Violations::one(Fault::Prerequisite, path, message))
-}
-
 /// A view of an environment in memory, beside what the data file says of it.
 struct View {
     reader: store::Reader,

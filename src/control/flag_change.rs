@@ -7,7 +7,7 @@ use super::{
     call::{Call, Caller},
     change::Change,
     error::{Error, Thing},
-    flag::{FlagName, ShownFlag, find, invalid_prerequisite},
+    flag::{FlagName, ShownFlag, find},
     scope::{Place, project_scope},
 };
 use crate::{
@@ -333,12 +333,4 @@ fn demanding(
         }
     }
     users
-}
-
-/// The refusal of prerequisites that form a cycle.
-pub(super) fn cycle(flag: &str) -> Error {
-    invalid_prerequisite(
-        "prerequisites",
-        format!("those of '{flag}' form a cycle, or a chain that is too long"),
-    )
 }

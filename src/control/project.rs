@@ -7,11 +7,10 @@ use super::{
     environment,
     error::{Error, Thing},
     scope::{project_scope, readable_project},
-    user::set,
 };
 use crate::{
     domain::{
-        audit::Action,
+        audit::{Action, FieldChange},
         environment::DEFAULT_ENVIRONMENTS,
         id::{OrganizationId, ProjectId},
         key::ProjectKey,
@@ -95,6 +94,9 @@ pub async fn create(
 /// Keeps a new project and notes who made it.
 pub(super) fn put_new(change: &mut Change<'_>, project: &Project) -> Result<(), Error> {
     store::project::put(change.tx(), project)?;
-    let changes = vec![set("key", project.key.as_str()), set("name", project.name.as_str())];
+    let changes = vec![
+        FieldChange::made("key", project.key.as_str()),
+        FieldChange::made("name", project.name.as_str()),
+    ];
     change.audit(Action::ProjectCreated, project_scope(project), project.id, changes)
 }

@@ -21,7 +21,6 @@ use crate::{
         role::Role,
         text::Name,
         user::{Email, User},
-        value::Value,
     },
     store,
 };
@@ -101,7 +100,7 @@ pub async fn register(control: &Control, call: &Call, new: NewUser) -> Result<Re
                 Action::UserRegistered,
                 Scope::default(),
                 user.id,
-                vec![set("email", user.email.as_str())],
+                vec![FieldChange::made("email", user.email.as_str())],
             )?;
             if first {
                 make_default_organization(change, user.id)?;
@@ -135,7 +134,12 @@ fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<(
         Membership { organization: organization.id, user: admin, role: Role::Admin, created_at: now };
     store::organization::put_membership(change.tx(), &membership)?;
     let scope = Scope { organization: Some(organization.id), ..Scope::default() };
-    change.audit(Action::OrganizationCreated, scope, organization.id, vec![set("name", DEFAULT_NAME)])?;
+    change.audit(
+        Action::OrganizationCreated,
+        scope,
+        organization.id,
+        vec![FieldChange::made("name", DEFAULT_NAME)],
+    )?;
 
     let key = ProjectKey::parse(DEFAULT_PROJECT_KEY).map_err(|error| Error::Internal(error.to_string()))?;
     let project = Project {
@@ -165,11 +169,6 @@ pub fn profile(control: &Control, caller: &Caller) -> Result<Profile, Error> {
 /// The highest role of all memberships; someone without any is a viewer of nothing.
 pub(super) fn highest_role(memberships: &[Membership]) -> Role {
     memberships.iter().map(|membership| membership.role).max().unwrap_or(Role::Viewer)
-}
-
-/// The entry of a field that something new has.
-pub(super) fn set(field: &str, to: impl Into<Value>) -> FieldChange {
-    FieldChange { field: field.to_owned(), from: Value::Null, to: to.into() }
 }
 
 /// The person behind an access token that has been verified, if the session still lives.

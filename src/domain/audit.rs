@@ -66,6 +66,18 @@ pub struct FieldChange {
     pub to: Value,
 }
 
+impl FieldChange {
+    /// A field of something new.
+    pub fn made(field: &str, to: impl Into<Value>) -> Self {
+        Self { field: field.to_owned(), from: Value::Null, to: to.into() }
+    }
+
+    /// A field of something that is gone.
+    pub fn gone(field: &str, from: impl Into<Value>) -> Self {
+        Self { field: field.to_owned(), from: from.into(), to: Value::Null }
+    }
+}
+
 /// An entry of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use poem::http::Method;
 use poem::web::Redirect;
-use poem::{Endpoint, EndpointExt, Response, Route, endpoint::make_sync};
+use poem::{Endpoint, IntoEndpoint, Response, Route, endpoint::make_sync};
 use poem_openapi::OpenApiService;
 use serde_json::Value;
 
@@ -26,6 +26,9 @@ use crate::{
 
 /// What the API is called in its document.
 const TITLE: &str = "PhaseFlag";
+
+/// What the document describes outside of `/api`.
+const DESCRIBED_ROOTS: [&str; 2] = ["/health", "/ready"];
 
 /// Tells the moment.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -81,9 +84,14 @@ pub fn routes(
         paths = paths.with(path, &[Method::GET]);
     }
     let home = make_sync(|_| Redirect::see_other("/docs"));
+    let described = Arc::new(service(app).into_endpoint());
     let open = Docs::new(&document).mount(Route::new().at("/", poem::get(home)));
+    let open =
+        DESCRIBED_ROOTS.iter().fold(open.nest_no_strip("/api", Arc::clone(&described)), |open, root| {
+            open.at(root, Arc::clone(&described))
+        });
     let settings =
         Settings { cors, body: BodyLimits::default(), larger_bodies: Vec::new(), paths, make_request_id };
-    let guarded = Guard::new(open.nest_no_strip("/", service(app)).boxed(), Arc::clone(app));
+    let guarded = Guard::new(open, Arc::clone(app));
     Ok(Outermost::new(guarded, settings))
 }

@@ -19,8 +19,8 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Violations> {
         },
         Err(error) => (error.path().to_string(), error.into_inner()),
     };
-    // serde_path_to_error prints the document itself as a dot.
-    let path = if path == "." { "" } else { path.as_str() };
+    // serde_path_to_error prints the document itself as a dot, and a place that it lost track of as a question mark.
+    let path = if path == "." { "" } else { path.trim_end_matches('?').trim_end_matches('.') };
     Err(Violations::one(Fault::Malformed, path, format!("is not valid JSON: {error}")))
 }
 
@@ -111,6 +111,12 @@ mod tests {
         let (path, message) = fault(r#"{"rules":[{"a":1},{"a":1,"b":2,"a":3}]}"#);
         assert_eq!(path, "rules[1]");
         assert_eq!(message, "is not valid JSON: `a` occurs twice in one object at line 1 column 34");
+    }
+
+    #[test]
+    fn a_place_that_is_not_known_is_not_made_up() {
+        assert_eq!(fault("{").0, "");
+        assert_eq!(fault(r#"{"a": {"b": "#).0, "a.b");
     }
 
     #[test]
