@@ -68,7 +68,8 @@ fn a_limit_is_told_with_every_answer_and_ends_when_it_says() {
 
 #[test]
 fn the_auth_limit_counts_by_address_and_believes_only_trusted_proxies() {
-    let from = |server: &Server, forwarded: &str| attempt(&server.anonymous().with("X-Forwarded-For", forwarded));
+    let from =
+        |server: &Server, forwarded: &str| attempt(&server.anonymous().with("X-Forwarded-For", forwarded));
     let open = Server::with(&["--rate-limit-auth=2"]);
     from(&open, "203.0.113.1").refused(401, "INVALID_CREDENTIALS");
     from(&open, "203.0.113.2").refused(401, "INVALID_CREDENTIALS");

@@ -56,7 +56,10 @@ fn a_refresh_token_is_taken_for_a_new_pair() {
         super::members(&answer["data"]),
         ["access_token", "token_type", "expires_in", "refresh_token"]
     );
-    assert_eq!((&answer["data"]["token_type"], &answer["data"]["expires_in"]), (&json!("bearer"), &json!(DAY)));
+    assert_eq!(
+        (&answer["data"]["token_type"], &answer["data"]["expires_in"]),
+        (&json!("bearer"), &json!(DAY))
+    );
     let second = Session::of(&answer);
     assert_ne!((&first.access, &first.refresh), (&second.access, &second.refresh));
     // It is one session: both access tokens live.
@@ -111,10 +114,7 @@ fn an_access_token_expires_and_a_refresh_renews_it() {
     server.clock.advance_seconds(1);
     let answer = session.me(&server);
     answer.refused(401, "TOKEN_EXPIRED");
-    assert_eq!(
-        answer.header("www-authenticate"),
-        Some(r#"Bearer realm="phaseflag", error="invalid_token""#)
-    );
+    assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer realm="phaseflag", error="invalid_token""#));
     let renewed = Session::of(&session.refreshed(&server).expect(200));
     renewed.me(&server).expect(200);
     session.me(&server).refused(401, "TOKEN_EXPIRED");

@@ -147,7 +147,9 @@ fn each_kind_of_credential_has_its_own_place() {
 
     let last = key.len() - 1;
     let other = if key.ends_with('0') { "1" } else { "0" };
-    for wrong in [format!("{}{other}", &key[..last]), key[..last].to_owned(), "sdk-dev-".into(), String::new()] {
+    for wrong in
+        [format!("{}{other}", &key[..last]), key[..last].to_owned(), "sdk-dev-".into(), String::new()]
+    {
         let refused = sdk.anonymous().with("X-API-Key", &wrong).post("/api/v1/evaluate", &question);
         refused.refused(401, "API_KEY_INVALID");
     }

@@ -42,7 +42,11 @@ impl Process {
         let mut text = String::new();
         let address = loop {
             let begin = text.len();
-            assert_ne!(log.read_line(&mut text).expect("a log line"), 0, "it ended instead of serving: {text}");
+            assert_ne!(
+                log.read_line(&mut text).expect("a log line"),
+                0,
+                "it ended instead of serving: {text}"
+            );
             // Standard error is no terminal here, so every line is one JSON object.
             let line: Value = serde_json::from_str(&text[begin..]).expect("JSON");
             if line["message"] == "ready" {

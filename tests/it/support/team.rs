@@ -25,6 +25,15 @@ pub struct Team {
 }
 
 impl Team {
+    /// The default project, as somebody who is signed in sees it.
+    pub fn of(client: Client) -> Self {
+        let projects = client.get("/api/v1/projects").expect(200);
+        let project = projects["data"][0]["id"].as_str().expect("a project").to_owned();
+        let listed = client.get(&format!("/api/v1/environments?project_id={project}")).expect(200);
+        let id = |index: usize| listed["data"][index]["id"].as_str().expect("an environment").to_owned();
+        Self { client, project, development: id(0), staging: id(1), production: id(2) }
+    }
+
     /// The address of `path` below `/flags` in the environment `development`; `path` is empty or begins with a slash.
     pub fn flags(&self, path: &str) -> String {
         format!("/api/v1/flags{path}?environment_id={}", self.development)
@@ -70,7 +79,8 @@ impl Team {
         let store = Store::open(&server.data()).expect("the data file of a stopped server");
         let writer = store.write().expect("a transaction");
         let membership = Membership {
-            organization: OrganizationId::parse(organization.as_str().expect("an id")).expect("an organization"),
+            organization: OrganizationId::parse(organization.as_str().expect("an id"))
+                .expect("an organization"),
             user: UserId::parse(user.as_str().expect("an id")).expect("a user"),
             role,
             created_at: Timestamp::from_millis(EPOCH),
