@@ -17,6 +17,8 @@ mod http;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod old_files;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod process;

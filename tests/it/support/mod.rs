@@ -22,7 +22,6 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use ureq::Agent;
 
-pub use process::program;
 pub use team::Team;
 
 /// The password of every account that tests make.
@@ -330,4 +329,9 @@ impl Answer {
         wanted.sort_unstable();
         assert_eq!(found, wanted, "{}: {details}", self.asked);
     }
+}
+
+/// The path of the program under test.
+pub fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_phaseflag"))
 }
