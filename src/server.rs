@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -203,14 +203,16 @@ fn cors(origins: &CorsOrigins) -> Result<Cors, Error> {
     parsed.map_err(|origin| Error::Process(format!("the origin `{origin}` cannot be sent in a header")))
 }
 
-/// Names for requests that have none: identifiers that sort by time.
+/// Names for requests that have none: identifiers that sort by time. A name need not be secret, only hardly ever the
+/// same: entropy tells processes apart, and a counter the requests of one.
 fn request_ids(clock: Clock) -> MakeRequestId {
-    let entropy = SystemEntropy::new();
+    let mut random = [0; 16];
+    let _predictable = SystemEntropy::new().fill(&mut random);
+    let first = u128::from_le_bytes(random);
+    let count = AtomicU64::new(0);
     Box::new(move || {
-        let mut random = [0; 16];
-        // A name need not be secret, only hardly ever the same.
-        let _predictable = entropy.fill(&mut random);
-        id::request_id(clock().millis(), u128::from_le_bytes(random))
+        let number = first.wrapping_add(count.fetch_add(1, Ordering::Relaxed).into());
+        id::request_id(clock().millis(), number)
     })
 }
 

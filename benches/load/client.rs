@@ -1,5 +1,8 @@
 //! The load: connections that are kept alive, each with one request at a time, all on one thread. Requests are bytes
 //! made beforehand; an answer is read to the end that its `content-length` says.
+//!
+//! The thread never sleeps. Whoever sends to a sleeping thread pays for waking it, so that a server would cost the more
+//! the longer it makes its clients wait.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,10 +49,16 @@ impl Load {
             for (place, connection) in open.into_iter().enumerate() {
                 running.spawn(connection.ask(Arc::clone(&self.requests), place, began + time));
             }
+            let awake = tokio::spawn(async {
+                loop {
+                    tokio::task::yield_now().await;
+                }
+            });
             let mut latencies = Vec::new();
             while let Some(ended) = running.join_next().await {
                 latencies.extend(ended??);
             }
+            awake.abort();
             Ok(Run { took: began.elapsed(), latencies })
         })
     }

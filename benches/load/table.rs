@@ -67,20 +67,25 @@ pub(crate) fn head(options: &Options) {
 pub(crate) fn print(case: &str, rows: &[Row]) {
     println!("{case}");
     let Some(first) = rows.first() else { return };
-    let (rate, cpu) = (median(&first.rates), median(&first.cpu_micros));
     for row in rows {
-        let (its_rate, its_cpu) = (median(&row.rates), median(&row.cpu_micros));
         println!(
-            "  {:<26}{its_rate:>12.0}{:>10.0}{:>10.0}{its_cpu:>14.2}{:>10.2}{:>12.2}{:>12.2}",
+            "  {:<26}{:>12.0}{:>10.0}{:>10.0}{:>14.2}{:>10.2}{:>12.2}{:>12.2}",
             tail(&row.name),
+            median(&row.rates),
             row.latency_micros(50),
             row.latency_micros(99),
+            median(&row.cpu_micros),
             median(&row.user_micros),
-            its_rate / rate,
-            cpu / its_cpu
+            median(&ratios(&row.rates, &first.rates)),
+            median(&ratios(&first.cpu_micros, &row.cpu_micros)),
         );
     }
     println!();
+}
+
+/// Round by round: what disturbs a round disturbs both sides of it.
+fn ratios(above: &[f64], below: &[f64]) -> Vec<f64> {
+    above.iter().zip(below).map(|(above, below)| above / below).collect()
 }
 
 /// The end of a name tells more than its beginning: it may be a path.

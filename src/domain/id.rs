@@ -1,6 +1,7 @@
 //! Identifiers: a prefix that names the kind, and a ULID. The rule comes from the contract, A1.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ulid::Ulid;
 
@@ -92,8 +93,9 @@ pub fn next(last: Bits, now_millis: i64, entropy: Bits) -> Bits {
 }
 
 /// The name of a request that came without one: a ULID without a prefix.
-pub fn request_id(now_millis: i64, entropy: Bits) -> String {
-    Ulid::from_parts(u64::try_from(now_millis).unwrap_or(0), entropy).to_string()
+pub fn request_id(now_millis: i64, entropy: Bits) -> Arc<str> {
+    let ulid = Ulid::from_parts(u64::try_from(now_millis).unwrap_or(0), entropy);
+    Arc::from(&*ulid.array_to_str(&mut [0; ulid::ULID_LEN]))
 }
 
 #[cfg(test)]

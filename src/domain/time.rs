@@ -2,7 +2,14 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp as Instant, Unit};
+use jiff::{Timestamp as Instant, fmt::temporal::DateTimePrinter};
+
+// Made once: parsing a format such as `{:.3}` takes longer than printing.
+const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
+/// Bytes that moments of this era print into.
+const PRINTED_BYTES: usize = "2023-11-14T22:13:20.987Z".len();
 
 /// A moment in UTC, in whole milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,24 +49,23 @@ impl Timestamp {
 
     /// RFC 3339 in UTC with milliseconds, as `evaluated_at` prints.
     pub fn with_millis(self) -> String {
-        self.print(Unit::Millisecond)
+        self.printed(&MILLISECONDS)
     }
 
-    fn print(self, unit: Unit) -> String {
+    fn printed(self, printer: &DateTimePrinter) -> String {
         let bounded = self.0.clamp(Instant::MIN.as_millisecond(), Instant::MAX.as_millisecond());
-        let instant =
-            Instant::UNIX_EPOCH.saturating_add(SignedDuration::from_millis(bounded)).unwrap_or_default();
-        match unit {
-            Unit::Millisecond => format!("{instant:.3}"),
-            _ => format!("{:.0}", Instant::from_second(instant.as_second()).unwrap_or(instant)),
-        }
+        let instant = Instant::from_millisecond(bounded).unwrap_or_default();
+        let mut text = String::with_capacity(PRINTED_BYTES);
+        // Printing into a string cannot fail.
+        let _printed = printer.print_timestamp(&instant, &mut text);
+        text
     }
 }
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with whole seconds, as the API prints.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.print(Unit::Second))
+        out.write_str(&self.printed(&SECONDS))
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
             Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths, request_id::MakeRequestId,
         },
         openapi::{self, Notes},
+        shortcut::Shortcut,
     },
 };
 
@@ -92,6 +93,6 @@ pub fn routes(
         });
     let settings =
         Settings { cors, body: BodyLimits::default(), larger_bodies: Vec::new(), paths, make_request_id };
-    let guarded = Guard::new(open, Arc::clone(app));
+    let guarded = Guard::new(Shortcut::new(api::HOT, api::Hot, open), Arc::clone(app));
     Ok(Outermost::new(guarded, settings))
 }

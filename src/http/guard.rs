@@ -151,7 +151,9 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         let Some(headers) = headers else { return outcome };
         match outcome {
             Ok(mut response) => {
-                response.headers_mut().extend(headers);
+                for (name, value) in headers {
+                    response.headers_mut().insert(name, value);
+                }
                 Ok(response)
             }
             Err(mut error) => {
@@ -163,7 +165,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
 }
 
 fn request_id(request: &Request) -> Arc<str> {
-    request.extensions().get::<RequestId>().map_or("", RequestId::text).into()
+    request.extensions().get::<RequestId>().map_or_else(|| "".into(), RequestId::shared)
 }
 
 /// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another.

@@ -19,7 +19,8 @@ use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Request};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 /// How many connections are open at once. Further ones wait in the kernel's queue.
@@ -80,23 +81,21 @@ pub async fn serve<E>(
         Arc::new(Serving { endpoint, builder: builder(&limits), header_timeout: limits.header_timeout });
     let slots = Arc::new(Semaphore::new(limits.connections as usize));
     let graceful = GracefulShutdown::new();
-    // Never sent to: dropping it cuts every connection.
-    let (cut, uncut) = watch::channel(());
+    let mut open = JoinSet::new();
 
     let mut shutdown = pin!(shutdown);
     loop {
         let connection = tokio::select! {
             biased;
             () = &mut shutdown => break,
+            // Otherwise those that have ended would be kept.
+            Some(_ended) = open.join_next() => continue,
             connection = accept(&listener, &slots) => connection,
         };
-        let (serving, watcher, mut uncut) = (Arc::clone(&serving), graceful.watcher(), uncut.clone());
-        tokio::spawn(async move {
+        let (serving, watcher) = (Arc::clone(&serving), graceful.watcher());
+        open.spawn(async move {
             let _slot = connection.slot;
-            tokio::select! {
-                () = serving.connection(connection.stream, connection.remote, watcher) => {}
-                _ = uncut.changed() => {}
-            }
+            serving.connection(connection.stream, connection.remote, watcher).await;
         });
     }
 
@@ -104,13 +103,10 @@ pub async fn serve<E>(
     tokio::select! {
         () = graceful.shutdown() => {}
         () = sleep(limits.shutdown_timeout) => {
-            let open = limits.connections as usize - slots.available_permits();
-            tracing::warn!(open, "connections did not finish in time and are cut");
+            tracing::warn!(open = open.len(), "connections did not finish in time and are cut");
         }
     }
-    drop(cut);
-    // Whoever holds a slot has not let go of the endpoint yet.
-    drop(slots.acquire_many(limits.connections).await);
+    open.shutdown().await;
 }
 
 struct Accepted {
@@ -157,6 +153,7 @@ fn builder(limits: &ListenLimits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
+        .writev(std::env::var_os("PF_FLAT").is_none())
         .max_buf_size(MAX_HEAD);
     builder
         .http2()

@@ -19,6 +19,7 @@ pub mod patch;
 pub mod payload;
 mod refusal;
 pub mod shape;
+pub mod shortcut;
 pub mod wire;
 
 pub use self::error::ApiError;

@@ -4,9 +4,12 @@
 use std::io;
 use std::marker::PhantomData;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Body as _;
 use poem::error::ReadBodyError;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::{ParsePayload, Payload};
@@ -24,6 +27,9 @@ const JSON: &str = "application/json";
 
 /// What most answers fit into, so that writing one allocates once. In bytes.
 const TYPICAL_ANSWER: usize = 512;
+
+/// The headers of most answers, with those that the middleware adds, so that their map is made once.
+const TYPICAL_HEADERS: usize = 12;
 
 /// A request body, read with every fault of its shape noted.
 #[derive(Clone, Debug)]
@@ -155,11 +161,31 @@ async fn read_bytes(request: &Request, body: &mut RequestBody) -> Result<Bytes, 
         return Err(ApiError::new(Code::UnsupportedMediaType, "compressed request bodies are not accepted"));
     }
     let body = body.take().map_err(ApiError::internal)?;
-    let bytes = body.into_bytes().await.map_err(|error| unreadable(&error))?;
+    let bytes = joined(body.into()).await.map_err(|error| unreadable(&ReadBodyError::Io(error)))?;
     if bytes.is_empty() {
         return Err(ApiError::field(Path::ROOT, "is empty, and JSON is expected"));
     }
     Ok(bytes)
+}
+
+/// The frames of a body. Most arrive as one, which is taken as it is.
+async fn joined(mut body: BoxBody<Bytes, io::Error>) -> io::Result<Bytes> {
+    let mut whole = Bytes::new();
+    while let Some(frame) = body.frame().await {
+        // What is no data is trailers, which nobody asks for.
+        let Ok(data) = frame?.into_data() else { continue };
+        whole = if whole.is_empty() {
+            data
+        } else {
+            let mut longer = BytesMut::from(whole);
+            longer.extend_from_slice(&data);
+            longer.freeze()
+        };
+        if body.is_end_stream() {
+            break;
+        }
+    }
+    Ok(whole)
 }
 
 /// Why a body did not arrive. The limits of the middleware speak through the kind of the error.
@@ -184,12 +210,18 @@ fn innermost(mut error: &io::Error) -> &io::Error {
     error
 }
 
+/// The bytes of an answer, written by serde.
+pub fn to_bytes(answer: &impl Serialize) -> Result<Bytes, ApiError> {
+    let mut bytes = Vec::with_capacity(TYPICAL_ANSWER);
+    serde_json::to_writer(&mut bytes, answer).map_err(ApiError::internal)?;
+    Ok(bytes.into())
+}
+
 /// An answer of this status, written by serde.
 pub fn written(status: StatusCode, answer: &impl Serialize) -> Response {
-    let mut bytes = Vec::with_capacity(TYPICAL_ANSWER);
-    match serde_json::to_writer(&mut bytes, answer) {
-        Ok(()) => json_response(status, bytes.into()),
-        Err(error) => ApiError::internal(error).into_response(),
+    match to_bytes(answer) {
+        Ok(bytes) => json_response(status, bytes),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -200,8 +232,10 @@ impl<T> IntoResponse for RawJson<T> {
 }
 
 fn json_response(status: StatusCode, bytes: Bytes) -> Response {
+    let mut headers = HeaderMap::with_capacity(TYPICAL_HEADERS);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     let mut response = Response::builder().status(status).body(bytes);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    *response.headers_mut() = headers;
     response
 }
 

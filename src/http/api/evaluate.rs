@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use poem_openapi::OpenApi;
+use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
+use poem_openapi::{ApiExtractor, ExtractParamOptions, OpenApi};
 
 use super::Tag;
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         envelope::Data,
         error::{ApiError, Code},
         guard::Sdk,
-        payload::RawJson,
+        payload::{RawJson, to_bytes},
         wire::{
             evaluate::{ALL_FLAGS, Asked, EvaluateBody, read},
             evaluation::{EvaluateAnswer, Evaluations, Flat},
@@ -41,19 +42,37 @@ impl EvaluateApi {
         sdk: Sdk,
         body: RawJson<EvaluateBody>,
     ) -> Result<RawJson<EvaluateAnswer>, ApiError> {
-        let request = read(&body.bytes)?;
-        let ruleset = sdk.key.environment.ruleset();
-        let now = sdk.call.now;
-        let answer = match &request.asked {
-            Asked::Flags(keys) => documented(&ruleset, keys, &request.context, now)?,
-            Asked::One(key) => {
-                let outcome = evaluate(&ruleset, key, &request.context, now);
-                let outcome = outcome.ok_or_else(|| not_found(key, sdk.key.environment.key.as_str()))?;
-                serde_json::to_vec(&Flat(&outcome)).map_err(ApiError::internal)?
-            }
-        };
-        Ok(RawJson::new(Bytes::from(answer)))
+        answer(&sdk, &body)
     }
+}
+
+/// The same operation without the router: what its declaration does, by hand.
+pub(in crate::http) struct Direct;
+
+impl Endpoint for Direct {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let mut body = RequestBody::new(request.take_body());
+        let sdk = Sdk::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
+        let body = RawJson::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
+        Ok(answer(&sdk, &body)?.into_response())
+    }
+}
+
+fn answer(sdk: &Sdk, body: &RawJson<EvaluateBody>) -> Result<RawJson<EvaluateAnswer>, ApiError> {
+    let request = read(&body.bytes)?;
+    let ruleset = sdk.key.environment.ruleset();
+    let now = sdk.call.now;
+    let answer = match &request.asked {
+        Asked::Flags(keys) => documented(&ruleset, keys, &request.context, now)?,
+        Asked::One(key) => {
+            let outcome = evaluate(&ruleset, key, &request.context, now);
+            let outcome = outcome.ok_or_else(|| not_found(key, sdk.key.environment.key.as_str()))?;
+            to_bytes(&Flat(&outcome))?
+        }
+    };
+    Ok(RawJson::new(answer))
 }
 
 fn documented(
@@ -61,7 +80,7 @@ fn documented(
     keys: &[Cow<'_, str>],
     context: &Context<'_>,
     now: Timestamp,
-) -> Result<Vec<u8>, ApiError> {
+) -> Result<Bytes, ApiError> {
     let mut evaluation = Evaluation::new(ruleset, context, now);
     let mut outcomes: Vec<(Cow<'_, str>, Option<Outcome<'_>>)> = Vec::with_capacity(keys.len());
     let mut seen: HashSet<&str> = HashSet::new();
@@ -76,7 +95,7 @@ fn documented(
         outcomes.push((Cow::Borrowed(key), evaluation.flag(key)));
     }
     let data = Evaluations { outcomes, evaluated_at: now.with_millis() };
-    serde_json::to_vec(&Data { data }).map_err(ApiError::internal)
+    to_bytes(&Data { data })
 }
 
 /// The refusal that the published SDKs read at the top level, beside our own envelope.

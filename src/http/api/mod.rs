@@ -13,6 +13,7 @@ mod system;
 
 use std::sync::Arc;
 
+use poem::http::Method;
 use poem_openapi::Tags;
 
 use crate::{
@@ -22,6 +23,11 @@ use crate::{
         error::{ApiError, Code},
     },
 };
+
+pub(super) use evaluate::Direct as Hot;
+
+/// What applications ask all the time.
+pub(super) const HOT: (Method, &str) = (Method::POST, "/api/v1/evaluate");
 
 /// What every client should know before it begins.
 pub(super) const DESCRIPTION: &str = include_str!("description.md");

@@ -10,9 +10,8 @@ pub mod request_id;
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
-use std::time::Duration;
 
 use hyper::body::Body as _;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
@@ -22,7 +21,7 @@ use tokio::time::Instant;
 use self::body::{BodyLimits, Leftover};
 use self::compress::compress;
 use self::cors::{Cors, preflight_origin};
-use self::paths::{KnownPath, Paths};
+use self::paths::{KnownPath, News, Paths};
 use self::request_id::{MakeRequestId, REQUEST_ID, RequestId};
 use crate::http::classify::classify;
 use crate::http::error::{ApiError, Code};
@@ -35,9 +34,6 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
-
-/// What every answer may get beyond its own headers, so that the map grows once.
-const ADDED_HEADERS: usize = 12;
 
 /// What the outermost layer is told.
 pub struct Settings {
@@ -69,7 +65,7 @@ impl<E> Outermost<E> {
 impl<E: Endpoint> Endpoint for Outermost<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let began = Instant::now();
         let settings = &self.settings;
         let id = RequestId::of(request.headers(), &settings.make_request_id);
@@ -82,22 +78,28 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
         let (body, leftover) = self.limits_of(path).bound(request.take_body());
         request.set_body(body);
 
-        let mut response = match self.without_routes(&request, path) {
-            Some(response) => response_without(request, response),
-            None => self.routed(request, path, &id).await,
-        };
-        connection.settle(&leftover, &mut response).await;
-        compress(accepted.as_ref(), &mut response).await;
-        if method == Method::HEAD {
-            drop_body(&mut response);
+        // Not an `async fn`: that has room for its argument twice, and hyper moves this future with every request.
+        async move {
+            let mut response = match self.without_routes(&request, path) {
+                Some(response) => response_without(request, response),
+                None => {
+                    answer_head(&mut request, path);
+                    let outcome = caught(pin!(self.routes.call(request))).await;
+                    answer_of(outcome, path, &id)
+                }
+            };
+            connection.settle(&leftover, &mut response).await;
+            compress(accepted.as_ref(), &mut response).await;
+            if method == Method::HEAD {
+                drop_body(&mut response);
+            }
+            let headers = response.headers_mut();
+            add_defaults(headers);
+            settings.cors.decorate(origin.as_ref(), headers);
+            headers.insert(REQUEST_ID, id.to_header());
+            log(&method, path, response.status(), began, &id);
+            Ok(response)
         }
-        let headers = response.headers_mut();
-        headers.reserve(ADDED_HEADERS);
-        add_defaults(headers);
-        settings.cors.decorate(origin.as_ref(), headers);
-        headers.insert(REQUEST_ID, id.0.clone());
-        log(&method, path, response.status(), began.elapsed(), &id);
-        Ok(response)
     }
 }
 
@@ -125,34 +127,42 @@ impl<E: Endpoint> Outermost<E> {
         });
         larger.map_or(self.settings.body, |(_, size)| BodyLimits { size: *size, ..self.settings.body })
     }
+}
 
-    /// Asks the routes; whatever goes wrong in them becomes an answer.
-    async fn routed(&self, mut request: Request, path: Option<&KnownPath>, id: &RequestId) -> Response {
-        if request.method() == Method::HEAD && path.is_some_and(KnownPath::answers_head) {
-            request.set_method(Method::GET);
-        }
-        let failure = match caught(self.routes.call(request)).await {
-            Ok(Ok(output)) => return output.into_response(),
-            Ok(Err(error)) => classify(&error, path.map(KnownPath::parameters).unwrap_or_default()),
-            Err(panic) => ApiError::internal(format_args!("panicked: {}", message_of(panic.as_ref()))),
-        };
-        let code = failure.code();
-        match code.status() {
-            StatusCode::INTERNAL_SERVER_ERROR => {
-                tracing::error!(request_id = id.text(), error = %failure, "a request failed");
-            }
-            // Overload and a full disk are told about where they are noticed.
-            status if status.is_server_error() => {
-                tracing::debug!(request_id = id.text(), error = %failure, "a request was turned away");
-            }
-            _ => {}
-        }
-        match (code, path) {
-            (Code::MethodNotAllowed, Some(path)) => failure.with_header(header::ALLOW, path.allow().clone()),
-            _ => failure,
-        }
-        .into_response()
+/// The routes know HEAD as GET.
+fn answer_head(request: &mut Request, path: Option<&KnownPath>) {
+    if request.method() == Method::HEAD && path.is_some_and(KnownPath::answers_head) {
+        request.set_method(Method::GET);
     }
+}
+
+/// Whatever went wrong in the routes becomes an answer.
+fn answer_of(
+    outcome: Result<poem::Result<impl IntoResponse>, Panic>,
+    path: Option<&KnownPath>,
+    id: &RequestId,
+) -> Response {
+    let failure = match outcome {
+        Ok(Ok(output)) => return output.into_response(),
+        Ok(Err(error)) => classify(&error, path.map(KnownPath::parameters).unwrap_or_default()),
+        Err(panic) => ApiError::internal(format_args!("panicked: {}", message_of(panic.as_ref()))),
+    };
+    let code = failure.code();
+    match code.status() {
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            tracing::error!(request_id = id.text(), error = %failure, "a request failed");
+        }
+        // Overload and a full disk are told about where they are noticed.
+        status if status.is_server_error() => {
+            tracing::debug!(request_id = id.text(), error = %failure, "a request was turned away");
+        }
+        _ => {}
+    }
+    match (code, path) {
+        (Code::MethodNotAllowed, Some(path)) => failure.with_header(header::ALLOW, path.allow().clone()),
+        _ => failure,
+    }
+    .into_response()
 }
 
 /// The answer to a request that no route sees.
@@ -196,15 +206,16 @@ impl Connection {
     }
 }
 
-/// Runs the routes; the error is what they panicked with.
-async fn caught<F: Future>(routes: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut routes = pin!(routes);
+/// What somebody panicked with.
+type Panic = Box<dyn Any + Send>;
+
+/// Runs the routes, and catches their panic.
+fn caught<F: Future>(mut routes: Pin<&mut F>) -> impl Future<Output = Result<F::Output, Panic>> {
     // A panicked future is never polled again, and what is shared behind it is built to be left at any point.
     poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| routes.as_mut().poll(context))) {
         Ok(polled) => polled.map(Ok),
         Err(panic) => Poll::Ready(Err(panic)),
     })
-    .await
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> &str {
@@ -227,17 +238,26 @@ fn add_defaults(headers: &mut HeaderMap) {
     }
 }
 
-/// One line per request. The path as the document has it: the real one may hold what is not for a log, and neither
-/// the query nor a header is ever printed.
-fn log(method: &Method, path: Option<&KnownPath>, status: StatusCode, took: Duration, id: &RequestId) {
-    tracing::info!(
-        method = method.as_str(),
-        path = path.map_or("(unknown)", KnownPath::template),
-        status = status.as_u16(),
-        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        request_id = id.text(),
-        "request"
-    );
+/// One line per request, at a level that says whether it is news. The path as the document has it: the real one may
+/// hold what is not for a log, and neither the query nor a header is ever printed.
+fn log(method: &Method, path: Option<&KnownPath>, status: StatusCode, began: Instant, id: &RequestId) {
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                method = method.as_str(),
+                path = path.map_or("(unknown)", KnownPath::template),
+                status = status.as_u16(),
+                micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+                request_id = id.text(),
+                "request"
+            )
+        };
+    }
+    let failed = status.is_client_error() || status.is_server_error();
+    match path.map_or(News::EveryAnswer, KnownPath::news) {
+        News::Failures if !failed => line!(debug),
+        News::Failures | News::EveryAnswer => line!(info),
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! Which paths exist and which methods each answers, read once from the `OpenAPI` document so that it cannot drift
 //! from what is served. It answers `Allow`, preflights, and which route a log line is about.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::str::Split;
 
 use poem::http::{HeaderValue, Method};
 use serde_json::Value;
+
+/// What applications and probes ask for all the time. A log with a line for each success would hold nothing else.
+const ROUTINE: [&str; 4] = ["/api/v1/evaluate", "/api/v1/sdk/", "/health", "/ready"];
 
 /// One path of the API.
 #[derive(Debug)]
@@ -14,6 +17,16 @@ pub struct KnownPath {
     parameters: Vec<String>,
     allow: HeaderValue,
     gets: Gets,
+    news: News,
+}
+
+/// Whether a success on a path is worth a line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It is.
+    EveryAnswer,
+    /// Only a failure is.
+    Failures,
 }
 
 /// Whether a path answers GET, and therefore HEAD.
@@ -39,6 +52,11 @@ impl KnownPath {
         &self.allow
     }
 
+    /// Which answers are worth a line in the log.
+    pub fn news(&self) -> News {
+        self.news
+    }
+
     /// Whether HEAD is answered.
     pub fn answers_head(&self) -> bool {
         self.gets == Gets::Yes
@@ -51,7 +69,7 @@ pub struct Paths(Node);
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: BTreeMap<String, Node>,
+    literals: HashMap<String, Node>,
     parameter: Option<Box<Node>>,
     here: Option<KnownPath>,
 }
@@ -97,7 +115,9 @@ impl Paths {
         allowed.dedup();
         // Names of methods are visible ASCII, so this always succeeds.
         let allow = HeaderValue::from_str(&allowed.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"));
-        node.here = Some(KnownPath { template: template.to_owned(), parameters, allow, gets });
+        let routine = ROUTINE.iter().any(|prefix| template.starts_with(prefix));
+        let news = if routine { News::Failures } else { News::EveryAnswer };
+        node.here = Some(KnownPath { template: template.to_owned(), parameters, allow, gets, news });
     }
 
     /// The path that a request is for. A literal segment goes before a parameter, as in the router.

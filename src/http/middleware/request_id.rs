@@ -1,5 +1,7 @@
 //! `X-Request-ID`: honoured when it is fit for a log line, else made (contract, A1).
 
+use std::sync::Arc;
+
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The header, in requests and in answers.
@@ -9,31 +11,39 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const MAX_REQUEST_ID: usize = 128;
 
 /// Makes the name of a request that has none: visible ASCII.
-pub type MakeRequestId = Box<dyn Fn() -> String + Send + Sync>;
+pub type MakeRequestId = Box<dyn Fn() -> Arc<str> + Send + Sync>;
 
 /// The name of one request, in its extensions, its answer and its log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub HeaderValue);
+pub struct RequestId(Arc<str>);
 
 impl RequestId {
     /// The identifier that the client gave, or one that is made now.
-    pub fn of(headers: &HeaderMap, make: impl FnOnce() -> String) -> Self {
-        match headers.get(REQUEST_ID) {
-            Some(given) if acceptable(given) => Self(given.clone()),
-            _ => Self(HeaderValue::try_from(make()).unwrap_or(HeaderValue::from_static("unnamed"))),
-        }
+    pub fn of(headers: &HeaderMap, make: impl FnOnce() -> Arc<str>) -> Self {
+        Self(headers.get(REQUEST_ID).and_then(acceptable).map_or_else(make, Arc::from))
     }
 
     /// As text for a log.
     pub fn text(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        &self.0
+    }
+
+    /// As text to be kept.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
+    /// As the answer has it.
+    pub fn to_header(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("unnamed"))
     }
 }
 
 /// Visible ASCII alone, so that nobody writes line breaks or terminal controls into our log.
-fn acceptable(given: &HeaderValue) -> bool {
-    let bytes = given.as_bytes();
-    (1..=MAX_REQUEST_ID).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+fn acceptable(given: &HeaderValue) -> Option<&str> {
+    let text = given.to_str().ok()?;
+    let fit = (1..=MAX_REQUEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fit.then_some(text)
 }
 
 #[cfg(test)]
@@ -43,7 +53,7 @@ mod tests {
     fn of(given: &[u8]) -> String {
         let mut headers = HeaderMap::new();
         headers.insert(REQUEST_ID, HeaderValue::from_bytes(given).unwrap());
-        RequestId::of(&headers, || "made".to_owned()).text().to_owned()
+        RequestId::of(&headers, || "made".into()).text().to_owned()
     }
 
     #[test]
@@ -53,6 +63,6 @@ mod tests {
         for unfit in [&[b'x'; MAX_REQUEST_ID + 1][..], b"", b"a b", b"a\tb", b"\xc3\xbc"] {
             assert_eq!(of(unfit), "made");
         }
-        assert_eq!(RequestId::of(&HeaderMap::new(), || "made".to_owned()).text(), "made");
+        assert_eq!(RequestId::of(&HeaderMap::new(), || "made".into()).text(), "made");
     }
 }

@@ -35,7 +35,7 @@ fn client(origins: &[&str]) -> TestClient<impl Endpoint<Output = Response>> {
         body: BodyLimits { size: 100, ..BodyLimits::default() },
         larger_bodies: vec![("/import", 200)],
         paths: Paths::of_document(&document),
-        make_request_id: Box::new(|| "made".to_owned()),
+        make_request_id: Box::new(|| "made".into()),
     };
     TestClient::new(Outermost::new(make(route), settings))
 }

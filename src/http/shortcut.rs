@@ -1,0 +1,38 @@
+//! A shorter way to the operation that applications ask all the time. The framework looks for an operation in routers
+//! within routers, which costs more than an evaluation with everything around it: see `benches/load`. The long way
+//! leads to the same function, and is the one that the document describes.
+
+use poem::endpoint::{BoxEndpoint, DynEndpoint, EndpointExt};
+use poem::http::Method;
+use poem::{Endpoint, IntoEndpoint, Request, Response};
+
+/// Routes, and one operation that is not looked for in them.
+pub struct Shortcut {
+    method: Method,
+    path: &'static str,
+    operation: BoxEndpoint<'static>,
+    routes: BoxEndpoint<'static>,
+}
+
+impl Shortcut {
+    /// Goes to `operation` directly, and to everything else by `routes`.
+    pub fn new(
+        (method, path): (Method, &'static str),
+        operation: impl Endpoint + 'static,
+        routes: impl IntoEndpoint<Endpoint: 'static>,
+    ) -> Self {
+        let (operation, routes) = (operation.map_to_response().boxed(), routes.map_to_response().boxed());
+        Self { method, path, operation, routes }
+    }
+}
+
+impl Endpoint for Shortcut {
+    type Output = Response;
+
+    fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        let asked = request.uri().path() == self.path && *request.method() == self.method;
+        let endpoint = if asked { &self.operation } else { &self.routes };
+        // The boxed future as it is: `Endpoint::call` would wrap it into two more.
+        DynEndpoint::call(endpoint.as_ref(), request)
+    }
+}
