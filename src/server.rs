@@ -115,7 +115,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
     let refused = |error| Error::Listen(printed.clone(), error);
     let listener = TcpListener::bind((host.as_str(), config.listen.port)).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids(Arc::clone(&app.clock)))
+    let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids())
         .map_err(|error| Error::Process(error.to_string()))?;
 
     let (stop, stopped) = oneshot::channel();
@@ -205,14 +205,14 @@ fn cors(origins: &CorsOrigins) -> Result<Cors, Error> {
 
 /// Names for requests that have none: identifiers that sort by time. A name need not be secret, only hardly ever the
 /// same: entropy tells processes apart, and a counter the requests of one.
-fn request_ids(clock: Clock) -> MakeRequestId {
+fn request_ids() -> MakeRequestId {
     let mut random = [0; 16];
     let _predictable = SystemEntropy::new().fill(&mut random);
     let first = u128::from_le_bytes(random);
     let count = AtomicU64::new(0);
-    Box::new(move || {
+    Box::new(move |now| {
         let number = first.wrapping_add(count.fetch_add(1, Ordering::Relaxed).into());
-        id::request_id(clock().millis(), number)
+        id::request_id(now.millis(), number)
     })
 }
 

@@ -8,8 +8,8 @@ use jiff::{Timestamp as Instant, fmt::temporal::DateTimePrinter};
 const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
 const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
-/// Bytes that moments of this era print into.
-const PRINTED_BYTES: usize = "2023-11-14T22:13:20.987Z".len();
+/// Bytes that every moment prints into; a string with less room is made twice.
+const PRINTED_BYTES: usize = 64;
 
 /// A moment in UTC, in whole milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

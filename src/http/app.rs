@@ -91,8 +91,14 @@ pub fn routes(
         DESCRIBED_ROOTS.iter().fold(open.nest_no_strip("/api", Arc::clone(&described)), |open, root| {
             open.at(root, Arc::clone(&described))
         });
-    let settings =
-        Settings { cors, body: BodyLimits::default(), larger_bodies: Vec::new(), paths, make_request_id };
+    let settings = Settings {
+        cors,
+        body: BodyLimits::default(),
+        larger_bodies: Vec::new(),
+        paths,
+        clock: Arc::clone(&app.clock),
+        make_request_id,
+    };
     let guarded = Guard::new(Shortcut::new(api::HOT, api::Hot, open), Arc::clone(app));
     Ok(Outermost::new(guarded, settings))
 }

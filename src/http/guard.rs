@@ -22,7 +22,7 @@ use crate::{
         app::App,
         classify::AnswerHeaders,
         error::{ApiError, Code},
-        middleware::request_id::RequestId,
+        middleware::Arrival,
     },
     limit::{Decision, Limiter, Verdict},
     live::LiveKey,
@@ -135,12 +135,14 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         if plane == Plane::Open {
             return self.routes.call(request).await.map(IntoResponse::into_response);
         }
-        let now = (app.clock)();
+        let Some(Arrival { now, id }) = request.data().cloned() else {
+            return Err(ApiError::internal("a request has not passed the outermost layer").into());
+        };
         let address = client_address(app, &request);
         let identity = identify(app, plane, request.headers(), now);
         let decision = count(&app.limits, plane, address, &identity, now);
         let headers = decision.as_ref().map(limit_headers);
-        let call = Call { now, request_id: request_id(&request), address };
+        let call = Call { now, request_id: id.into(), address };
         request.extensions_mut().insert(Admitted { call, identity });
         let outcome = match decision.map(|decision| decision.verdict) {
             Some(Verdict::Denied { retry_after_seconds }) => {
@@ -162,10 +164,6 @@ impl<E: Endpoint> Endpoint for Guard<E> {
             }
         }
     }
-}
-
-fn request_id(request: &Request) -> Arc<str> {
-    request.extensions().get::<RequestId>().map_or_else(|| "".into(), RequestId::shared)
 }
 
 /// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another.
@@ -264,10 +262,16 @@ fn network(address: IpAddr) -> IpAddr {
 
 fn limit_headers(decision: &Decision) -> [(HeaderName, HeaderValue); 3] {
     [
-        (LIMIT, HeaderValue::from(decision.limit)),
-        (REMAINING, HeaderValue::from(decision.remaining)),
-        (RESET, HeaderValue::from(decision.reset_at)),
+        (LIMIT, number(decision.limit)),
+        (REMAINING, number(decision.remaining)),
+        (RESET, number(decision.reset_at)),
     ]
+}
+
+/// A number in a header. `HeaderValue::from` takes two allocations for it.
+fn number(number: impl ToString) -> HeaderValue {
+    // Digits are fit for a header.
+    HeaderValue::try_from(number.to_string()).unwrap_or(HeaderValue::from_static("0"))
 }
 
 /// The parameters of a handler: the request, and who must have sent it.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use poem::http::uri::Scheme;
@@ -22,6 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+
+use crate::http::socket::Socket;
 
 /// How many connections are open at once. Further ones wait in the kernel's queue.
 pub const MAX_CONNECTIONS: u32 = 20_000;
@@ -153,7 +155,6 @@ fn builder(limits: &ListenLimits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
-        .writev(std::env::var_os("PF_FLAT").is_none())
         .max_buf_size(MAX_HEAD);
     builder
         .http2()
@@ -184,7 +185,7 @@ impl<E: Endpoint + 'static> Serving<E> {
             let (local, remote) = (LocalAddr(local.clone()), RemoteAddr(Addr::from(remote)));
             Arc::clone(&this).answer(Request::from((request, local, remote, Scheme::HTTP)))
         });
-        let serving = self.builder.serve_connection(TokioIo::new(stream), service);
+        let serving = self.builder.serve_connection(Socket::new(stream), service);
         let mut serving = pin!(watcher.watch(serving));
         // hyper times heads only once it knows the version of HTTP, and a client may never tell.
         tokio::select! {

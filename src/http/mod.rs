@@ -20,6 +20,7 @@ pub mod payload;
 mod refusal;
 pub mod shape;
 pub mod shortcut;
+pub mod socket;
 pub mod wire;
 
 pub use self::error::ApiError;

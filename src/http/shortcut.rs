@@ -18,11 +18,10 @@ impl Shortcut {
     /// Goes to `operation` directly, and to everything else by `routes`.
     pub fn new(
         (method, path): (Method, &'static str),
-        operation: impl Endpoint + 'static,
+        operation: impl Endpoint<Output = Response> + 'static,
         routes: impl IntoEndpoint<Endpoint: 'static>,
     ) -> Self {
-        let (operation, routes) = (operation.map_to_response().boxed(), routes.map_to_response().boxed());
-        Self { method, path, operation, routes }
+        Self { method, path, operation: operation.boxed(), routes: routes.map_to_response().boxed() }
     }
 }
 

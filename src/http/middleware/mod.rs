@@ -23,6 +23,8 @@ use self::compress::compress;
 use self::cors::{Cors, preflight_origin};
 use self::paths::{KnownPath, News, Paths};
 use self::request_id::{MakeRequestId, REQUEST_ID, RequestId};
+use crate::domain::time::Timestamp;
+use crate::http::app::Clock;
 use crate::http::classify::classify;
 use crate::http::error::{ApiError, Code};
 
@@ -45,8 +47,19 @@ pub struct Settings {
     pub larger_bodies: Vec<(&'static str, u64)>,
     /// The paths that exist.
     pub paths: Paths,
+    /// Tells the moment.
+    pub clock: Clock,
     /// Makes the name of a request that has none.
     pub make_request_id: MakeRequestId,
+}
+
+/// What a request gets on its way in, among its extensions.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The moment at which it came.
+    pub now: Timestamp,
+    /// Its name.
+    pub id: RequestId,
 }
 
 /// The outermost layer around the routes.
@@ -68,8 +81,9 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
     fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let began = Instant::now();
         let settings = &self.settings;
-        let id = RequestId::of(request.headers(), &settings.make_request_id);
-        request.extensions_mut().insert(id.clone());
+        let now = (settings.clock)();
+        let id = RequestId::of(request.headers(), || (settings.make_request_id)(now));
+        request.set_data(Arrival { now, id: id.clone() });
         let method = request.method().clone();
         let path = settings.paths.find(request.uri().path());
         let origin = request.headers().get(header::ORIGIN).cloned();

@@ -1,7 +1,7 @@
 //! Which paths exist and which methods each answers, read once from the `OpenAPI` document so that it cannot drift
 //! from what is served. It answers `Allow`, preflights, and which route a log line is about.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::str::Split;
 
 use poem::http::{HeaderValue, Method};
@@ -63,15 +63,22 @@ impl KnownPath {
     }
 }
 
-/// Every known path, as a tree of segments.
+/// Every known path.
 #[derive(Debug, Default)]
-pub struct Paths(Node);
+pub struct Paths {
+    known: Vec<KnownPath>,
+    /// The place of each path that has no parameters.
+    literal: HashMap<String, usize>,
+    /// All of them, as a tree of segments.
+    root: Node,
+}
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<String, Node>,
+    literals: BTreeMap<String, Node>,
     parameter: Option<Box<Node>>,
-    here: Option<KnownPath>,
+    /// The place of the path that ends here.
+    here: Option<usize>,
 }
 
 impl Paths {
@@ -94,7 +101,7 @@ impl Paths {
     }
 
     fn add(&mut self, template: &str, methods: &[Method]) {
-        let mut node = &mut self.0;
+        let mut node = &mut self.root;
         let mut parameters = Vec::new();
         for segment in segments(template) {
             node = match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
@@ -117,16 +124,23 @@ impl Paths {
         let allow = HeaderValue::from_str(&allowed.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"));
         let routine = ROUTINE.iter().any(|prefix| template.starts_with(prefix));
         let news = if routine { News::Failures } else { News::EveryAnswer };
-        node.here = Some(KnownPath { template: template.to_owned(), parameters, allow, gets, news });
+        let place = self.known.len();
+        node.here = Some(place);
+        if parameters.is_empty() {
+            self.literal.insert(template.to_owned(), place);
+        }
+        self.known.push(KnownPath { template: template.to_owned(), parameters, allow, gets, news });
     }
 
     /// The path that a request is for. A literal segment goes before a parameter, as in the router.
     pub fn find(&self, path: &str) -> Option<&KnownPath> {
-        find(&self.0, segments(path))
+        // What is asked most has no parameters.
+        let place = self.literal.get(path).copied().or_else(|| find(&self.root, segments(path)))?;
+        self.known.get(place)
     }
 }
 
-fn find<'n>(node: &'n Node, rest: Split<'_, char>) -> Option<&'n KnownPath> {
+fn find(node: &Node, rest: Split<'_, char>) -> Option<usize> {
     let (mut node, mut rest) = (node, rest);
     while let Some(segment) = rest.next() {
         let parameter = node.parameter.as_deref().filter(|_| !segment.is_empty());
@@ -138,7 +152,7 @@ fn find<'n>(node: &'n Node, rest: Split<'_, char>) -> Option<&'n KnownPath> {
             (None, None) => return None,
         };
     }
-    node.here.as_ref()
+    node.here
 }
 
 /// `/a/b/` has the segments `a`, `b` and an empty one: a trailing slash names another path.

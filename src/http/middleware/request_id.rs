@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::domain::time::Timestamp;
+
 /// The header, in requests and in answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest identifier that is taken over from a client, in bytes.
 pub const MAX_REQUEST_ID: usize = 128;
 
-/// Makes the name of a request that has none: visible ASCII.
-pub type MakeRequestId = Box<dyn Fn() -> Arc<str> + Send + Sync>;
+/// Makes the name of a request that came at this moment without one: visible ASCII.
+pub type MakeRequestId = Box<dyn Fn(Timestamp) -> Arc<str> + Send + Sync>;
 
 /// The name of one request, in its extensions, its answer and its log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +30,15 @@ impl RequestId {
         &self.0
     }
 
-    /// As text to be kept.
-    pub fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
-    }
-
     /// As the answer has it.
     pub fn to_header(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("unnamed"))
+    }
+}
+
+impl From<RequestId> for Arc<str> {
+    fn from(id: RequestId) -> Self {
+        id.0
     }
 }
 

@@ -1,5 +1,7 @@
 //! The outermost layer as a client meets it.
 
+use std::sync::Arc;
+
 use poem::endpoint::make;
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::test::{TestClient, TestRequestBuilder};
@@ -11,7 +13,7 @@ use crate::http::payload::FastJson;
 async fn route(mut request: Request) -> poem::Result<Response> {
     match (request.method().as_str(), request.uri().path()) {
         ("GET", "/id") => {
-            let id = request.data::<RequestId>().map(|id| id.text().to_owned());
+            let id = request.data::<Arrival>().map(|arrival| arrival.id.text().to_owned());
             Ok(id.unwrap_or_default().into_response())
         }
         ("GET", "/large") => Ok(FastJson("x".repeat(5000)).into_response()),
@@ -35,7 +37,8 @@ fn client(origins: &[&str]) -> TestClient<impl Endpoint<Output = Response>> {
         body: BodyLimits { size: 100, ..BodyLimits::default() },
         larger_bodies: vec![("/import", 200)],
         paths: Paths::of_document(&document),
-        make_request_id: Box::new(|| "made".into()),
+        clock: Arc::new(|| Timestamp::from_seconds(0)),
+        make_request_id: Box::new(|_| "made".into()),
     };
     TestClient::new(Outermost::new(make(route), settings))
 }

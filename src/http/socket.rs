@@ -1,0 +1,71 @@
+//! A connection as hyper writes to it. hyper hands out the head and the body of an answer as two buffers; the system
+//! takes longer to collect the two than to take one, so small answers are put together here.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// The largest answer that is put together, head included, in bytes.
+const MAX_JOINED: usize = 2048;
+
+/// A TCP connection.
+pub struct Socket(TokioIo<TcpStream>);
+
+impl Socket {
+    /// The connection of `stream`.
+    pub fn new(stream: TcpStream) -> Self {
+        Self(TokioIo::new(stream))
+    }
+
+    fn inner(self: Pin<&mut Self>) -> Pin<&mut TokioIo<TcpStream>> {
+        Pin::new(&mut self.get_mut().0)
+    }
+}
+
+impl Read for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.inner().poll_read(context, buffer)
+    }
+}
+
+impl Write for Socket {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.inner().poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner().poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut joined = [0; MAX_JOINED];
+        let mut room = &mut joined[..];
+        for part in parts {
+            if io::Write::write_all(&mut room, part).is_err() {
+                return self.inner().poll_write_vectored(context, parts);
+            }
+        }
+        let length = MAX_JOINED - room.len();
+        self.inner().poll_write(context, &joined[..length])
+    }
+}
