@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 pub use cors::{CorsOrigins, Origin};
 pub use host::Host;
 pub use log::{LogFilter, LogFormat};
-pub use proxy::{Network, TrustedProxies};
+pub use proxy::TrustedProxies;
 
 use crate::auth::secret::{Secret, SecretTooShort};
 

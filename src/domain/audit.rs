@@ -4,7 +4,8 @@ use super::{
     flag::{Configuration, Flag},
     id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
     named::named,
-    rule::{Rule, Serve},
+    operator::Case,
+    rule::{Condition, Rule, Serve},
     time::Timestamp,
     value::Value,
 };
@@ -180,12 +181,16 @@ pub fn configuration_fields(configuration: &Configuration) -> Fields {
 }
 
 fn rule_value(rule: &Rule) -> Value {
-    let condition = |it: &super::rule::Condition| {
-        object([
+    let condition = |it: &Condition| {
+        let mut members = vec![
             ("attribute", Value::from(it.attribute.as_str())),
             ("operator", Value::from(it.operator.name())),
             ("value", it.value.clone()),
-        ])
+        ];
+        if it.case == Case::Insensitive {
+            members.push(("case_insensitive", Value::from(true)));
+        }
+        object(members)
     };
     let serve = match &rule.serve {
         Serve::Variation(key) => ("variation", Value::from(key.as_str())),
@@ -218,7 +223,7 @@ pub fn percent(percent: f64) -> Value {
     if percent.fract() == 0.0 { Value::from(percent as i64) } else { Value::from(percent) }
 }
 
-fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+fn object<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
     Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 

@@ -9,6 +9,7 @@ pub mod flag_change;
 pub mod id;
 pub mod key;
 pub(crate) mod named;
+pub mod network;
 pub mod operator;
 pub mod organization;
 pub mod page;

@@ -3,7 +3,7 @@
 use super::{
     id::RuleId,
     key::VariationKey,
-    operator::{Operand, OperandError, Operator},
+    operator::{Case, Operand, OperandError, OperandKind, Operator},
     rollout::{Rollout, ShareDraft},
     text::Name,
     value::Value,
@@ -24,16 +24,19 @@ pub struct Condition {
     pub attribute: String,
     /// The test.
     pub operator: Operator,
-    /// The operand as it was written.
+    /// The operand as it was written; `Null` where the operator takes none.
     pub value: Value,
+    /// Whether upper and lower case are told apart.
+    pub case: Case,
     /// The operand as the test reads it.
     pub operand: Operand,
 }
 
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
-        // The operand is a function of the operator and the value.
-        (&self.attribute, self.operator, &self.value) == (&other.attribute, other.operator, &other.value)
+        // The operand is a function of the operator, the value and the case.
+        (&self.attribute, self.operator, &self.value, self.case)
+            == (&other.attribute, other.operator, &other.value, other.case)
     }
 }
 
@@ -94,8 +97,10 @@ pub struct ConditionDraft {
     pub attribute: String,
     /// The operator.
     pub operator: Operator,
-    /// The operand.
-    pub value: Value,
+    /// The operand, if one was sent.
+    pub value: Option<Value>,
+    /// Whether upper and lower case are told apart.
+    pub case: Case,
 }
 
 /// A rule as it was sent.
@@ -119,12 +124,21 @@ impl Condition {
     /// Reads a condition found at `path`, and notes everything that is wrong with it.
     pub fn parse(draft: ConditionDraft, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
         let before = faults.len();
-        let ConditionDraft { attribute, operator, value } = draft;
+        let ConditionDraft { attribute, operator, value, case } = draft;
         if attribute.is_empty() || attribute.chars().count() > MAX_ATTRIBUTE_NAME {
             faults
                 .malformed(path.field("attribute"), format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"));
         }
-        let operand = match Operand::parse(operator, &value) {
+        if case == Case::Insensitive && !operator.row().folds_case() {
+            let why = format!("only operators on text can disregard case, and '{}' is none", operator.name());
+            faults.malformed(path.field("case_insensitive"), why);
+        }
+        if value.is_none() && operator.row().operand() != OperandKind::Nothing {
+            faults.malformed(path.field("value"), "is required");
+            return None;
+        }
+        let value = value.unwrap_or_default();
+        let operand = match Operand::parse(operator, &value, case) {
             Ok(operand) => operand,
             Err(OperandError::Shape(message)) => {
                 faults.malformed(path.field("value"), message);
@@ -135,7 +149,7 @@ impl Condition {
                 return None;
             }
         };
-        (faults.len() == before).then_some(Self { attribute, operator, value, operand })
+        (faults.len() == before).then_some(Self { attribute, operator, value, case, operand })
     }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::{
     flag::{Configuration, Flag, FlagStatus, Variation},
     id::RuleId,
     key::VariationKey,
+    operator::Case,
     rollout::Rollout,
     rule::{Condition, Serve},
     violation::{Fault, Violations},
@@ -159,7 +160,11 @@ impl CompiledFlag {
     /// Whether the published SDKs, given the rules, answer as this server does (contract A7): they know neither
     /// `enabled` nor prerequisites, the server's clock, bucketing other than the default, nor every operator.
     pub fn is_computed_by_published_sdks(&self) -> bool {
-        let knows = |condition: &Condition| condition.operator.is_published() && condition.attribute != NOW;
+        let knows = |condition: &Condition| {
+            condition.operator.is_published()
+                && condition.case == Case::Sensitive
+                && condition.attribute != NOW
+        };
         let rules = &self.configuration.rules;
         let splits = rules.iter().any(|rule| matches!(rule.serve, Serve::Rollout(_)));
         self.is_on()

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     context::{Attribute, Context},
-    operator::{OPERATORS, Operand},
+    operator::{Case, OPERATORS, Operand},
     rollout::Algorithm,
     rule::Condition,
     time::Timestamp,
@@ -94,9 +94,9 @@ fn any_condition(rng: &mut Rng) -> Condition {
     loop {
         let row = &OPERATORS[rng.usize(..OPERATORS.len())];
         let value = operand(rng, row.example);
-        if let Ok(operand) = Operand::parse(row.operator, &value) {
+        if let Ok(operand) = Operand::parse(row.operator, &value, Case::Sensitive) {
             let attribute = NAMES[rng.usize(..NAMES.len())].to_owned();
-            return Condition { attribute, operator: row.operator, value, operand };
+            return Condition { attribute, operator: row.operator, value, case: Case::Sensitive, operand };
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     id::RuleId,
     key::VariationKey,
-    operator::{Operand, Operator},
+    operator::{Case, Operand, Operator},
     rollout::{Percentage, Rollout, Share},
     rule::{Condition, Rule, Serve},
     text::Name,
@@ -25,8 +25,9 @@ pub(super) struct RuleV1 {
 struct ConditionV1 {
     attribute: String,
     operator: String,
-    /// JSON text.
+    /// JSON text; `null` where the operator takes no operand.
     value: String,
+    case_insensitive: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +48,7 @@ impl From<&Rule> for RuleV1 {
             attribute: it.attribute.clone(),
             operator: it.operator.name().to_owned(),
             value: it.value.to_string(),
+            case_insensitive: it.case == Case::Insensitive,
         });
         let serve = match &rule.serve {
             Serve::Variation(key) => ServeV1::Variation(key.to_string()),
@@ -100,6 +102,7 @@ fn share(record: ShareV1) -> Option<Share> {
 fn condition(record: ConditionV1) -> Option<Condition> {
     let operator = Operator::parse(&record.operator)?;
     let value = value::from_text(&record.value)?;
-    let operand = Operand::parse(operator, &value).ok()?;
-    Some(Condition { attribute: record.attribute, operator, value, operand })
+    let case = if record.case_insensitive { Case::Insensitive } else { Case::Sensitive };
+    let operand = Operand::parse(operator, &value, case).ok()?;
+    Some(Condition { attribute: record.attribute, operator, value, case, operand })
 }

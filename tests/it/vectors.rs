@@ -11,7 +11,7 @@ use phaseflag::{
         flag::{self, Configuration, Flag, FlagStatus, FlagType, Prerequisite, VariationDraft},
         id::{EnvironmentId, FlagId, ProjectId, RuleId},
         key::{FlagKey, VariationKey},
-        operator::Operator,
+        operator::{self, Operator},
         rollout::{Algorithm, Bucketing, ShareDraft},
         rule::{ConditionDraft, NewRule, RuleDraft},
         text::Name,
@@ -95,7 +95,9 @@ struct RuleVector {
 struct ConditionVector {
     attribute: String,
     operator: String,
-    value: Value,
+    value: Option<Value>,
+    #[serde(default)]
+    case_insensitive: bool,
 }
 
 #[derive(Deserialize)]
@@ -177,6 +179,7 @@ impl RuleVector {
             attribute: it.attribute,
             operator: Operator::parse(&it.operator).expect("an operator"),
             value: it.value,
+            case: if it.case_insensitive { operator::Case::Insensitive } else { operator::Case::Sensitive },
         };
         let share = |it: ShareVector| ShareDraft { variation: it.variation, percentage: it.percentage };
         RuleDraft {
@@ -245,6 +248,11 @@ fn run(file: &str) -> usize {
 #[test]
 fn operators_compare_as_documented() {
     assert!(run("operators.json") > 0);
+}
+
+#[test]
+fn operators_beyond_the_published_ones_compare_as_documented() {
+    assert!(run("operators_beyond.json") > 0);
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),
         system::SystemApi(app()),
+        system::OperatorsApi,
     )
 }
 

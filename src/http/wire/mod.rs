@@ -9,6 +9,7 @@ pub mod event;
 pub mod flag;
 pub mod flag_change;
 pub mod history;
+pub mod operator;
 pub mod project;
 pub mod rule;
 pub mod ruleset;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     domain::{
         audit::percent,
-        operator::Operator,
+        operator::{Case, Operator},
         rollout::{Share, ShareDraft},
         rule::{Condition, ConditionDraft, Rule, RuleDraft, Serve},
     },
@@ -23,8 +23,10 @@ request! {
         pub attribute: String,
         /// The test.
         pub operator: Operator,
-        /// What the attribute is compared with; its type depends on the operator.
-        pub value: Value,
+        /// What the attribute is compared with; its type depends on the operator. Some operators take none.
+        pub value: Option<Value>,
+        /// Whether upper and lower case are the same; for operators on text alone.
+        pub case_insensitive: Option<bool>,
     }
 
     /// A share of the users.
@@ -59,7 +61,11 @@ request! {
 
 impl From<ConditionBody> for ConditionDraft {
     fn from(body: ConditionBody) -> Self {
-        Self { attribute: body.attribute, operator: body.operator, value: body.value }
+        let case = match body.case_insensitive {
+            Some(true) => Case::Insensitive,
+            Some(false) | None => Case::Sensitive,
+        };
+        Self { attribute: body.attribute, operator: body.operator, value: body.value, case }
     }
 }
 
@@ -92,8 +98,12 @@ pub struct ConditionView {
     pub attribute: String,
     /// The test.
     pub operator: Operator,
-    /// What the attribute is compared with, as it was written.
+    /// What the attribute is compared with, as it was written; null where the operator takes nothing.
     pub value: Value,
+    /// Present and true where upper and lower case are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub case_insensitive: Option<bool>,
 }
 
 /// A share of the users.
@@ -135,6 +145,7 @@ impl From<&Condition> for ConditionView {
             attribute: condition.attribute.clone(),
             operator: condition.operator,
             value: condition.value.clone(),
+            case_insensitive: (condition.case == Case::Insensitive).then_some(true),
         }
     }
 }
