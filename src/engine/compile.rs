@@ -31,7 +31,7 @@ pub struct CompiledFlag {
 }
 
 /// The place of a variation in the list of its flag.
-pub(super) type Index = usize;
+pub type Index = usize;
 
 /// A variation as it is served.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct CompiledVariation {
 
 /// A rule with the names in it resolved.
 #[derive(Debug)]
-pub(super) struct CompiledRule {
+pub struct CompiledRule {
     /// The rule's identity.
     pub(super) id: RuleId,
     /// What it gives to those whom its conditions match.
@@ -181,6 +181,17 @@ impl CompiledFlag {
     /// What must hold for `rule`, which is one of this flag.
     pub(super) fn conditions(&self, rule: &CompiledRule) -> &[Condition] {
         &self.configuration.rules[rule.place].conditions
+    }
+
+    /// Where the buckets of each of the rule's variations end, in thousandths of a percent; none without a rollout.
+    pub(super) fn thresholds(&self, rule: &CompiledRule) -> Vec<(VariationKey, u32)> {
+        match &rule.yields {
+            Yield::Variation(_) => Vec::new(),
+            Yield::Rollout(portions) => portions
+                .iter()
+                .map(|portion| (self.variation(portion.variation).key.clone(), portion.end))
+                .collect(),
+        }
     }
 
     /// The variation at `index`, which the compiler resolved for this flag.

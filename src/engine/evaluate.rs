@@ -7,6 +7,7 @@ use super::{
     compile::{CompiledFlag, CompiledRule, Index, Yield, portion_of},
     outcome::{Outcome, Reason},
     ruleset::Ruleset,
+    witness::{Holds, Unwatched, Witness, Zeal},
 };
 use crate::domain::{
     context::{AttributeView, Context},
@@ -37,17 +38,30 @@ pub fn evaluate_all<'r>(ruleset: &'r Ruleset, context: &Context<'_>, now: Timest
 /// One context at one moment, asked of any number of flags. It remembers what prerequisites served, so that many
 /// flags that share them take no longer than each flag taken once.
 #[derive(Debug)]
-pub struct Evaluation<'r, 'c> {
+pub struct Evaluation<'r, 'c, W: Witness = Unwatched> {
     ruleset: &'r Ruleset,
     context: &'c Context<'c>,
     now: Timestamp,
     prerequisites: HashMap<&'r str, Outcome<'r>>,
+    witness: W,
 }
 
 impl<'r, 'c> Evaluation<'r, 'c> {
     /// An evaluation in which nothing was asked yet.
     pub fn new(ruleset: &'r Ruleset, context: &'c Context<'c>, now: Timestamp) -> Self {
-        Self { ruleset, context, now, prerequisites: HashMap::new() }
+        Self::watched_by(Unwatched, ruleset, context, now)
+    }
+}
+
+impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
+    /// The same, told to `witness`.
+    pub fn watched_by(witness: W, ruleset: &'r Ruleset, context: &'c Context<'c>, now: Timestamp) -> Self {
+        Self { ruleset, context, now, prerequisites: HashMap::new(), witness }
+    }
+
+    /// Ends the evaluation.
+    pub fn into_witness(self) -> W {
+        self.witness
     }
 
     /// What the flag named `key` serves; `None` if there is no such flag.
@@ -56,6 +70,13 @@ impl<'r, 'c> Evaluation<'r, 'c> {
     }
 
     fn outcome(&mut self, flag: &'r CompiledFlag) -> Outcome<'r> {
+        self.witness.enter(flag);
+        let outcome = self.decide(flag);
+        self.witness.leave(&outcome);
+        outcome
+    }
+
+    fn decide(&mut self, flag: &'r CompiledFlag) -> Outcome<'r> {
         let standing = |reason, lacks_user_key| Outcome {
             flag,
             variation: flag.default_variation(),
@@ -70,10 +91,14 @@ impl<'r, 'c> Evaluation<'r, 'c> {
             return standing(Reason::Prerequisite, lacks_user_key);
         }
         for rule in flag.rules() {
-            if !flag.conditions(rule).iter().all(|condition| self.holds(condition)) {
+            if self.all_hold(flag.conditions(rule)) == Holds::No {
+                self.witness.rule(flag, rule, Holds::No, None);
                 continue;
             }
-            match self.yielded(flag, rule) {
+            let yielded = self.yielded(flag, rule);
+            let variation = yielded.as_ref().ok().and_then(|yielded| yielded.map(|(_, variation)| variation));
+            self.witness.rule(flag, rule, Holds::Yes, variation);
+            match yielded {
                 Ok(Some((reason, variation))) => {
                     return Outcome { flag, variation: flag.variation(variation), reason, lacks_user_key };
                 }
@@ -84,8 +109,20 @@ impl<'r, 'c> Evaluation<'r, 'c> {
         standing(Reason::Default, lacks_user_key)
     }
 
-    fn holds(&self, condition: &Condition) -> bool {
-        condition.operand.holds(self.attribute(&condition.attribute))
+    fn all_hold(&mut self, conditions: &[Condition]) -> Holds {
+        let mut all = Holds::Yes;
+        for condition in conditions {
+            let actual = self.attribute(&condition.attribute);
+            let holds = Holds::from(condition.operand.holds(actual));
+            self.witness.condition(condition, actual, holds);
+            if holds == Holds::No {
+                all = Holds::No;
+                if W::ZEAL == Zeal::Enough {
+                    break;
+                }
+            }
+        }
+        all
     }
 
     fn attribute(&self, name: &str) -> Option<AttributeView<'c>> {
@@ -97,14 +134,18 @@ impl<'r, 'c> Evaluation<'r, 'c> {
     }
 
     /// What a rule gives whose conditions hold; nothing past the end of its rollout.
-    fn yielded(&self, flag: &CompiledFlag, rule: &CompiledRule) -> Result<Option<(Reason, Index)>, NoBucket> {
+    fn yielded(
+        &mut self,
+        flag: &CompiledFlag,
+        rule: &CompiledRule,
+    ) -> Result<Option<(Reason, Index)>, NoBucket> {
         match &rule.yields {
             Yield::Variation(variation) => Ok(Some((Reason::TargetingRule(rule.id), *variation))),
             Yield::Rollout(portions) => {
                 let text = self.attribute(&flag.flag().bucketing.by);
-                let bucket =
-                    text.and_then(|text| text.with_text(|text| flag.bucket(text))).ok_or(NoBucket)?;
-                let variation = portion_of(portions, bucket);
+                let bucket = text.and_then(|text| text.with_text(|text| flag.bucket(text)));
+                self.witness.bucket(bucket);
+                let variation = portion_of(portions, bucket.ok_or(NoBucket)?);
                 Ok(variation.map(|variation| (Reason::PercentageRollout(rule.id), variation)))
             }
         }
@@ -122,14 +163,18 @@ impl<'r, 'c> Evaluation<'r, 'c> {
             return false;
         }
         demands.iter().all(|demand| {
-            let Some(outcome) = self.prerequisite(demand.flag_key.as_str()) else { return false };
-            *lacks_user_key |= outcome.lacks_user_key;
-            match outcome.reason {
-                Reason::Disabled | Reason::Prerequisite => false,
-                Reason::TargetingRule(_) | Reason::PercentageRollout(_) | Reason::Default => {
-                    outcome.variation.key == demand.variation_key
+            let served = self.prerequisite(demand.flag_key.as_str());
+            let met = served.is_some_and(|outcome| {
+                *lacks_user_key |= outcome.lacks_user_key;
+                match outcome.reason {
+                    Reason::Disabled | Reason::Prerequisite => false,
+                    Reason::TargetingRule(_) | Reason::PercentageRollout(_) | Reason::Default => {
+                        outcome.variation.key == demand.variation_key
+                    }
                 }
-            }
+            });
+            self.witness.prerequisite(demand, served.as_ref(), met.into());
+            met
         })
     }
 

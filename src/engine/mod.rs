@@ -11,6 +11,7 @@
 pub mod bucket;
 pub mod compile;
 pub mod evaluate;
+pub mod explain;
 pub mod outcome;
 pub mod prerequisite;
 #[cfg(test)]
@@ -18,10 +19,12 @@ mod properties;
 pub mod ruleset;
 #[cfg(test)]
 mod sample;
+pub mod witness;
 
 pub use self::{
     compile::CompiledFlag,
     evaluate::{Evaluation, evaluate, evaluate_all},
+    explain::{Trace, explain},
     outcome::{Outcome, Reason},
     ruleset::{Change, Ruleset},
 };

@@ -7,4 +7,6 @@ mod flags;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod targeting;
+#[cfg(test)]
 mod vectors;

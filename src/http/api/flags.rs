@@ -28,6 +28,7 @@ use crate::{
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::{
+            explain::{self, ExplainBody, Explanation},
             flag::{FlagItemView, FlagView, ToggledView},
             flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
             history::EntryView,
@@ -206,6 +207,27 @@ impl FlagsApi {
             flag_change::toggle(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
         Ok(FastJson(Data { data: ToggledView::from(&shown) }))
+    }
+
+    /// Explain an evaluation
+    ///
+    /// What the flag serves to a context, with every step: each demand on another flag, each rule, each condition with
+    /// the actual value and its verdict, the bucket and the thresholds. Nothing is counted.
+    #[oai(path = "/:flag_id/explain", method = "post", operation_id = "explainFlag")]
+    async fn explain(
+        &self,
+        person: Person,
+        /// The flag's id or key.
+        flag_id: Path<String>,
+        /// The environment's id.
+        environment_id: Query<Required<String>>,
+        body: Strict<ExplainBody>,
+    ) -> Result<FastJson<Data<Explanation>>, ApiError> {
+        let context = body.parse(explain::context)?;
+        let environment = super::environment_id(&required_environment(&environment_id)?)?;
+        let (name, now) = (FlagName(flag_id.0), person.call.now);
+        let explained = flag::explain(&self.0.control, &person.caller, environment, &name, &context, now)?;
+        Ok(FastJson(Data { data: explained.into() }))
     }
 
     /// What was done with a flag

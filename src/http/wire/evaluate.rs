@@ -118,7 +118,7 @@ fn diagnose(bytes: &[u8]) -> Violations {
     faults
 }
 
-fn check_attributes(attributes: &Value, faults: &mut Violations) {
+pub(super) fn check_attributes(attributes: &Value, faults: &mut Violations) {
     match attributes {
         Value::Null => {}
         Value::Object(members) => {

@@ -6,6 +6,7 @@ pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
 pub mod event;
+pub mod explain;
 pub mod flag;
 pub mod flag_change;
 pub mod history;
