@@ -9,6 +9,7 @@ use super::{
     error::{Error, Thing},
     flag::{FlagName, ShownFlag, find},
     scope::{Place, project_scope},
+    segment::check_conditions,
 };
 use crate::{
     domain::{
@@ -89,6 +90,7 @@ pub async fn create(
                 new.build(change.mint(), place.project.id, user, change.now(), &mut mint);
             configuration.check(&flag, &mut faults);
             check_prerequisites(&configuration, &rulesets[0].1, &mut faults);
+            check_segments(&configuration, &rulesets[0].1, &mut faults);
             faults.or_ok(())?;
             if rulesets[0].1.get(flag.key.as_str()).is_some() {
                 return Err(Error::KeyTaken(Thing::Flag, flag.key.to_string()));
@@ -210,6 +212,7 @@ fn check(
     }
     if value.rules.is_some() {
         configuration.check_rules(&flag, &mut faults);
+        check_segments(&configuration, &rulesets[0].1, &mut faults);
     }
     if value.bucketing.is_some() {
         check_bucketing(target, &flag, &configuration, &mut faults);
@@ -312,6 +315,15 @@ fn check_prerequisites(configuration: &Configuration, ruleset: &Ruleset, faults:
             let message = format!("the flag '{flag}' has no variation '{variation}'");
             faults.add(Fault::Prerequisite, place.field("variation_key"), message);
         }
+    }
+}
+
+/// Notes every condition that names a segment which the project does not have.
+fn check_segments(configuration: &Configuration, ruleset: &Ruleset, faults: &mut Violations) {
+    let rules = Path::ROOT.field("targeting_rules");
+    for (index, rule) in configuration.rules.iter().enumerate() {
+        let place = rules.index(index);
+        check_conditions(&rule.conditions, &place.field("conditions"), ruleset.segments(), faults);
     }
 }
 

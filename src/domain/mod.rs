@@ -17,6 +17,7 @@ pub mod project;
 pub mod role;
 pub mod rollout;
 pub mod rule;
+pub mod segment;
 pub mod text;
 pub mod time;
 pub mod usage;

@@ -56,6 +56,8 @@ pub enum Test {
     Exists,
     /// The attribute is an IP address inside of one of several networks.
     InNetwork,
+    /// The context is in one of several segments.
+    InSegment,
 }
 
 /// Which side of the operand an attribute must be on.
@@ -101,6 +103,8 @@ pub enum Group {
     Presence,
     /// IP addresses.
     Network,
+    /// Segments.
+    Segment,
 }
 
 impl Group {
@@ -113,6 +117,7 @@ impl Group {
             Self::Time => "time",
             Self::Presence => "presence",
             Self::Network => "network",
+            Self::Segment => "segment",
         }
     }
 }
@@ -136,6 +141,8 @@ pub enum OperandKind {
     Nothing,
     /// A string with an IP address or a network, or an array of these.
     Networks,
+    /// A string with the key of a segment, or an array of these.
+    Segments,
 }
 
 impl OperandKind {
@@ -150,6 +157,7 @@ impl OperandKind {
             Self::Moment => "moment",
             Self::Nothing => "nothing",
             Self::Networks => "networks",
+            Self::Segments => "segments",
         }
     }
 
@@ -166,6 +174,7 @@ impl OperandKind {
             }
             Self::Nothing => "must be left out, as the operator compares with nothing",
             Self::Networks => "must be a string with an IP address or a network, or an array of these",
+            Self::Segments => "must be a string with the key of a segment, or an array of these",
         }
     }
 }
@@ -182,6 +191,7 @@ impl Row {
             Test::Moment(_) => Group::Time,
             Test::Exists => Group::Presence,
             Test::InNetwork => Group::Network,
+            Test::InSegment => Group::Segment,
         }
     }
 
@@ -196,7 +206,13 @@ impl Row {
             Test::Moment(_) => OperandKind::Moment,
             Test::Exists => OperandKind::Nothing,
             Test::InNetwork => OperandKind::Networks,
+            Test::InSegment => OperandKind::Segments,
         }
+    }
+
+    /// Whether a condition names the attribute that is compared: segments are about the whole context.
+    pub const fn takes_attribute(&self) -> bool {
+        !matches!(self.test, Test::InSegment)
     }
 
     /// Whether a condition may ask it to disregard upper and lower case: every operator on text may.
@@ -279,6 +295,10 @@ operators! {
     NotExists: "not_exists", Test::Exists, true, false, "null";
     /// The attribute is an IP address in the network, or in one of several.
     InCidr: "in_cidr", Test::InNetwork, false, false, r#"["10.0.0.0/8", "2001:db8::/32"]"#;
+    /// The context is in the segment, or in one of several; the condition has no attribute.
+    InSegment: "in_segment", Test::InSegment, false, false, r#""beta-testers""#;
+    /// The context is in none of the segments; the condition has no attribute.
+    NotInSegment: "not_in_segment", Test::InSegment, true, false, r#""beta-testers""#;
 }
 
 impl Operator {

@@ -20,7 +20,7 @@ pub const MAX_ATTRIBUTE_NAME: usize = 200;
 /// One test of one attribute. Its operand was parsed when it was written, so testing cannot fail.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// The attribute that is tested.
+    /// The attribute that is tested; empty for operators on segments, which take none.
     pub attribute: String,
     /// The test.
     pub operator: Operator,
@@ -93,8 +93,8 @@ pub struct NewRule {
 /// A condition as it was sent.
 #[derive(Clone, Debug)]
 pub struct ConditionDraft {
-    /// The attribute's name.
-    pub attribute: String,
+    /// The attribute's name, if one was sent.
+    pub attribute: Option<String>,
     /// The operator.
     pub operator: Operator,
     /// The operand, if one was sent.
@@ -125,10 +125,7 @@ impl Condition {
     pub fn parse(draft: ConditionDraft, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
         let before = faults.len();
         let ConditionDraft { attribute, operator, value, case } = draft;
-        if attribute.is_empty() || attribute.chars().count() > MAX_ATTRIBUTE_NAME {
-            faults
-                .malformed(path.field("attribute"), format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"));
-        }
+        let attribute = attribute_name(attribute, operator, path, faults);
         if case == Case::Insensitive && !operator.row().folds_case() {
             let why = format!("only operators on text can disregard case, and '{}' is none", operator.name());
             faults.malformed(path.field("case_insensitive"), why);
@@ -153,25 +150,46 @@ impl Condition {
     }
 }
 
+fn attribute_name(
+    sent: Option<String>,
+    operator: Operator,
+    path: &Path<'_>,
+    faults: &mut Violations,
+) -> String {
+    let takes_attribute = operator.row().takes_attribute();
+    match &sent {
+        None if takes_attribute => faults.malformed(path.field("attribute"), "is required"),
+        Some(name) if takes_attribute && (name.is_empty() || name.chars().count() > MAX_ATTRIBUTE_NAME) => {
+            faults
+                .malformed(path.field("attribute"), format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"));
+        }
+        Some(name) if !takes_attribute && !name.is_empty() => {
+            let why = format!("must be left out, as '{}' is about the whole context", operator.name());
+            faults.malformed(path.field("attribute"), why);
+        }
+        None | Some(_) => {}
+    }
+    sent.unwrap_or_default()
+}
+
+impl Condition {
+    /// Reads a list of conditions found at `path`. The broken ones are left out.
+    pub fn parse_list(drafts: Vec<ConditionDraft>, path: &Path<'_>, faults: &mut Violations) -> Vec<Self> {
+        if drafts.len() > MAX_CONDITIONS {
+            faults.malformed(path, format!("must have at most {MAX_CONDITIONS} conditions"));
+            return Vec::new();
+        }
+        let numbered = drafts.into_iter().enumerate();
+        numbered.filter_map(|(place, draft)| Self::parse(draft, &path.index(place), faults)).collect()
+    }
+}
+
 impl NewRule {
     /// Reads the rule at place `index` of the list at `list`, and notes everything that is wrong with it.
     fn parse(draft: RuleDraft, index: usize, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
         let priority = draft.priority.unwrap_or_else(|| i64::try_from(index).unwrap_or(i64::MAX - 1) + 1);
         let name = draft.name.and_then(|name| Name::parse(&name, &path.field("name"), faults));
-        if draft.conditions.len() > MAX_CONDITIONS {
-            faults.malformed(
-                path.field("conditions"),
-                format!("must have at most {MAX_CONDITIONS} conditions"),
-            );
-            return None;
-        }
-        let list = path.field("conditions");
-        let conditions: Vec<_> = draft
-            .conditions
-            .into_iter()
-            .enumerate()
-            .filter_map(|(place, condition)| Condition::parse(condition, &list.index(place), faults))
-            .collect();
+        let conditions = Condition::parse_list(draft.conditions, &path.field("conditions"), faults);
         let serve = match (draft.variation, draft.percentage_rollout) {
             (Some(key), None) => match VariationKey::parse(&key) {
                 Ok(key) => Some(Serve::Variation(key)),

@@ -71,6 +71,11 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// `{}`.
+pub fn empty_object() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
 /// Reads stored JSON text; `None` if it is damaged.
 pub fn from_text(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()

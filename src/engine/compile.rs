@@ -5,15 +5,11 @@ use std::sync::Arc;
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{
-    bucket::{Bucket, Bucketer},
-    evaluate::NOW,
-};
+use super::bucket::{Bucket, Bucketer};
 use crate::domain::{
     flag::{Configuration, Flag, FlagStatus, Variation},
     id::RuleId,
     key::VariationKey,
-    operator::Case,
     rollout::Rollout,
     rule::{Condition, Serve},
     violation::{Fault, Violations},
@@ -157,22 +153,6 @@ impl CompiledFlag {
         self.flag.status == FlagStatus::Archived
     }
 
-    /// Whether the published SDKs, given the rules, answer as this server does (contract A7): they know neither
-    /// `enabled` nor prerequisites, the server's clock, bucketing other than the default, nor every operator.
-    pub fn is_computed_by_published_sdks(&self) -> bool {
-        let knows = |condition: &Condition| {
-            condition.operator.is_published()
-                && condition.case == Case::Sensitive
-                && condition.attribute != NOW
-        };
-        let rules = &self.configuration.rules;
-        let splits = rules.iter().any(|rule| matches!(rule.serve, Serve::Rollout(_)));
-        self.is_on()
-            && self.configuration.prerequisites.is_empty()
-            && (!splits || self.flag.bucketing.is_published())
-            && rules.iter().flat_map(|rule| &rule.conditions).all(knows)
-    }
-
     /// The rules in the order in which they are tried.
     pub(super) fn rules(&self) -> &[CompiledRule] {
         &self.rules
@@ -215,7 +195,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::rollout::Algorithm,
-        engine::sample::{self, Sample, condition, serve, split},
+        engine::sample::{self, serve, split},
     };
 
     #[test]
@@ -235,28 +215,6 @@ mod tests {
         let flag = sample::flag("f").compiled();
         let texts: Vec<_> = flag.variations().iter().map(|variation| variation.json.get()).collect();
         assert_eq!(texts, ["true", "false"]);
-    }
-
-    #[test]
-    fn published_sdks_compute_what_they_know() {
-        let plain = sample::flag("f").rule(1, vec![condition("plan", "is", "pro")], split(&[("on", 10.0)]));
-        let computed = |flag: &Sample| flag.clone().compiled().is_computed_by_published_sdks();
-        assert!(computed(&plain));
-        let fixed = sample::flag("f").rule(1, Vec::new(), serve("on"));
-        assert!(
-            computed(&fixed.bucketed(Algorithm::Murmur3, "team", None)),
-            "without rollouts nothing is bucketed"
-        );
-        for beyond in [
-            plain.clone().off(),
-            plain.clone().requires("p", "on"),
-            plain.clone().bucketed(Algorithm::Murmur3, "user_key", None),
-            plain.clone().bucketed(Algorithm::Djb2, "user_key", Some("salt")),
-            plain.clone().rule(2, vec![condition("app", "version_gt", "1.2")], serve("on")),
-            plain.clone().rule(2, vec![condition(NOW, "gt", 1)], serve("on")),
-        ] {
-            assert!(!computed(&beyond), "{:?}", beyond.configuration);
-        }
     }
 
     #[test]

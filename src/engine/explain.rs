@@ -16,7 +16,7 @@ use crate::domain::{
     key::{FlagKey, VariationKey},
     rule::Condition,
     time::Timestamp,
-    value::Value,
+    value::{self, Value},
 };
 
 /// Every step of the evaluation of one flag.
@@ -174,7 +174,7 @@ fn json(attribute: AttributeView<'_>) -> Value {
         AttributeView::Float(value) => Value::from(value),
         AttributeView::Text(text) => Value::from(text),
         AttributeView::List(elements) => elements.iter().map(Attribute::view).map(json).collect(),
-        AttributeView::Object => Value::Object(Default::default()),
+        AttributeView::Object => value::empty_object(),
     }
 }
 

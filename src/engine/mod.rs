@@ -9,6 +9,7 @@
 //! goes wrong in the compiler, before the change is stored.
 
 pub mod bucket;
+mod chain;
 pub mod compile;
 pub mod evaluate;
 pub mod explain;
@@ -16,9 +17,11 @@ pub mod outcome;
 pub mod prerequisite;
 #[cfg(test)]
 mod properties;
+pub mod published;
 pub mod ruleset;
 #[cfg(test)]
 mod sample;
+pub mod segment;
 pub mod witness;
 
 pub use self::{
@@ -27,4 +30,5 @@ pub use self::{
     explain::{Trace, explain},
     outcome::{Outcome, Reason},
     ruleset::{Change, Ruleset},
+    segment::Segments,
 };

@@ -78,6 +78,8 @@ codes! {
         "The project does not exist.";
     OrganizationNotFound = NOT_FOUND "ORGANIZATION_NOT_FOUND":
         "The organization does not exist.";
+    SegmentNotFound = NOT_FOUND "SEGMENT_NOT_FOUND":
+        "The segment does not exist.";
     ApiKeyNotFound = NOT_FOUND "API_KEY_NOT_FOUND":
         "The API key does not exist.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED":
@@ -90,10 +92,14 @@ codes! {
         "The organization has a project with this key.";
     EnvironmentKeyConflict = CONFLICT "ENVIRONMENT_KEY_CONFLICT":
         "The project has an environment with this key.";
+    SegmentKeyConflict = CONFLICT "SEGMENT_KEY_CONFLICT":
+        "The project has a segment with this key.";
     EmailAlreadyExists = CONFLICT "EMAIL_ALREADY_EXISTS":
         "An account has this email address.";
     FlagInUse = CONFLICT "FLAG_IN_USE":
         "Other flags require this flag; `details` names them.";
+    SegmentInUse = CONFLICT "SEGMENT_IN_USE":
+        "Flags or other segments refer to this segment; `details` names them.";
     FlagArchived = CONFLICT "FLAG_ARCHIVED":
         "The flag is archived and cannot be changed.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":

@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod segments;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod targeting;

@@ -14,10 +14,15 @@ fn the_operator_table_is_served_and_every_example_is_accepted() {
     let team = server.admin();
     let rows = team.client.get("/api/v1/system/operators").expect(200);
     let rows = rows["data"].as_array().unwrap();
-    assert_eq!(rows.len(), 23);
+    assert_eq!(rows.len(), 25);
+    let segment = json!({"key": "beta-testers", "name": "Beta testers"});
+    team.client.post(&format!("/api/v1/segments?project_id={}", team.project), &segment).expect(201);
     for row in rows {
         let name = row["name"].as_str().unwrap();
         let mut condition = json!({"attribute": "a", "operator": name, "value": row["example"]});
+        if row["group"] == "segment" {
+            condition = json!({"operator": name, "value": row["example"]});
+        }
         if row["folds_case"] == true {
             condition["case_insensitive"] = json!(true);
         }
@@ -140,7 +145,7 @@ fn an_explanation_tells_every_step_and_agrees_with_the_evaluation() {
     }
     team.client.post(&team.flags("/g/explain"), &json!({"context": {}})).refused(404, "FLAG_NOT_FOUND");
     let faulty = json!({"context": {"attributes": [], "user_key": 1}});
-    let faults = ["context.attributes", "context.user_key"];
-    team.client.post(&team.flags("/f/explain"), &faulty).faults(400, "VALIDATION_ERROR", &faults);
+    let wrong = ["context.attributes", "context.user_key"];
+    team.client.post(&team.flags("/f/explain"), &faulty).faults(400, "VALIDATION_ERROR", &wrong);
     sdk.post(&team.flags("/f/explain"), &json!({"context": {}})).refused(403, "INSUFFICIENT_PERMISSIONS");
 }

@@ -176,7 +176,7 @@ impl FlagVector {
 impl RuleVector {
     fn draft(self) -> RuleDraft {
         let condition = |it: ConditionVector| ConditionDraft {
-            attribute: it.attribute,
+            attribute: Some(it.attribute),
             operator: Operator::parse(&it.operator).expect("an operator"),
             value: it.value,
             case: if it.case_insensitive { operator::Case::Insensitive } else { operator::Case::Sensitive },

@@ -10,6 +10,7 @@ use semver::Version;
 use super::number::Number;
 use super::{Bound, Case, OperandKind, Operator, Test, version};
 use crate::domain::context::AttributeView;
+use crate::domain::key::SegmentKey;
 use crate::domain::network::Network;
 use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
@@ -65,6 +66,7 @@ enum Comparison {
     Moment(Bound, Timestamp),
     Exists,
     InNetwork(Vec<Network>),
+    InSegment(Vec<SegmentKey>),
 }
 
 impl Operand {
@@ -86,6 +88,7 @@ impl Operand {
             Test::Exists if value.is_null() => Comparison::Exists,
             Test::Exists => return Err(shape()),
             Test::InNetwork => Comparison::InNetwork(networks(value)?),
+            Test::InSegment => Comparison::InSegment(segments(value)?),
             Test::Version(bound) => {
                 let text = value.as_str().ok_or_else(shape)?;
                 let version = version::parse(text)
@@ -95,6 +98,19 @@ impl Operand {
         };
         let case = if row.folds_case() { case } else { Case::Sensitive };
         Ok(Self { negated: row.negated, case, test })
+    }
+
+    /// The segments of which the context must be in one, or in none; for operators on segments alone.
+    pub fn segments(&self) -> Option<&[SegmentKey]> {
+        match &self.test {
+            Comparison::InSegment(keys) => Some(keys),
+            _ => None,
+        }
+    }
+
+    /// Whether a condition on segments holds for a context that is, or is not, in one of them.
+    pub fn holds_in_segment(&self, inside: bool) -> bool {
+        inside != self.negated
     }
 
     /// Whether the condition holds for `attribute`, which is `None` where the context has none of that name.
@@ -143,6 +159,8 @@ impl Comparison {
                 .with_text(|text| text.trim_ascii().parse::<IpAddr>().ok())
                 .flatten()
                 .is_some_and(|address| networks.iter().any(|network| network.contains(address))),
+            // Segments are known to the ruleset alone: see `engine::evaluate`.
+            Self::InSegment(_) => false,
         }
     }
 }
@@ -211,6 +229,17 @@ fn networks(value: &Value) -> Result<Vec<Network>, OperandError> {
     let texts = listed(value)?.iter().map(|value| value.as_str().ok_or_else(shape));
     texts
         .map(|text| Network::parse(text?).map_err(|error| OperandError::Meaning(format!("has {error}"))))
+        .collect()
+}
+
+fn segments(value: &Value) -> Result<Vec<SegmentKey>, OperandError> {
+    let shape = || OperandError::Shape(OperandKind::Segments.expectation().to_owned());
+    let texts = listed(value)?.iter().map(|value| value.as_str().ok_or_else(shape));
+    texts
+        .map(|text| {
+            SegmentKey::parse(text?)
+                .map_err(|error| OperandError::Meaning(format!("a segment's key {error}")))
+        })
         .collect()
 }
 

@@ -9,6 +9,7 @@ pub(super) mod examples;
 mod flags;
 mod projects;
 mod sdk;
+mod segments;
 mod system;
 
 use std::sync::Arc;
@@ -49,6 +50,8 @@ enum Tag {
     ApiKeys,
     /// Flags, their targeting and their history.
     Flags,
+    /// Named groups of contexts that the rules of a project share.
+    Segments,
     /// What an application asks while it runs. Authenticated by an API key.
     Evaluation,
     /// What SDKs fetch and report. Authenticated by an API key.
@@ -66,6 +69,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         environments::EnvironmentsApi(app()),
         api_keys::ApiKeysApi(app()),
         flags::FlagsApi(app()),
+        segments::SegmentsApi(app()),
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),
         system::SystemApi(app()),

@@ -14,6 +14,7 @@ pub mod operator;
 pub mod project;
 pub mod rule;
 pub mod ruleset;
+pub mod segment;
 pub mod sort;
 pub mod stats;
 pub mod system;
@@ -29,6 +30,7 @@ use crate::{
         page::Direction,
         role::Role,
         rollout::Algorithm,
+        segment::Matching,
         violation::{Path, Violations},
     },
     words,
@@ -44,6 +46,7 @@ words! {
     EnvironmentType as "EnvironmentType",
     Role as "Role",
     Direction as "Direction",
+    Matching as "SegmentMatch",
 }
 
 /// Reads the key in the field `field`, and notes what is wrong with it.

@@ -18,9 +18,9 @@ request! {
     /// One test of one attribute of the context.
     #[derive(Clone, Debug)]
     pub struct ConditionBody {
-        /// The attribute's name. `user_key`, `user_id`, `userId` and `session_id` address the context's own fields.
+        /// The attribute's name; left out for operators on segments. `user_key`, `user_id`, `userId` and `session_id` address the context's own fields.
         #[oai(validator(min_length = 1, max_length = 200))]
-        pub attribute: String,
+        pub attribute: Option<String>,
         /// The test.
         pub operator: Operator,
         /// What the attribute is compared with; its type depends on the operator. Some operators take none.
@@ -94,8 +94,8 @@ impl From<RuleBody> for RuleDraft {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Condition")]
 pub struct ConditionView {
-    /// The attribute's name.
-    pub attribute: String,
+    /// The attribute's name; null for operators on segments.
+    pub attribute: Option<String>,
     /// The test.
     pub operator: Operator,
     /// What the attribute is compared with, as it was written; null where the operator takes nothing.
@@ -142,7 +142,7 @@ pub struct RuleView {
 impl From<&Condition> for ConditionView {
     fn from(condition: &Condition) -> Self {
         Self {
-            attribute: condition.attribute.clone(),
+            attribute: condition.operator.row().takes_attribute().then(|| condition.attribute.clone()),
             operator: condition.operator,
             value: condition.value.clone(),
             case_insensitive: (condition.case == Case::Insensitive).then_some(true),

@@ -14,10 +14,14 @@ use crate::{
         audit::percent,
         flag::{FlagType, Variation},
         key::VariationKey,
-        rule::{Rule, Serve},
+        rule::Serve,
+        segment::{Matching, Segment},
         time::Timestamp,
     },
-    engine::{CompiledFlag, Ruleset},
+    engine::{
+        CompiledFlag, Ruleset,
+        published::{self, PublishedRule},
+    },
     live::LiveEnvironment,
 };
 
@@ -57,8 +61,14 @@ pub struct RulesetSegment {
     pub id: String,
     /// Unique in the project.
     pub key: String,
-    /// What makes a context part of it.
+    /// Whether all conditions must hold, or any.
+    pub r#match: Matching,
+    /// What makes a context part of it, unless the lists say otherwise. Without conditions only the included are.
     pub conditions: Vec<ConditionView>,
+    /// User keys that are in it, unless they are excluded.
+    pub included: Vec<String>,
+    /// User keys that are not in it.
+    pub excluded: Vec<String>,
 }
 
 /// The documented shape.
@@ -169,12 +179,27 @@ impl RulesetAnswer {
                 version: ruleset.version(),
                 environment_id: environment.id.to_string(),
                 flags: flags.iter().map(|compiled| documented(compiled)).collect(),
-                segments: Vec::new(),
+                segments: ruleset.segments().iter().map(|compiled| segment(compiled.segment())).collect(),
                 fetched_at: now.to_string(),
             },
             version: ruleset.version().to_string(),
-            flags: flags.iter().map(|compiled| published(compiled, environment.key.as_str())).collect(),
+            flags: flags
+                .iter()
+                .map(|compiled| sdk_flag(ruleset, compiled, environment.key.as_str()))
+                .collect(),
         }
+    }
+}
+
+fn segment(segment: &Segment) -> RulesetSegment {
+    let texts = |keys: &[Box<str>]| keys.iter().map(ToString::to_string).collect();
+    RulesetSegment {
+        id: segment.id.to_string(),
+        key: segment.key.to_string(),
+        r#match: segment.matching,
+        conditions: segment.conditions.iter().map(ConditionView::from).collect(),
+        included: texts(&segment.included),
+        excluded: texts(&segment.excluded),
     }
 }
 
@@ -191,7 +216,7 @@ fn documented(compiled: &CompiledFlag) -> RulesetFlag {
     }
 }
 
-fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
+fn sdk_flag(ruleset: &Ruleset, compiled: &CompiledFlag, environment: &str) -> SdkFlag {
     let (flag, configuration) = (compiled.flag(), compiled.configuration());
     let id = |key: &VariationKey| VariationId { flag: compiled.key(), variation: key.as_str() }.to_string();
     let variation = |it: &Variation| SdkVariation {
@@ -200,12 +225,11 @@ fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
         name: it.name.to_string(),
         value: it.value.clone(),
     };
-    let computed = compiled.is_computed_by_published_sdks();
+    let rules = published::rules(ruleset, compiled);
     let mut tags: Vec<String> = flag.tags.iter().map(ToString::to_string).collect();
-    if compiled.is_on() && !computed {
+    if compiled.is_on() && rules.is_none() {
         tags.push(SERVER_EVALUATED.to_owned());
     }
-    let rules = if computed { configuration.rules.as_slice() } else { &[] };
     SdkFlag {
         id: flag.id.to_string(),
         key: flag.key.to_string(),
@@ -216,11 +240,12 @@ fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
         default_variation_id: id(&configuration.default_variation),
         tags,
         variations: flag.variations.iter().map(variation).collect(),
-        targeting_rules: rules.iter().map(|rule| sdk_rule(rule, id)).collect(),
+        targeting_rules: rules.unwrap_or_default().iter().map(|rule| sdk_rule(rule, id)).collect(),
     }
 }
 
-fn sdk_rule(rule: &Rule, id: impl Fn(&VariationKey) -> String) -> SdkRule {
+fn sdk_rule(published: &PublishedRule<'_>, id: impl Fn(&VariationKey) -> String) -> SdkRule {
+    let rule = published.rule;
     let (variation_id, percentage_rollout) = match &rule.serve {
         Serve::Variation(key) => (Some(id(key)), None),
         Serve::Rollout(rollout) => {
@@ -233,7 +258,7 @@ fn sdk_rule(rule: &Rule, id: impl Fn(&VariationKey) -> String) -> SdkRule {
     };
     SdkRule {
         priority: rule.priority,
-        conditions: rule.conditions.iter().map(ConditionView::from).collect(),
+        conditions: published.conditions.iter().map(|condition| ConditionView::from(*condition)).collect(),
         variation_id,
         percentage_rollout,
     }

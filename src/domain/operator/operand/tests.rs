@@ -24,7 +24,8 @@ fn operands_of_the_wrong_type_are_faults_of_shape() {
         let outcome = Operand::parse(row.operator, &null, Case::Sensitive);
         assert_eq!(outcome.is_ok(), row.operand() == OperandKind::Nothing, "{}", row.name);
         let listed = Operand::parse(row.operator, &list, Case::Sensitive);
-        let takes_lists = matches!(row.operand(), OperandKind::Scalars | OperandKind::Networks);
+        let takes_lists =
+            matches!(row.operand(), OperandKind::Scalars | OperandKind::Networks | OperandKind::Segments);
         assert_eq!(matches!(listed, Err(OperandError::Shape(_))), !takes_lists, "{}", row.name);
     }
     for (name, value) in [
