@@ -100,15 +100,22 @@ pub async fn create(
             }
             let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
             store::flag::put(change.tx(), &flag)?;
+            let initial = Configuration::initial(configuration.default_variation.clone(), change.now());
+            let initial = Arc::new(initial);
             change.put_flag(environment, &flag, Arc::clone(&configuration))?;
             for (other, _) in rulesets.iter().skip(1) {
-                let initial = Configuration::initial(configuration.default_variation.clone(), change.now());
-                change.put_flag(other.id, &flag, Arc::new(initial))?;
+                change.put_flag(other.id, &flag, Arc::clone(&initial))?;
             }
+            // All environments share what the flag is at first; what else was said is of the named one alone.
             let mut fields = flag_fields(&flag);
-            fields.extend(configuration_fields(&configuration));
-            let changes = difference(&Vec::new(), &fields);
-            change.audit(Action::FlagCreated, project_scope(&place.project), flag.id, changes)?;
+            let before = configuration_fields(&initial);
+            fields.extend(before.iter().cloned());
+            let made = difference(&Vec::new(), &fields);
+            change.audit(Action::FlagCreated, project_scope(&place.project), flag.id, made)?;
+            let own = difference(&before, &configuration_fields(&configuration));
+            if !own.is_empty() {
+                change.audit(Action::FlagCreated, place.scope(), flag.id, own)?;
+            }
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
         })
         .await
