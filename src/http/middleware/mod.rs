@@ -15,11 +15,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Body as _;
-use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use tokio::time::Instant;
 
-use self::body::BodyLimits;
+use self::body::{BodyLimits, Rest};
 use self::compress::compress;
 use self::cors::{Cors, preflight_origin};
 use self::paths::{KnownPath, Paths};
@@ -79,10 +79,17 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
         let origin = request.headers().get(header::ORIGIN).cloned();
         let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
 
+        let reuse = Reuse::of(&request);
+        let (body, unread) = self.limits_of(path).bound(request.take_body());
+        request.set_body(body);
         let mut response = match self.without_routes(&request, path) {
-            Some(response) => response,
+            Some(response) => {
+                drop(request);
+                response
+            }
             None => self.routed(request, path, &id).await,
         };
+        reuse.settle(unread, response.headers_mut()).await;
         compress(accepted.as_ref(), &mut response).await;
         if method == Method::HEAD {
             drop_body(&mut response);
@@ -127,9 +134,6 @@ impl<E: Endpoint> Outermost<E> {
         if request.method() == Method::HEAD && path.is_some_and(KnownPath::answers_head) {
             request.set_method(Method::GET);
         }
-        let body = request.take_body();
-        request.set_body(self.limits_of(path).bound(body));
-
         let failure = match caught(self.routes.call(request)).await {
             Ok(Ok(output)) => return output.into_response(),
             Ok(Err(error)) => classify(&error, path.map(KnownPath::parameters).unwrap_or_default()),
@@ -151,6 +155,39 @@ impl<E: Endpoint> Outermost<E> {
             _ => failure,
         }
         .into_response()
+    }
+}
+
+/// Whether the connection of a request can carry another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reuse {
+    /// Once the body has been read.
+    AfterBody,
+    /// Only if the body was read already: the client waits to be told to send it, and now need not.
+    Unasked,
+    /// Always: its requests are apart from each other.
+    Free,
+}
+
+impl Reuse {
+    fn of(request: &Request) -> Self {
+        match request.version() {
+            Version::HTTP_2 | Version::HTTP_3 => Self::Free,
+            _ if request.headers().contains_key(header::EXPECT) => Self::Unasked,
+            _ => Self::AfterBody,
+        }
+    }
+
+    /// Gets what is left of the body out of the way, or tells the client that the connection ends.
+    async fn settle(self, unread: Rest, answer: &mut HeaderMap) {
+        let settled = match self {
+            Self::Free => true,
+            Self::AfterBody => unread.discard().await,
+            Self::Unasked => unread.is_nothing(),
+        };
+        if !settled {
+            answer.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
     }
 }
 
