@@ -127,9 +127,7 @@ impl Server {
         let client = self.login("admin@example.com");
         let projects = client.get("/api/v1/projects").expect(200);
         let project = projects["data"][0]["id"].as_str().expect("a project").to_owned();
-        let listed = client.get(&format!("/api/v1/environments?project_id={project}")).expect(200);
-        let id = |index: usize| listed["data"][index]["id"].as_str().expect("an environment").to_owned();
-        Team { client, project, development: id(0), staging: id(1), production: id(2) }
+        Team::of(client, project)
     }
 }
 
@@ -177,6 +175,18 @@ pub struct Team {
 }
 
 impl Team {
+    fn of(client: Client, project: String) -> Self {
+        let listed = client.get(&format!("/api/v1/environments?project_id={project}")).expect(200);
+        let id = |index: usize| listed["data"][index]["id"].as_str().expect("an environment").to_owned();
+        Self { client, project, development: id(0), staging: id(1), production: id(2) }
+    }
+
+    /// The same person in a new project of the same organization.
+    pub fn new_project(&self, key: &str) -> Self {
+        let made = self.client.post("/api/v1/projects", &json!({"key": key, "name": key})).expect(201);
+        Self::of(self.client.clone(), made["data"]["id"].as_str().expect("a project").to_owned())
+    }
+
     /// The address of `path` below `/flags` in the environment `development`; `path` is empty or begins with a slash.
     pub fn flags(&self, path: &str) -> String {
         format!("/api/v1/flags{path}?environment_id={}", self.development)
