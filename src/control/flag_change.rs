@@ -87,6 +87,7 @@ pub async fn create(
             let mut mint = || change.mint::<RuleId>();
             let (flag, configuration) =
                 new.build(change.mint(), place.project.id, user, change.now(), &mut mint);
+            flag.check_variations(&mut faults);
             configuration.check(&flag, &mut faults);
             check_prerequisites(&configuration, &rulesets[0].1, &mut faults);
             faults.or_ok(())?;
@@ -128,9 +129,9 @@ pub async fn update(
     caller: &Caller,
     environment: EnvironmentId,
     name: FlagName,
-    update: impl FnOnce(&Flag) -> Draft<FlagChange> + Send + 'static,
+    draft: Draft<FlagChange>,
 ) -> Result<ShownFlag, Error> {
-    let shown = edit(control, call, caller, environment, name, Action::FlagUpdated, update).await?;
+    let shown = edit(control, call, caller, environment, name, Action::FlagUpdated, draft).await?;
     let mut shown = [shown];
     super::flag::with_usage(control, &mut shown)?;
     let [shown] = shown;
@@ -146,7 +147,7 @@ pub async fn toggle(
     name: FlagName,
     change: FlagChange,
 ) -> Result<ShownFlag, Error> {
-    let draft = |_: &Flag| Draft { value: change, faults: Violations::new() };
+    let draft = Draft { value: change, faults: Violations::new() };
     edit(control, call, caller, environment, name, Action::FlagToggled, draft).await
 }
 
@@ -182,7 +183,7 @@ async fn edit(
     environment: EnvironmentId,
     name: FlagName,
     action: Action,
-    draft: impl FnOnce(&Flag) -> Draft<FlagChange> + Send + 'static,
+    draft: Draft<FlagChange>,
 ) -> Result<ShownFlag, Error> {
     control
         .change(call, Some(caller.actor()), move |change| {
@@ -192,7 +193,7 @@ async fn edit(
             if target.flag.status == FlagStatus::Archived {
                 return Err(Error::FlagArchived(target.flag.key.to_string()));
             }
-            let Draft { value, faults } = draft(&target.flag);
+            let Draft { value, faults } = draft;
             check(change, &target, &rulesets, &value, faults)?;
             let (flag, configuration) = apply(change, &target, value, action)?;
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
@@ -212,6 +213,9 @@ fn check(
     let (flag, configuration) =
         value.clone().apply(&target.flag, target.named(), &[], change.now(), &mut mint);
     // Only what the request says has a path in the request.
+    if value.variations.is_some() {
+        flag.check_variations(&mut faults);
+    }
     if value.default_variation.is_some() {
         configuration.check_default(&flag, &mut faults);
     }
