@@ -5,6 +5,10 @@ mod architecture;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod evaluate;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
 mod flags;
 #[cfg(test)]
 mod support;
