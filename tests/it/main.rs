@@ -11,6 +11,8 @@ mod events;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod ruleset;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;
