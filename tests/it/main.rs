@@ -13,6 +13,8 @@ mod flags;
 #[cfg(test)]
 mod ruleset;
 #[cfg(test)]
+mod sdk_clients;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;
