@@ -11,7 +11,7 @@ use crate::domain::{
     id::RuleId,
     key::VariationKey,
     rollout::Rollout,
-    rule::{Condition, Serve},
+    rule::{Condition, Rule, Serve},
     violation::{Fault, Violations},
 };
 
@@ -151,6 +151,11 @@ impl CompiledFlag {
     /// Whether it was put away.
     pub fn is_archived(&self) -> bool {
         self.flag.status == FlagStatus::Archived
+    }
+
+    /// The environment's rules in the order in which they are tried.
+    pub fn rules_as_tried(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().map(|rule| &self.configuration.rules[rule.place])
     }
 
     /// The rules in the order in which they are tried.

@@ -36,7 +36,7 @@ pub fn rules<'r>(ruleset: &'r Ruleset, flag: &'r CompiledFlag) -> Option<Vec<Pub
         write_out(ruleset.segments(), &rule.conditions, &mut conditions)?;
         Some(PublishedRule { rule, conditions })
     };
-    configuration.rules.iter().map(published).collect()
+    flag.rules_as_tried().map(published).collect()
 }
 
 /// Appends `conditions` to `written`. The recursion ends: no settled segment leads to an unsettled one.

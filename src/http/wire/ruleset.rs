@@ -1,5 +1,6 @@
 //! The ruleset, in both published shapes at once (contract A7): under `data` as documented, and at the top level as
-//! the published SDKs parse it.
+//! the published SDKs parse it. Rules come in the order in which they are tried, so that a client that does not sort
+//! them by priority answers as one that does.
 
 use poem_openapi::Object;
 use serde::Serialize;
@@ -212,7 +213,7 @@ fn documented(compiled: &CompiledFlag) -> RulesetFlag {
         enabled: compiled.is_on(),
         variations: flag.variations.iter().map(variation).collect(),
         default_variation: configuration.default_variation.to_string(),
-        targeting_rules: configuration.rules.iter().map(RuleView::from).collect(),
+        targeting_rules: compiled.rules_as_tried().map(RuleView::from).collect(),
     }
 }
 
