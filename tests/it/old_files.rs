@@ -57,6 +57,7 @@ fn answers(team: &Team, key: &str) -> Value {
         "projects": read("/api/v1/projects"),
         "environments": read(&format!("/api/v1/environments?project_id={}", team.project)),
         "api_keys": read(&format!("/api/v1/api-keys?environment_id={}", team.development)),
+        "segments": read(&format!("/api/v1/segments?project_id={}", team.project)),
         "flags": flags,
         "archived": read(&format!("{}&status=archived", team.flags(""))),
         "elsewhere": read(&format!("/api/v1/flags?environment_id={}", team.production)),
@@ -169,6 +170,15 @@ fn furnish(server: &Server) -> (Team, Client) {
             "targeting_rules": [{"priority": 1, "conditions": [], "variation": "dark"}],
         }),
     );
+    let segments = format!("/api/v1/segments?project_id={}", team.project);
+    let staff = json!({"key": "staff", "name": "Staff", "included": ["user-003"], "excluded": ["user-004"],
+        "conditions": [{"attribute": "email", "operator": "ends_with", "value": "@EXAMPLE.com", "case_insensitive": true}]});
+    team.client.post(&segments, &staff).expect(201);
+    let rules = json!([
+        {"priority": 1, "conditions": [{"operator": "in_segment", "value": ["staff"]}], "variation": "on"},
+        {"priority": 2, "conditions": [{"attribute": "age", "operator": "exists"}], "variation": "on"},
+    ]);
+    team.create_flag("staff-only", &json!({"enabled": true, "targeting_rules": rules}));
     team.create_flag("parked", &json!({"default_variation": "on"}));
     team.create_flag("gone", &json!({}));
     (team.clone(), team.sdk(&team.development, "server"))

@@ -100,6 +100,8 @@ impl SegmentsApi {
     }
 
     /// Get a segment
+    ///
+    /// Its conditions, and who is in it or not by name.
     #[oai(path = "/:segment_id", method = "get", operation_id = "getSegment")]
     async fn get(
         &self,
