@@ -1,8 +1,6 @@
 //! The language-neutral evaluation cases in `tests/vectors`. A file is a list of groups; a group is a flag in the shape
 //! of the API, other flags that it may demand, and contexts with the answers that they must get.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::{fs, path::Path as FilePath, sync::Arc};
 
 use phaseflag::{

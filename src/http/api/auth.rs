@@ -52,6 +52,8 @@ impl AuthApi {
     }
 
     /// Who am I
+    ///
+    /// The account behind the access token, and the organizations that it belongs to.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn me(&self, person: Person) -> Result<FastJson<Data<ProfileView>>, ApiError> {
         let profile = user::profile(&self.0.control, &person.caller)?;

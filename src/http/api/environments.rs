@@ -80,6 +80,8 @@ impl EnvironmentsApi {
     }
 
     /// Get an environment
+    ///
+    /// By its id.
     #[oai(path = "/:environment_id", method = "get", operation_id = "getEnvironment")]
     async fn get(
         &self,

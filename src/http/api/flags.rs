@@ -118,6 +118,8 @@ impl FlagsApi {
     }
 
     /// Get a flag
+    ///
+    /// As one environment shows it: what the project shares, and the targeting of this environment.
     #[oai(path = "/:flag_id", method = "get", operation_id = "getFlag")]
     async fn get(
         &self,

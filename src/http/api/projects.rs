@@ -77,6 +77,8 @@ impl ProjectsApi {
     }
 
     /// Get a project
+    ///
+    /// By its id.
     #[oai(path = "/:project_id", method = "get", operation_id = "getProject")]
     async fn get(
         &self,

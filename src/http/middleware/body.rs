@@ -1,13 +1,12 @@
 //! What a request body may cost: its size and the time it takes to arrive. The fault is told by the kind of the
 //! error, `FileTooLarge` or `TimedOut`, which [`crate::http::payload::unreadable`] turns into 413 or 408.
 //!
-//! What nobody reads, as of a request that is refused by its head, is read here and thrown away: a connection with
-//! an unread body is closed, which a client that is still sending, or already sends the next request, sees as an
-//! error in place of the answer.
+//! A refusal that does not need the body leaves it unread, and the next request on the connection stands behind it.
+//! So what is left of a body comes back as a [`Leftover`], to be read and forgotten.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame, SizeHint};
 use poem::http::{HeaderMap, header};
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Sleep, sleep};
 
 /// The largest body of a request, in bytes, unless its path says otherwise.
 pub const MAX_BODY: u64 = 1024 * 1024;
@@ -24,11 +23,11 @@ pub const MAX_BODY: u64 = 1024 * 1024;
 /// How long a body may take to arrive, from the first time that it is waited for.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much of a body that nobody reads is thrown away, in bytes. Beyond it the connection is given up instead.
-pub const MAX_DISCARDED: u64 = 8 * MAX_BODY;
+/// What is read of a body that nobody wants, at most, in bytes; a new connection is cheaper than more.
+pub const MAX_DISCARDED: u64 = 64 * 1024;
 
-/// How long that may take.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a body that nobody wants may take to arrive.
+pub const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What bodies may cost.
 #[derive(Clone, Copy, Debug)]
@@ -52,54 +51,63 @@ impl BodyLimits {
         announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > self.size)
     }
 
-    /// The body, within its limits, and what will be left of it once whoever reads it lets go of it. A body that is
-    /// known to be empty stays as it is.
-    pub fn bound(&self, body: poem::Body) -> (poem::Body, Rest) {
+    /// The body, within its limits, and what will be left of it. A body that is known to be empty stays as it is.
+    pub fn bound(&self, body: poem::Body) -> (poem::Body, Leftover) {
+        let leftover = Leftover::default();
         if body.is_empty() {
-            return (body, Rest::default());
+            return (body, leftover);
         }
-        let rest = Slot::default();
-        let bounded = Bounded {
-            inner: BoxBody::from(body),
-            left: self.size,
-            time: self.time,
-            deadline: None,
-            ended: false,
-            rest: Arc::clone(&rest),
-        };
-        (BoxBody::new(bounded).into(), Rest(Some(rest)))
+        let bounded = self.bounded(BoxBody::from(body), leftover.clone());
+        (BoxBody::new(bounded).into(), leftover)
+    }
+
+    fn bounded(&self, inner: BoxBody<Bytes, io::Error>, leftover: Leftover) -> Bounded {
+        Bounded { inner, left: self.size, time: self.time, deadline: None, failed: false, leftover }
     }
 }
 
-type Slot = Arc<Mutex<Option<BoxBody<Bytes, io::Error>>>>;
+/// What is left of a body when its last reader is gone.
+#[derive(Clone, Default)]
+pub struct Leftover(Arc<Mutex<Rest>>);
 
-/// What is left of a body that was not read to its end.
 #[derive(Default)]
-pub struct Rest(Option<Slot>);
+enum Rest {
+    /// Nothing is left, or somebody still reads.
+    #[default]
+    Nothing,
+    /// It was not read to its end.
+    Unread(BoxBody<Bytes, io::Error>),
+    /// It was too large, too late or broken off.
+    Failed,
+}
 
-impl Rest {
-    /// Whether nothing is left.
-    pub fn is_nothing(self) -> bool {
-        self.take().is_none()
-    }
-
-    fn take(self) -> Option<BoxBody<Bytes, io::Error>> {
-        self.0.and_then(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).take())
-    }
-
-    /// Reads what is left and throws it away. Whether it came to its end.
-    pub async fn discard(self) -> bool {
-        let Some(mut body) = self.take() else { return true };
-        let to_the_end = async {
-            let mut left = MAX_DISCARDED;
-            while let Some(frame) = body.frame().await {
-                let size = frame.ok().map(|frame| frame.data_ref().map_or(0, Bytes::len) as u64);
-                let Some(rest) = size.and_then(|size| left.checked_sub(size)) else { return false };
-                left = rest;
-            }
-            true
+impl Leftover {
+    /// Reads what is left, if it is little and comes soon. Whether nothing is left to be read.
+    pub async fn discard(&self) -> bool {
+        let rest = match std::mem::take(&mut *self.rest()) {
+            Rest::Nothing => return true,
+            Rest::Failed => return false,
+            Rest::Unread(rest) if rest.size_hint().lower() > MAX_DISCARDED => return false,
+            Rest::Unread(rest) => rest,
         };
-        timeout(DISCARD_TIMEOUT, to_the_end).await.unwrap_or(false)
+        let limits = BodyLimits { size: MAX_DISCARDED, time: DISCARD_TIMEOUT };
+        let mut rest = limits.bounded(rest, Self::default());
+        loop {
+            match rest.frame().await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => return false,
+                None => return true,
+            }
+        }
+    }
+
+    /// Whether something is left.
+    pub fn is_there(&self) -> bool {
+        !matches!(*self.rest(), Rest::Nothing)
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Rest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,25 +117,14 @@ struct Bounded {
     time: Duration,
     /// Made when the body is waited for; most have arrived with their head.
     deadline: Option<Pin<Box<Sleep>>>,
-    ended: bool,
-    rest: Slot,
+    failed: bool,
+    /// Where the body goes if it is dropped before its end.
+    leftover: Leftover,
 }
 
-impl Drop for Bounded {
-    fn drop(&mut self) {
-        if !self.ended && !self.inner.is_end_stream() {
-            let inner = std::mem::take(&mut self.inner);
-            *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(inner);
-        }
-    }
-}
-
-impl Body for Bounded {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
+impl Bounded {
+    fn poll_within_limits(
+        &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
@@ -145,8 +142,31 @@ impl Body for Bounded {
                 None => return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into()))),
             }
         }
-        self.ended = matches!(polled, Poll::Ready(None));
         polled
+    }
+}
+
+impl Drop for Bounded {
+    fn drop(&mut self) {
+        if self.failed {
+            *self.leftover.rest() = Rest::Failed;
+        } else if !self.inner.is_end_stream() {
+            *self.leftover.rest() = Rest::Unread(std::mem::take(&mut self.inner));
+        }
+    }
+}
+
+impl Body for Bounded {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let polled = ready!(self.poll_within_limits(context));
+        self.failed = matches!(polled, Some(Err(_)));
+        Poll::Ready(polled)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -202,27 +222,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_arriving_times_out() {
         let stalled = BoxBody::new(Stalled(Some(Bytes::from_static(b"x"))));
-        let (body, _) = BodyLimits::default().bound(stalled.into());
+        let (body, leftover) = BodyLimits::default().bound(stalled.into());
         assert_eq!(code(body.into_bytes().await), "REQUEST_TIMEOUT");
+        assert!(leftover.is_there() && !leftover.discard().await);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_nobody_reads_is_thrown_away_within_limits() {
-        let bound = |body: poem::Body| BodyLimits::default().bound(body);
-        let (unread, rest) = bound(vec![0; 10].into());
-        drop(unread);
-        assert!(rest.discard().await);
-
-        let (read, rest) = bound(vec![0; 10].into());
-        assert_eq!(code(read.into_bytes().await), "10");
-        assert!(rest.discard().await);
-
-        let (unread, rest) = bound(vec![0; usize::try_from(MAX_DISCARDED).unwrap() + 1].into());
-        drop(unread);
-        assert!(!rest.discard().await, "more than that is not worth it");
-
-        let (unread, rest) = bound(BoxBody::new(Stalled(Some(Bytes::from_static(b"x")))).into());
-        drop(unread);
-        assert!(!rest.discard().await, "nor is waiting for long");
+    #[tokio::test]
+    async fn what_nobody_reads_is_left_and_can_be_discarded_if_it_is_little() {
+        let most = usize::try_from(MAX_DISCARDED).unwrap();
+        for (size, discarded) in [(1, true), (most, true), (most + 1, false)] {
+            let (body, leftover) = BodyLimits::default().bound(vec![0; size].into());
+            assert!(!leftover.is_there());
+            drop(body);
+            assert!(leftover.is_there());
+            assert_eq!(leftover.discard().await, discarded, "{size}");
+        }
+        for body in [poem::Body::empty(), vec![0; 10].into()] {
+            let (body, leftover) = BodyLimits::default().bound(body);
+            body.into_bytes().await.unwrap();
+            assert!(!leftover.is_there() && leftover.discard().await);
+        }
     }
 }

@@ -19,7 +19,7 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use tokio::time::Instant;
 
-use self::body::{BodyLimits, Rest};
+use self::body::{BodyLimits, Leftover};
 use self::compress::compress;
 use self::cors::{Cors, preflight_origin};
 use self::paths::{KnownPath, Paths};
@@ -78,18 +78,15 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
         let path = settings.paths.find(request.uri().path());
         let origin = request.headers().get(header::ORIGIN).cloned();
         let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
-
-        let reuse = Reuse::of(&request);
-        let (body, unread) = self.limits_of(path).bound(request.take_body());
+        let connection = Connection::of(&request);
+        let (body, leftover) = self.limits_of(path).bound(request.take_body());
         request.set_body(body);
+
         let mut response = match self.without_routes(&request, path) {
-            Some(response) => {
-                drop(request);
-                response
-            }
+            Some(response) => response_without(request, response),
             None => self.routed(request, path, &id).await,
         };
-        reuse.settle(unread, response.headers_mut()).await;
+        connection.settle(&leftover, &mut response).await;
         compress(accepted.as_ref(), &mut response).await;
         if method == Method::HEAD {
             drop_body(&mut response);
@@ -158,35 +155,43 @@ impl<E: Endpoint> Outermost<E> {
     }
 }
 
-/// Whether the connection of a request can carry another one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reuse {
-    /// Once the body has been read.
-    AfterBody,
-    /// Only if the body was read already: the client waits to be told to send it, and now need not.
-    Unasked,
-    /// Always: its requests are apart from each other.
-    Free,
+/// The answer to a request that no route sees.
+fn response_without(request: Request, response: Response) -> Response {
+    // Its body becomes what is left.
+    drop(request);
+    response
 }
 
-impl Reuse {
+/// What an unread body means for the connection that it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    /// HTTP/1: the next request stands behind the body.
+    Shared,
+    /// The client asks with `Expect` whether to send the body at all, and does not send it if refused.
+    Asking,
+    /// HTTP/2: every request has a stream of its own.
+    Separate,
+}
+
+impl Connection {
     fn of(request: &Request) -> Self {
         match request.version() {
-            Version::HTTP_2 | Version::HTTP_3 => Self::Free,
-            _ if request.headers().contains_key(header::EXPECT) => Self::Unasked,
-            _ => Self::AfterBody,
+            Version::HTTP_2 | Version::HTTP_3 => Self::Separate,
+            _ if request.headers().contains_key(header::EXPECT) => Self::Asking,
+            _ => Self::Shared,
         }
     }
 
-    /// Gets what is left of the body out of the way, or tells the client that the connection ends.
-    async fn settle(self, unread: Rest, answer: &mut HeaderMap) {
-        let settled = match self {
-            Self::Free => true,
-            Self::AfterBody => unread.discard().await,
-            Self::Unasked => unread.is_nothing(),
+    /// Makes way for the next request, or tells the client that this was the last one: a connection that is closed
+    /// without a word fails whatever was sent into it meanwhile.
+    async fn settle(self, leftover: &Leftover, response: &mut Response) {
+        let clear = match self {
+            Self::Shared => leftover.discard().await,
+            Self::Asking => !leftover.is_there(),
+            Self::Separate => true,
         };
-        if !settled {
-            answer.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if !clear {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
 }

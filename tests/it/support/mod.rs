@@ -3,6 +3,12 @@
 //! Principals are types: [`Server::admin`] is the first account, with the ids of what came with it; [`Team::sdk`] is an
 //! application with an API key. A client reads every answer whole and never fails on a status.
 
+#![expect(unreachable_pub, reason = "what the tests share reads like the public face of a crate")]
+
+pub mod process;
+pub mod raw;
+pub mod team;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,6 +21,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use ureq::Agent;
+
+pub use team::Team;
 
 /// The password of every account that tests make.
 pub const PASSWORD: &str = "correct horse battery";
@@ -124,10 +132,7 @@ impl Server {
     /// The first account, signed in, with what came with it. Call it once, on a fresh server.
     pub fn admin(&self) -> Team {
         self.register("admin@example.com").expect(201);
-        let client = self.login("admin@example.com");
-        let projects = client.get("/api/v1/projects").expect(200);
-        let project = projects["data"][0]["id"].as_str().expect("a project").to_owned();
-        Team::of(client, project)
+        Team::of(self.login("admin@example.com"))
     }
 }
 
@@ -156,64 +161,6 @@ fn launch(
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// An admin and the ids of the default project.
-#[derive(Clone)]
-pub struct Team {
-    /// Sends the admin's access token.
-    pub client: Client,
-    /// The default project.
-    pub project: String,
-    /// Its first environment.
-    pub development: String,
-    /// Its second environment.
-    pub staging: String,
-    /// Its third environment.
-    pub production: String,
-}
-
-impl Team {
-    fn of(client: Client, project: String) -> Self {
-        let listed = client.get(&format!("/api/v1/environments?project_id={project}")).expect(200);
-        let id = |index: usize| listed["data"][index]["id"].as_str().expect("an environment").to_owned();
-        Self { client, project, development: id(0), staging: id(1), production: id(2) }
-    }
-
-    /// The same person in a new project of the same organization.
-    pub fn new_project(&self, key: &str) -> Self {
-        let made = self.client.post("/api/v1/projects", &json!({"key": key, "name": key})).expect(201);
-        Self::of(self.client.clone(), made["data"]["id"].as_str().expect("a project").to_owned())
-    }
-
-    /// The address of `path` below `/flags` in the environment `development`; `path` is empty or begins with a slash.
-    pub fn flags(&self, path: &str) -> String {
-        format!("/api/v1/flags{path}?environment_id={}", self.development)
-    }
-
-    /// A sound boolean flag, off, that serves `off`; `overrides` replaces or adds members.
-    pub fn flag_body(key: &str, overrides: &Value) -> Value {
-        let mut body = json!({
-            "key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
-            "variations": [{"key": "on", "name": "On", "value": true}, {"key": "off", "name": "Off", "value": false}],
-        });
-        for (name, value) in overrides.as_object().expect("an object") {
-            body[name] = value.clone();
-        }
-        body
-    }
-
-    /// Makes such a flag in `development`, and answers its view.
-    pub fn create_flag(&self, key: &str, overrides: &Value) -> Value {
-        self.client.post(&self.flags(""), &Self::flag_body(key, overrides)).expect(201)["data"].clone()
-    }
-
-    /// An application with a fresh API key of this kind (`server` or `client`) for `environment`.
-    pub fn sdk(&self, environment: &str, kind: &str) -> Client {
-        let path = format!("/api/v1/api-keys?environment_id={environment}");
-        let answer = self.client.post(&path, &json!({"name": "test", "kind": kind})).expect(201);
-        self.client.anonymous().with("X-API-Key", answer["data"]["key"].as_str().expect("a key"))
     }
 }
 
@@ -292,6 +239,11 @@ impl Client {
 
     /// Sends a request as it is.
     pub fn send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Answer {
+        self.try_send(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Sends a request to a server that may be gone before it answers.
+    pub fn try_send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -300,16 +252,16 @@ impl Client {
             Some(body) => self.agent.run(request.body(body).expect("a request")),
             None => self.agent.run(request.body(()).expect("a request")),
         };
-        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut response = sent?;
         let headers = response.headers().iter();
         let headers =
             headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
-        Answer {
+        Ok(Answer {
             asked: format!("{method} {path}"),
             status: response.status().as_u16(),
             headers: headers.collect(),
-            bytes: response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a body"),
-        }
+            bytes: response.body_mut().with_config().limit(64 << 20).read_to_vec()?,
+        })
     }
 }
 
