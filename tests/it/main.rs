@@ -9,7 +9,13 @@ mod auth;
 #[cfg(test)]
 mod authorization;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod concurrency;
+#[cfg(test)]
+mod evaluate;
+#[cfg(test)]
+mod events;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
@@ -24,6 +30,10 @@ mod openapi;
 mod process;
 #[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod ruleset;
+#[cfg(test)]
+mod sdk_clients;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -127,7 +127,7 @@ impl FlagVector {
         let variations = variations
             .map(|it| VariationDraft { key: it.key, name: Some(it.name), value: it.value })
             .collect();
-        let variations = flag::parse_variations(variations, flag_type, &Path::ROOT, &mut faults);
+        let variations = flag::parse_variations(variations, &Path::ROOT, &mut faults);
         let rules = self.targeting_rules.into_iter().map(RuleVector::draft).collect();
         let rules = NewRule::parse_list(rules, &Path::ROOT, &mut faults);
         let bucketing = self.bucketing.map(|it| {
