@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     evaluation::VariationId,
+    flag::{BucketingView, PrerequisiteView},
     rule::{ConditionView, RuleView},
 };
 use crate::{
@@ -53,6 +54,10 @@ pub struct RulesetFlag {
     pub default_variation: String,
     /// Who gets what, in order.
     pub targeting_rules: Vec<RuleView>,
+    /// What other flags must serve first, to the same context.
+    pub prerequisites: Vec<PrerequisiteView>,
+    /// How its rollouts share out users.
+    pub bucketing: BucketingView,
 }
 
 /// A segment in the documented shape.
@@ -214,6 +219,8 @@ fn documented(compiled: &CompiledFlag) -> RulesetFlag {
         variations: flag.variations.iter().map(variation).collect(),
         default_variation: configuration.default_variation.to_string(),
         targeting_rules: compiled.rules_as_tried().map(RuleView::from).collect(),
+        prerequisites: configuration.prerequisites.iter().map(PrerequisiteView::from).collect(),
+        bucketing: BucketingView::from(&flag.bucketing),
     }
 }
 
