@@ -16,7 +16,7 @@ use crate::{
         envelope::{Data, Listed},
         error::ApiError,
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, Strict},
         wire::environment::{CreateEnvironment, EnvironmentView, new_environment},
@@ -39,11 +39,11 @@ impl EnvironmentsApi {
         person: Person,
         /// The project's id.
         project_id: Query<Required<String>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<EnvironmentView>>, ApiError> {
         let mut reader = Reader::default();

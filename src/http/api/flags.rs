@@ -24,7 +24,7 @@ use crate::{
         envelope::{Data, Listed},
         error::ApiError,
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::{
@@ -66,11 +66,11 @@ impl FlagsApi {
         sort: Query<Optional<Sort>>,
         /// Which way; where absent, `desc`.
         order: Query<Optional<Direction>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<FlagItemView>>, ApiError> {
         let mut reader = Reader::default();
@@ -219,11 +219,11 @@ impl FlagsApi {
         flag_id: Path<String>,
         /// The environment's id.
         environment_id: Query<Required<String>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<EntryView>>, ApiError> {
         let mut reader = Reader::default();
