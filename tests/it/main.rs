@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod flags;
 #[cfg(test)]
 mod support;

@@ -40,7 +40,7 @@ impl ApiKeysApi {
     async fn list(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
         /// The number of the page. Not together with `cursor`.
         page: Query<Optional<PageNumber>>,
@@ -61,14 +61,14 @@ impl ApiKeysApi {
         Ok(FastJson(page::listed(page.map(|key| ApiKeyView::from(&key)), ORDER)))
     }
 
-    /// Make an API key
+    /// Create an API key
     ///
-    /// The answer is the only one that ever shows the key. Needs the role `admin`.
+    /// For an application of this environment. The answer is the only one that ever shows the key. Needs the role `admin`.
     #[oai(path = "/", method = "post", operation_id = "createApiKey")]
     async fn create(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
         body: Strict<CreateApiKey>,
     ) -> Result<Created<Data<MintedView>>, ApiError> {
@@ -84,12 +84,12 @@ impl ApiKeysApi {
 
     /// Revoke an API key
     ///
-    /// From the answer on the key is worth nothing. Needs the role `admin`.
+    /// From the answer on nobody can use the key. Needs the role `admin`.
     #[oai(path = "/:api_key_id", method = "delete", operation_id = "revokeApiKey")]
     async fn revoke(
         &self,
         person: Person,
-        /// The key's id.
+        /// The API key, by its id; the key itself is no name for it.
         api_key_id: Path<String>,
     ) -> Result<NoContent, ApiError> {
         let missing =

@@ -37,7 +37,7 @@ impl EnvironmentsApi {
     async fn list(
         &self,
         person: Person,
-        /// The project's id.
+        /// The project, by its id.
         project_id: Query<Required<String>>,
         /// The number of the page. Not together with `cursor`.
         page: Query<Optional<PageNumber>>,
@@ -58,14 +58,14 @@ impl EnvironmentsApi {
         Ok(FastJson(page::listed(page.map(|environment| EnvironmentView::from(&environment)), ORDER)))
     }
 
-    /// Make an environment
+    /// Create an environment
     ///
     /// Every flag of the project is off and without rules in it. Needs the role `admin`.
     #[oai(path = "/", method = "post", operation_id = "createEnvironment")]
     async fn create(
         &self,
         person: Person,
-        /// The project's id.
+        /// The project, by its id.
         project_id: Query<Required<String>>,
         body: Strict<CreateEnvironment>,
     ) -> Result<Created<Data<EnvironmentView>>, ApiError> {
@@ -80,11 +80,13 @@ impl EnvironmentsApi {
     }
 
     /// Get an environment
+    ///
+    /// An environment of another organization does not exist for the caller.
     #[oai(path = "/:environment_id", method = "get", operation_id = "getEnvironment")]
     async fn get(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Path<String>,
     ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
         let id = super::environment_id(&environment_id)?;

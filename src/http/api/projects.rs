@@ -62,7 +62,7 @@ impl ProjectsApi {
         Ok(FastJson(page::listed(page.map(|project| ProjectView::from(&project)), ORDER)))
     }
 
-    /// Make a project
+    /// Create a project
     ///
     /// It starts with the environments `development`, `staging` and `production`. Needs the role `admin`.
     #[oai(path = "/", method = "post", operation_id = "createProject")]
@@ -77,11 +77,13 @@ impl ProjectsApi {
     }
 
     /// Get a project
+    ///
+    /// A project of another organization does not exist for the caller.
     #[oai(path = "/:project_id", method = "get", operation_id = "getProject")]
     async fn get(
         &self,
         person: Person,
-        /// The project's id.
+        /// The project, by its id.
         project_id: Path<String>,
     ) -> Result<FastJson<Data<ProjectView>>, ApiError> {
         let id = self::project_id(&project_id)?;

@@ -41,7 +41,9 @@ pub(super) fn describe(operation: &mut Map<String, Value>, notes: &Notes) {
         }
         add_header(response, REQUEST_ID);
         if limited {
-            LIMITS.into_iter().for_each(|header| add_header(response, header));
+            for header in LIMITS {
+                add_header(response, header);
+            }
         }
     }
 }
@@ -205,7 +207,9 @@ fn answer(status: StatusCode, codes: &[Code]) -> Value {
     match status {
         StatusCode::UNAUTHORIZED => add_header(&mut answer, CHALLENGE),
         StatusCode::TOO_MANY_REQUESTS => {
-            LIMITS.into_iter().chain([RETRY]).for_each(|header| add_header(&mut answer, header));
+            for header in LIMITS.into_iter().chain([RETRY]) {
+                add_header(&mut answer, header);
+            }
         }
         StatusCode::SERVICE_UNAVAILABLE => add_header(&mut answer, RETRY),
         _ => {}
@@ -213,34 +217,48 @@ fn answer(status: StatusCode, codes: &[Code]) -> Value {
     answer
 }
 
-/// An error with this code, for its example. Those about a body are made as bodies make them.
+/// Faults of a body, for the examples of their codes.
+const FAULTS: [(Code, Fault, &str, &str); 7] = [
+    (Code::ValidationError, Fault::Malformed, "variations[1].key", "is required"),
+    (Code::VariationCountInvalid, Fault::VariationCount, "variations", "a boolean flag has exactly two"),
+    (
+        Code::VariationNotFound,
+        Fault::VariationUnknown,
+        "default_variation",
+        "the flag has no variation 'maybe'",
+    ),
+    (Code::VariationValueInvalid, Fault::VariationValue, "variations[0].value", "must be a number"),
+    (
+        Code::RuleRolloutExceeds100,
+        Fault::RolloutSum,
+        "targeting_rules[0].percentage_rollout",
+        "the percentages sum to more than 100",
+    ),
+    (Code::RuleInvalid, Fault::Rule, "targeting_rules[0].conditions[0].value", "is not a semantic version"),
+    (
+        Code::PrerequisiteInvalid,
+        Fault::Prerequisite,
+        "prerequisites[0].flag_key",
+        "there is no flag 'old-checkout'",
+    ),
+];
+
+/// A member of the details of an error.
+type Detail = (Code, &'static str, fn() -> Value);
+
+/// Details of errors, for the examples of their codes.
+const DETAILS: [Detail; 4] = [
+    (Code::InsufficientPermissions, "required_role", || json!("admin")),
+    (Code::FlagInUse, "used_by", || json!(["new-checkout in production"])),
+    (Code::VariationInUse, "variation", || json!("on")),
+    (Code::VariationInUse, "used_by", || json!(["environment production"])),
+];
+
+/// An error with this code, for its example.
 fn sample(code: Code) -> ApiError {
-    let at = |fault, path, message| Violations::one(fault, path, message).into();
-    match code {
-        Code::ValidationError => at(Fault::Malformed, "variations[1].key", "is required"),
-        Code::VariationCountInvalid => {
-            at(Fault::VariationCount, "variations", "a boolean flag has exactly two variations")
-        }
-        Code::VariationNotFound => {
-            at(Fault::VariationUnknown, "default_variation", "the flag has no variation 'maybe'")
-        }
-        Code::VariationValueInvalid => at(Fault::VariationValue, "variations[0].value", "must be a number"),
-        Code::RuleRolloutExceeds100 => at(
-            Fault::RolloutSum,
-            "targeting_rules[0].percentage_rollout",
-            "the percentages sum to more than 100",
-        ),
-        Code::RuleInvalid => {
-            at(Fault::Rule, "targeting_rules[0].conditions[0].value", "is not a semantic version")
-        }
-        Code::PrerequisiteInvalid => {
-            at(Fault::Prerequisite, "prerequisites[0].flag_key", "there is no flag 'old-checkout'")
-        }
-        Code::InsufficientPermissions => ApiError::of(code).with_detail("required_role", "admin"),
-        Code::FlagInUse => ApiError::of(code).with_detail("used_by", vec!["new-checkout in production"]),
-        Code::VariationInUse => ApiError::of(code)
-            .with_detail("variation", "on")
-            .with_detail("used_by", vec!["environment production"]),
-        _ => ApiError::of(code),
+    if let Some((_, fault, path, message)) = FAULTS.iter().find(|(of, ..)| *of == code) {
+        return Violations::one(*fault, path, *message).into();
     }
+    let details = DETAILS.iter().filter(|(of, ..)| *of == code);
+    details.fold(ApiError::of(code), |error, (_, name, value)| error.with_detail(name, value()))
 }

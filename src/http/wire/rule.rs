@@ -21,9 +21,9 @@ request! {
         /// The attribute's name. `user_key`, `user_id`, `userId` and `session_id` address the context's own fields.
         #[oai(validator(min_length = 1, max_length = 200))]
         pub attribute: String,
-        /// The test.
+        /// How it is compared.
         pub operator: Operator,
-        /// What the attribute is compared with; its type depends on the operator.
+        /// What the attribute is compared with; which JSON it is depends on the operator.
         pub value: Value,
     }
 
@@ -90,7 +90,7 @@ impl From<RuleBody> for RuleDraft {
 pub struct ConditionView {
     /// The attribute's name.
     pub attribute: String,
-    /// The test.
+    /// How it is compared.
     pub operator: Operator,
     /// What the attribute is compared with, as it was written.
     pub value: Value,
@@ -111,7 +111,7 @@ pub struct ShareView {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Rule")]
 pub struct RuleView {
-    /// Identity.
+    /// Its identifier: `rule_` and a ULID.
     pub id: String,
     /// Lower is tried first.
     pub priority: i64,
