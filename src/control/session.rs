@@ -63,11 +63,12 @@ pub async fn login(
             return Err(Error::InvalidCredentials);
         }
     };
-    let lifetime = control.settings.refresh_lifetime;
+    let (lifetime, access_lifetime) = (control.settings.refresh_lifetime, control.settings.access_lifetime);
     let session = control
         .change(call, None, move |change| {
             let now = change.now();
-            store::session::sweep(change.tx(), now, SWEEP)?;
+            // Access tokens may have a longer life than the refresh token they were issued with.
+            store::session::sweep(change.tx(), now.plus_seconds(-access_lifetime), SWEEP)?;
             let user = store::user::by_id(change.tx(), user.id)?.ok_or(Error::InvalidCredentials)?;
             store::user::put(change.tx(), &User { last_login_at: Some(now), ..user.clone() })?;
             let session = Session {

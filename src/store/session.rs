@@ -67,15 +67,20 @@ pub fn remove(writer: &Writer, id: SessionId) -> Result<(), Error> {
     writer.remove(tables::SESSIONS, id.bits())
 }
 
-/// Removes up to `most` sessions that expired before `now`, oldest first, so that the table does not grow for ever.
-pub fn sweep(writer: &Writer, now: Timestamp, most: usize) -> Result<(), Error> {
+/// Removes up to `most` sessions that expired by `end`, oldest first, so that the table does not grow for ever.
+///
+/// Sessions that people keep refreshing are the oldest ones: they must not hide those behind them.
+pub fn sweep(writer: &Writer, end: Timestamp, most: usize) -> Result<(), Error> {
     let expired: Vec<u128> = {
         let table = writer.table(tables::SESSIONS)?;
         let mut expired = Vec::new();
-        for row in table.iter()?.take(most) {
+        for row in table.iter()? {
             let (key, bytes) = row?;
-            if Session::open(bytes.value())?.expires_at <= now {
+            if Session::open(bytes.value())?.expires_at <= end {
                 expired.push(key.value());
+            }
+            if expired.len() == most {
+                break;
             }
         }
         expired

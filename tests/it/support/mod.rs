@@ -3,6 +3,12 @@
 //! Principals are types: [`Server::admin`] is the first account, with the ids of what came with it; [`Team::sdk`] is an
 //! application with an API key. A client reads every answer whole and never fails on a status.
 
+#![expect(unreachable_pub, reason = "what the tests share reads like the public face of a crate")]
+
+pub mod process;
+pub mod raw;
+pub mod team;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,6 +21,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use ureq::Agent;
+
+pub use process::program;
+pub use team::Team;
 
 /// The password of every account that tests make.
 pub const PASSWORD: &str = "correct horse battery";
@@ -161,52 +170,6 @@ impl Drop for Server {
     }
 }
 
-/// An admin and the ids of the default project.
-#[derive(Clone)]
-pub struct Team {
-    /// Sends the admin's access token.
-    pub client: Client,
-    /// The default project.
-    pub project: String,
-    /// Its first environment.
-    pub development: String,
-    /// Its second environment.
-    pub staging: String,
-    /// Its third environment.
-    pub production: String,
-}
-
-impl Team {
-    /// The address of `path` below `/flags` in the environment `development`; `path` is empty or begins with a slash.
-    pub fn flags(&self, path: &str) -> String {
-        format!("/api/v1/flags{path}?environment_id={}", self.development)
-    }
-
-    /// A sound boolean flag, off, that serves `off`; `overrides` replaces or adds members.
-    pub fn flag_body(key: &str, overrides: &Value) -> Value {
-        let mut body = json!({
-            "key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
-            "variations": [{"key": "on", "name": "On", "value": true}, {"key": "off", "name": "Off", "value": false}],
-        });
-        for (name, value) in overrides.as_object().expect("an object") {
-            body[name] = value.clone();
-        }
-        body
-    }
-
-    /// Makes such a flag in `development`, and answers its view.
-    pub fn create_flag(&self, key: &str, overrides: &Value) -> Value {
-        self.client.post(&self.flags(""), &Self::flag_body(key, overrides)).expect(201)["data"].clone()
-    }
-
-    /// An application with a fresh API key of this kind (`server` or `client`) for `environment`.
-    pub fn sdk(&self, environment: &str, kind: &str) -> Client {
-        let path = format!("/api/v1/api-keys?environment_id={environment}");
-        let answer = self.client.post(&path, &json!({"name": "test", "kind": kind})).expect(201);
-        self.client.anonymous().with("X-API-Key", answer["data"]["key"].as_str().expect("a key"))
-    }
-}
-
 /// Somebody who sends requests.
 #[derive(Clone)]
 pub struct Client {
@@ -282,6 +245,11 @@ impl Client {
 
     /// Sends a request as it is.
     pub fn send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Answer {
+        self.try_send(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Sends a request to a server that may be gone before it answers.
+    pub fn try_send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -290,16 +258,16 @@ impl Client {
             Some(body) => self.agent.run(request.body(body).expect("a request")),
             None => self.agent.run(request.body(()).expect("a request")),
         };
-        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut response = sent?;
         let headers = response.headers().iter();
         let headers =
             headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
-        Answer {
+        Ok(Answer {
             asked: format!("{method} {path}"),
             status: response.status().as_u16(),
             headers: headers.collect(),
-            bytes: response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a body"),
-        }
+            bytes: response.body_mut().with_config().limit(64 << 20).read_to_vec()?,
+        })
     }
 }
 
@@ -367,9 +335,4 @@ impl Answer {
         wanted.sort_unstable();
         assert_eq!(found, wanted, "{}: {details}", self.asked);
     }
-}
-
-/// The path of the program under test.
-pub fn program() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_phaseflag"))
 }

@@ -1,0 +1,87 @@
+//! The program itself, as a process of its own.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+
+use serde_json::Value;
+
+/// The path of the program under test.
+pub fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_phaseflag"))
+}
+
+/// A command line of the program, in an empty environment.
+pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(program());
+    command.args(args).env_clear().stdin(Stdio::null());
+    command
+}
+
+/// Runs a command line to its end.
+pub fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
+    command(args).output().expect("the program starts")
+}
+
+/// The program, serving.
+pub struct Process {
+    child: Child,
+    /// `http://address:port`, as the log said.
+    pub url: String,
+}
+
+impl Process {
+    /// Starts `phaseflag serve` on a free port with these arguments, and waits until it is ready.
+    pub fn serve<A: AsRef<OsStr>>(data: &Path, args: impl IntoIterator<Item = A>) -> Self {
+        let mut command = command(["serve", "--port=0", "--rate-limit-auth=0", "--rate-limit-management=0"]);
+        command.arg("--data").arg(data).args(args);
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut log = BufReader::new(child.stderr.take().expect("a log"));
+        let mut text = String::new();
+        let address = loop {
+            let begin = text.len();
+            assert_ne!(
+                log.read_line(&mut text).expect("a log line"),
+                0,
+                "it ended instead of serving: {text}"
+            );
+            // Standard error is no terminal here, so every line is one JSON object.
+            let line: Value = serde_json::from_str(&text[begin..]).expect("JSON");
+            if line["message"] == "ready" {
+                break line["address"].as_str().expect("an address").to_owned();
+            }
+        };
+        // Somebody has to read the log, or the pipe fills up and the server waits.
+        thread::spawn(move || {
+            let _ended = log.read_to_end(&mut Vec::new());
+        });
+        Self { child, url: format!("http://{address}") }
+    }
+
+    /// Asks it to stop, as service managers do.
+    pub fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "the signal is sent");
+    }
+
+    /// Ends it at once: `kill -9`.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the signal is sent");
+        self.wait();
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("an exit status")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Most tests end it themselves.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}

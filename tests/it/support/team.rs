@@ -1,0 +1,86 @@
+//! The first account with what came with it, and others that join it.
+
+use phaseflag::domain::id::{OrganizationId, UserId};
+use phaseflag::domain::organization::Membership;
+use phaseflag::domain::role::Role;
+use phaseflag::domain::time::Timestamp;
+use phaseflag::store::{Store, organization};
+use serde_json::{Value, json};
+
+use super::{Answer, Client, EPOCH, Server};
+
+/// An admin and the ids of the default project.
+#[derive(Clone)]
+pub struct Team {
+    /// Sends the admin's access token.
+    pub client: Client,
+    /// The default project.
+    pub project: String,
+    /// Its first environment.
+    pub development: String,
+    /// Its second environment.
+    pub staging: String,
+    /// Its third environment.
+    pub production: String,
+}
+
+impl Team {
+    /// The address of `path` below `/flags` in the environment `development`; `path` is empty or begins with a slash.
+    pub fn flags(&self, path: &str) -> String {
+        format!("/api/v1/flags{path}?environment_id={}", self.development)
+    }
+
+    /// A sound boolean flag, off, that serves `off`; `overrides` replaces or adds members.
+    pub fn flag_body(key: &str, overrides: &Value) -> Value {
+        let mut body = json!({
+            "key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
+            "variations": [{"key": "on", "name": "On", "value": true}, {"key": "off", "name": "Off", "value": false}],
+        });
+        for (name, value) in overrides.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        body
+    }
+
+    /// Makes such a flag in `development`, and answers its view.
+    pub fn create_flag(&self, key: &str, overrides: &Value) -> Value {
+        self.client.post(&self.flags(""), &Self::flag_body(key, overrides)).expect(201)["data"].clone()
+    }
+
+    /// An application with a fresh API key of this kind (`server` or `client`) for `environment`.
+    pub fn sdk(&self, environment: &str, kind: &str) -> Client {
+        let answer = self.create_key(environment, kind).expect(201);
+        self.client.anonymous().with("X-API-Key", answer["data"]["key"].as_str().expect("a key"))
+    }
+
+    /// Makes an API key of this kind for `environment`; the answer shows it once.
+    pub fn create_key(&self, environment: &str, kind: &str) -> Answer {
+        let path = format!("/api/v1/api-keys?environment_id={environment}");
+        self.client.post(&path, &json!({"name": "test", "kind": kind}))
+    }
+
+    /// An account with this role in the team's organization, signed in. The server restarts, and the team follows.
+    ///
+    /// There is no endpoint yet that lets somebody in, so the membership is written to the file of the stopped server.
+    pub fn enrol(&mut self, server: &mut Server, email: &str, role: Role) -> Client {
+        let user = server.register(email).expect(201)["data"]["id"].clone();
+        let me = self.client.get("/api/v1/auth/me").expect(200);
+        let organization = me["data"]["organizations"][0]["id"].clone();
+        server.stop();
+        let store = Store::open(&server.data()).expect("the data file of a stopped server");
+        let writer = store.write().expect("a transaction");
+        let membership = Membership {
+            organization: OrganizationId::parse(organization.as_str().expect("an id"))
+                .expect("an organization"),
+            user: UserId::parse(user.as_str().expect("an id")).expect("a user"),
+            role,
+            created_at: Timestamp::from_millis(EPOCH),
+        };
+        organization::put_membership(&writer, &membership).expect("a row");
+        writer.commit().expect("a commit");
+        drop(store);
+        server.restart();
+        self.client = server.reach(&self.client);
+        server.login(email)
+    }
+}
