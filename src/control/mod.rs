@@ -1,7 +1,7 @@
 //! The only way to learn and to change the truth: every function here decides whether the caller may, checks what
 //! depends on the rest of the state, and makes the change whole.
 //!
-//! A change runs on one thread ([`core`]) as one transaction ([`change`]): authorise, load, apply, compile, audit,
+//! A change runs on one thread (`core.rs`) as one transaction (`change.rs`): authorise, load, apply, compile, audit,
 //! commit, publish, answer. Readers take what is published; flags are read from memory, where the published ruleset
 //! is the truth, everything else from the data file.
 

@@ -35,12 +35,13 @@ fn the_tour_leads_where_it_says() {
     let directory = TempDir::new().expect("a temporary directory");
     let process = Process::serve(&directory.path().join("tour.redb"), [""; 0]);
     let blocks = blocks(section(README, "A tour in five minutes"));
-    let mut script = String::from("set -euo pipefail\n");
+    let (mut script, end) = (String::from("set -euo pipefail\n"), format!("echo '{END}'\n"));
     let mut promises: Vec<Vec<&Block<'_>>> = Vec::new();
     for block in &blocks {
         if block.language == "sh" {
             assert!(block.text.contains("curl"), "a block of the tour does nothing: {}", block.text);
-            script += &format!("{}echo '{END}'\n", block.text.replace(ADDRESS, &process.url));
+            script.push_str(&block.text.replace(ADDRESS, &process.url));
+            script.push_str(&end);
             promises.push(Vec::new());
         } else {
             promises.last_mut().expect("commands come first").push(block);
