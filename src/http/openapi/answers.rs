@@ -137,7 +137,7 @@ pub(super) fn add_components(document: &mut Value) {
         let status = code.status();
         components["responses"][component(status)] = answer(status, &codes_of(status));
         components["examples"][code.text()] =
-            json!({ "summary": code.when(), "value": sample(*code).envelope() });
+            json!({ "description": code.when(), "value": sample(*code).envelope() });
     }
     for (name, kind, description) in LIMITS.into_iter().chain([REQUEST_ID, CHALLENGE, RETRY]) {
         components["headers"][name] = json!({ "description": description, "schema": { "type": kind } });
