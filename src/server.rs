@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -108,8 +109,7 @@ pub fn run(config: &Config) -> Result<(), Error> {
 
 /// Opens the data and begins to listen; on return the server is ready.
 pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
-    let store = Store::open(&config.data).map_err(Error::Open)?;
-    let app = app(config, store, clock)?;
+    let app = open(config, clock)?;
     let host = config.listen.host.to_string();
     let printed = format!("{host}:{}", config.listen.port);
     let refused = |error| Error::Listen(printed.clone(), error);
@@ -134,6 +134,17 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
         close(app).await;
     });
     Ok(Running { address, stop, serving })
+}
+
+/// Opens the data, and loads all of it. What redb finds in damaged pages may make it panic; this is the one place
+/// where everything is read, so most damage shows here.
+fn open(config: &Config, clock: Clock) -> Result<Arc<App>, Error> {
+    let attempt =
+        || Store::open(&config.data).map_err(Error::Open).and_then(|store| app(config, store, clock));
+    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|_| {
+        let why = "its pages are damaged".to_owned();
+        Err(Error::Open(OpenError::Unreadable(config.data.clone(), why)))
+    })
 }
 
 /// What the routes share, over a store that is open.

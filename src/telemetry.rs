@@ -2,6 +2,7 @@
 //! so that standard output stays for what a command answers.
 
 use std::io::{self, IsTerminal};
+use std::panic::PanicHookInfo;
 
 use tracing::Subscriber;
 use tracing_subscriber::Registry;
@@ -10,7 +11,8 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use crate::config::{LogFilter, LogFormat};
 
-/// Starts the log of this process. Called once, before anything is logged.
+/// Starts the log of this process, which from then on also has panics, one line each. Called once, before anything is
+/// logged.
 ///
 /// # Errors
 /// If the process logs already.
@@ -24,10 +26,19 @@ pub fn start(filter: &LogFilter, format: LogFormat) -> Result<(), TryInitError> 
     let events = Registry::default().with(filter.targets());
     if human {
         let lines = tracing_subscriber::fmt::layer().with_ansi(terminal).with_writer(io::stderr);
-        events.with(lines).try_init()
+        events.with(lines).try_init()?;
     } else {
-        json(events, io::stderr).try_init()
+        json(events, io::stderr).try_init()?;
     }
+    std::panic::set_hook(Box::new(note_panic));
+    Ok(())
+}
+
+/// Whoever catches the panic says what became of it; only here is it known where it began.
+fn note_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string).unwrap_or_default();
+    let message = panic.payload_as_str().unwrap_or("without a message");
+    tracing::error!(location, why = message, "panicked");
 }
 
 /// The fields of an event stand beside its level and its message, where log collectors look for them.

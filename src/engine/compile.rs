@@ -14,7 +14,7 @@ use crate::domain::{
     id::RuleId,
     key::VariationKey,
     rollout::Rollout,
-    rule::{Condition, Serve},
+    rule::{Condition, Rule, Serve},
     violation::{Fault, Violations},
 };
 
@@ -166,6 +166,11 @@ impl CompiledFlag {
             && self.configuration.prerequisites.is_empty()
             && (!splits || self.flag.bucketing.is_published())
             && rules.iter().flat_map(|rule| &rule.conditions).all(knows)
+    }
+
+    /// The environment's rules in the order in which they are tried.
+    pub fn rules_as_tried(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().map(|rule| &self.configuration.rules[rule.place])
     }
 
     /// The rules in the order in which they are tried.

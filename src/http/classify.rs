@@ -1,7 +1,9 @@
 //! Turns whatever a handler or the framework failed with into an [`ApiError`], so that every failure has the one
 //! envelope. Messages of the framework name Rust types; none of them reaches a client.
 
-use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError};
+use poem::error::{
+    MethodNotAllowedError, NotFoundError, ParsePathError as UnreadablePathError, ReadBodyError,
+};
 use poem::http::{HeaderName, HeaderValue, StatusCode};
 use poem_openapi::error::{
     AuthorizationError, ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError,
@@ -45,7 +47,8 @@ fn known(error: &poem::Error, parameters: &[String]) -> Option<ApiError> {
     if error.is::<ParseRequestPayloadError>() {
         return Some(ApiError::field(Path::ROOT, "is not what this path expects"));
     }
-    if error.is::<NotFoundError>() {
+    // A path whose text cannot be read names nothing.
+    if error.is::<NotFoundError>() || error.is::<UnreadablePathError>() {
         return Some(ApiError::of(Code::NotFound));
     }
     if error.is::<MethodNotAllowedError>() {
@@ -168,6 +171,7 @@ mod tests {
     fn errors_of_the_framework_have_rows_of_the_table() {
         let code = |error: poem::Error| classify(&error, &[]).code();
         assert_eq!(code(NotFoundError.into()), Code::NotFound);
+        assert_eq!(code(UnreadablePathError.into()), Code::NotFound);
         assert_eq!(code(MethodNotAllowedError.into()), Code::MethodNotAllowed);
         assert_eq!(code(ContentTypeError::ExpectContentType.into()), Code::UnsupportedMediaType);
         assert_eq!(code(AuthorizationError.into()), Code::Unauthenticated);

@@ -47,6 +47,7 @@ struct FieldChangeV1 {
 }
 
 /// An entry with its place in the chain.
+#[derive(Debug, PartialEq)]
 struct Link {
     previous: [u8; 32],
     entry: Entry,
@@ -146,4 +147,105 @@ pub fn about(access: &impl Access, resource: Bits) -> Result<Vec<(u64, Entry)>, 
         }
     }
     Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::{Store, tests::check};
+
+    /// An entry about the thing `resource`.
+    fn entry(resource: u128) -> Entry {
+        Entry {
+            id: AuditId::from_bits(resource << 8),
+            at: Timestamp::from_millis(1_800_000_000_123),
+            actor: Actor { id: UserId::from_bits(1), email: "ada@example.com".into() },
+            action: Action::FlagUpdated,
+            scope: Scope {
+                organization: Some(OrganizationId::from_bits(3)),
+                project: Some(ProjectId::from_bits(4)),
+                environment: None,
+            },
+            resource: format!("flg_{resource}"),
+            changes: vec![FieldChange {
+                field: "variations".into(),
+                from: json!(null),
+                to: json!([{"key": "on", "value": 10.0}]),
+            }],
+            request_id: "01MCC5RM03WBPPE07YNCW3MNYN".into(),
+            address: Some("203.0.113.1".into()),
+        }
+    }
+
+    /// Not SHA-256, but as long: the chain does not depend on which digest it is.
+    fn digest(bytes: &[u8]) -> [u8; 32] {
+        let mut digest = [0; 32];
+        for (at, byte) in bytes.iter().enumerate() {
+            digest[at % 32] = u8::wrapping_mul(digest[at % 32], 31) ^ byte;
+        }
+        digest
+    }
+
+    /// The records of the log, as stored.
+    fn records(store: &Store) -> Vec<Vec<u8>> {
+        let reader = store.read().unwrap();
+        let table = reader.table(tables::AUDIT).unwrap();
+        table.iter().unwrap().map(|row| row.unwrap().1.value().to_vec()).collect()
+    }
+
+    #[test]
+    fn a_record_never_changes() {
+        check(
+            &Link { previous: [9; 32], entry: entry(8) },
+            "016ed86a2d0909090909090909090909090909090909090909090909090909090909090909fb0008fdf6a0b8\
+         3046030000010f616461406578616d706c652e636f6d0c666c61672e75706461746564010301040005666c67\
+         5f38010a766172696174696f6e73046e756c6c1b5b7b226b6579223a226f6e222c2276616c7565223a31302e\
+         307d5d1a30314d434335524d303357425050453037594e4357334d4e594e010b3230332e302e3131332e31",
+        );
+    }
+
+    #[test]
+    fn every_entry_carries_the_digest_of_the_one_before() {
+        let store = Store::in_memory().unwrap();
+        for batch in [&[8_u128, 9][..], &[8], &[8, 8]] {
+            let writer = store.write().unwrap();
+            for resource in batch {
+                append(&writer, *resource, entry(*resource), digest).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        let records = records(&store);
+        assert_eq!(records.len(), 5);
+        let mut previous = [0; 32];
+        for record in &records {
+            assert_eq!(Link::open(record).unwrap().previous, previous);
+            previous = digest(record);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_was_not_committed_is_not_in_the_chain() {
+        let store = Store::in_memory().unwrap();
+        append(&store.write().unwrap(), 8, entry(8), digest).unwrap();
+        let writer = store.write().unwrap();
+        append(&writer, 9, entry(9), digest).unwrap();
+        writer.commit().unwrap();
+        let records = records(&store);
+        assert_eq!((records.len(), Link::open(&records[0]).unwrap().previous), (1, [0; 32]));
+        assert!(about(&store.read().unwrap(), 8).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_thing_has_its_own_entries_newest_first() {
+        let store = Store::in_memory().unwrap();
+        let writer = store.write().unwrap();
+        for resource in [8, 7, 9, 8] {
+            append(&writer, resource, entry(resource), digest).unwrap();
+        }
+        writer.commit().unwrap();
+        let found = about(&store.read().unwrap(), 8).unwrap();
+        assert_eq!(found, [(4, entry(8)), (1, entry(8))]);
+    }
 }

@@ -63,3 +63,58 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
     );
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A file whose schema is `version`, and what opening it fails with.
+    fn opened(version: &[u8]) -> Result<(), String> {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("data.redb");
+        let store = Store::open(&path).unwrap();
+        let writer = store.write().unwrap();
+        writer.set(tables::META, "schema", version).unwrap();
+        writer.commit().unwrap();
+        drop(store);
+        let sentence = Store::open(&path).map(drop).map_err(|error| error.to_string());
+        assert!(sentence.as_ref().err().is_none_or(|it| it.contains("data.redb") && !it.contains('\n')));
+        sentence
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_is_refused() {
+        assert_eq!(opened(&SCHEMA.to_le_bytes()), Ok(()));
+        for newer in [SCHEMA + 1, u32::MAX] {
+            let sentence = opened(&newer.to_le_bytes()).unwrap_err();
+            let found = format!("has schema version {newer}, written by a newer PhaseFlag");
+            assert!(sentence.contains(&found), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_cannot_be_read_is_refused() {
+        for garbage in [&b""[..], b"1", b"12345"] {
+            assert!(opened(garbage).unwrap_err().contains("cannot be read"), "{garbage:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_file_has_the_newest_schema_and_every_table() {
+        let store = Store::in_memory().unwrap();
+        let reader = store.read().unwrap();
+        assert_eq!(meta::schema(&reader).unwrap(), SCHEMA);
+        assert!(!crate::store::user::exists(&reader).unwrap());
+        assert!(crate::store::environment::every(&reader).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_open_is_in_use() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("data.redb");
+        let _held = Store::open(&path).unwrap();
+        assert!(matches!(Store::open(&path), Err(OpenError::InUse(_))));
+    }
+}

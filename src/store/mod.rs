@@ -264,3 +264,6 @@ fn find<K: Key + 'static>(
 ) -> Result<Option<u128>, Error> {
     Ok(access.table(index)?.get(key)?.map(|bits| bits.value()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use redb::TableDefinition;
 
-/// Settings of the file itself: the schema's version, the signing secret, the head of the audit chain.
+/// Settings of the file itself: the schema's version and the signing secret.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 /// User -> account.

@@ -1,17 +1,43 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod api_keys;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod auth;
+#[cfg(test)]
+mod authorization;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod evaluate;
+#[cfg(test)]
+mod events;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod old_files;
+#[cfg(test)]
+mod openapi;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod projects;
+#[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod ruleset;
+#[cfg(test)]
+mod sdk_clients;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

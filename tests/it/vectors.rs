@@ -1,8 +1,6 @@
 //! The language-neutral evaluation cases in `tests/vectors`. A file is a list of groups; a group is a flag in the shape
 //! of the API, other flags that it may demand, and contexts with the answers that they must get.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::{fs, path::Path as FilePath, sync::Arc};
 
 use phaseflag::{
@@ -129,7 +127,7 @@ impl FlagVector {
         let variations = variations
             .map(|it| VariationDraft { key: it.key, name: Some(it.name), value: it.value })
             .collect();
-        let variations = flag::parse_variations(variations, flag_type, &Path::ROOT, &mut faults);
+        let variations = flag::parse_variations(variations, &Path::ROOT, &mut faults);
         let rules = self.targeting_rules.into_iter().map(RuleVector::draft).collect();
         let rules = NewRule::parse_list(rules, &Path::ROOT, &mut faults);
         let bucketing = self.bucketing.map(|it| {

@@ -63,7 +63,8 @@ impl ApiKeysApi {
 
     /// Create an API key
     ///
-    /// For an application of this environment. The answer is the only one that ever shows the key. Needs the role `admin`.
+    /// For an application of this environment. The answer is the only one that ever shows the key. Needs the role
+    /// `admin`.
     #[oai(path = "/", method = "post", operation_id = "createApiKey")]
     async fn create(
         &self,

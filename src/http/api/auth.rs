@@ -40,7 +40,8 @@ impl AuthApi {
 
     /// Log in
     ///
-    /// Begins a session, which lives until it is logged out or not refreshed for long. Takes as long and fails in the same way whether or not the address is known.
+    /// Begins a session, which lives until it is logged out or not refreshed for long. Takes as long and fails in the
+    /// same way whether or not the address is known.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,

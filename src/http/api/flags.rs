@@ -156,15 +156,11 @@ impl FlagsApi {
             let environment = named(environment_id.text(), body.environment_id.as_deref(), faults);
             read_change(body, faults).map(|change| (environment, change))
         })?;
-        let Draft { value: (environment, change), mut faults } = draft;
+        let Draft { value: (environment, change), faults } = draft;
         let environment = super::environment_id(&environment)?;
-        let update = move |flag: &crate::domain::flag::Flag| {
-            let value = change.of_type(flag.flag_type, &mut faults);
-            Draft { value, faults }
-        };
-        let name = FlagName(flag_id.0);
+        let (name, change) = (FlagName(flag_id.0), Draft { value: change, faults });
         let shown =
-            flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, update)
+            flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
         Ok(FastJson(Data { data: FlagView::from(&shown) }))
     }

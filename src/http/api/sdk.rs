@@ -69,9 +69,9 @@ impl SdkApi {
 
     /// Report evaluations
     ///
-    /// Evaluations that an application made by itself, to be counted by flag and variation: `{"events": [...]}` or the
-    /// bare list, at most 500. One that names an unknown flag or variation is dropped, and `dropped` counts it. A moment
-    /// more than two days ago or more than an hour ahead counts as now.
+    /// Evaluations that an application made by itself, to be counted by flag and variation: `{"events": [...]}`
+    /// or the bare list, at most 500. One that names an unknown flag or variation is dropped, and `dropped`
+    /// counts it. A moment more than two days ago or more than an hour ahead counts as now.
     #[oai(path = "/events", method = "post", operation_id = "reportEvents")]
     async fn events(&self, sdk: Sdk, body: Strict<EventsBody>) -> Result<Accepted<EventAnswer>, ApiError> {
         let events = body.parse(events)?;

@@ -1,12 +1,17 @@
 //! What a request body may cost: its size and the time it takes to arrive. The fault is told by the kind of the
 //! error, `FileTooLarge` or `TimedOut`, which [`crate::http::payload::unreadable`] turns into 413 or 408.
+//!
+//! A refusal that does not need the body leaves it unread, and the next request on the connection stands behind it.
+//! So what is left of a body comes back as a [`Leftover`], to be read and forgotten.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame, SizeHint};
 use poem::http::{HeaderMap, header};
@@ -17,6 +22,12 @@ pub const MAX_BODY: u64 = 1024 * 1024;
 
 /// How long a body may take to arrive, from the first time that it is waited for.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is read of a body that nobody wants, at most, in bytes; a new connection is cheaper than more.
+pub const MAX_DISCARDED: u64 = 8 * MAX_BODY;
+
+/// How long a body that nobody wants may take to arrive.
+pub const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What bodies may cost.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +51,63 @@ impl BodyLimits {
         announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > self.size)
     }
 
-    /// The body, within its limits. A body that is known to be empty stays as it is.
-    pub fn bound(&self, body: poem::Body) -> poem::Body {
+    /// The body, within its limits, and what will be left of it. A body that is known to be empty stays as it is.
+    pub fn bound(&self, body: poem::Body) -> (poem::Body, Leftover) {
+        let leftover = Leftover::default();
         if body.is_empty() {
-            return body;
+            return (body, leftover);
         }
-        let inner = BoxBody::from(body);
-        BoxBody::new(Bounded { inner, left: self.size, time: self.time, deadline: None }).into()
+        let bounded = self.bounded(BoxBody::from(body), leftover.clone());
+        (BoxBody::new(bounded).into(), leftover)
+    }
+
+    fn bounded(&self, inner: BoxBody<Bytes, io::Error>, leftover: Leftover) -> Bounded {
+        Bounded { inner, left: self.size, time: self.time, deadline: None, failed: false, leftover }
+    }
+}
+
+/// What is left of a body when its last reader is gone.
+#[derive(Clone, Default)]
+pub struct Leftover(Arc<Mutex<Rest>>);
+
+#[derive(Default)]
+enum Rest {
+    /// Nothing is left, or somebody still reads.
+    #[default]
+    Nothing,
+    /// It was not read to its end.
+    Unread(BoxBody<Bytes, io::Error>),
+    /// It was too large, too late or broken off.
+    Failed,
+}
+
+impl Leftover {
+    /// Reads what is left, if it is little and comes soon. Whether nothing is left to be read.
+    pub async fn discard(&self) -> bool {
+        let rest = match std::mem::take(&mut *self.rest()) {
+            Rest::Nothing => return true,
+            Rest::Failed => return false,
+            Rest::Unread(rest) if rest.size_hint().lower() > MAX_DISCARDED => return false,
+            Rest::Unread(rest) => rest,
+        };
+        let limits = BodyLimits { size: MAX_DISCARDED, time: DISCARD_TIMEOUT };
+        let mut rest = limits.bounded(rest, Self::default());
+        loop {
+            match rest.frame().await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => return false,
+                None => return true,
+            }
+        }
+    }
+
+    /// Whether something is left.
+    pub fn is_there(&self) -> bool {
+        !matches!(*self.rest(), Rest::Nothing)
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Rest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,14 +117,14 @@ struct Bounded {
     time: Duration,
     /// Made when the body is waited for; most have arrived with their head.
     deadline: Option<Pin<Box<Sleep>>>,
+    failed: bool,
+    /// Where the body goes if it is dropped before its end.
+    leftover: Leftover,
 }
 
-impl Body for Bounded {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
+impl Bounded {
+    fn poll_within_limits(
+        &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
@@ -82,6 +143,30 @@ impl Body for Bounded {
             }
         }
         polled
+    }
+}
+
+impl Drop for Bounded {
+    fn drop(&mut self) {
+        if self.failed {
+            *self.leftover.rest() = Rest::Failed;
+        } else if !self.inner.is_end_stream() {
+            *self.leftover.rest() = Rest::Unread(std::mem::take(&mut self.inner));
+        }
+    }
+}
+
+impl Body for Bounded {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let polled = ready!(self.poll_within_limits(context));
+        self.failed = matches!(polled, Some(Err(_)));
+        Poll::Ready(polled)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -109,8 +194,8 @@ mod tests {
     #[tokio::test]
     async fn the_size_is_bounded_at_its_edge() {
         let limits = BodyLimits { size: 10, ..BodyLimits::default() };
-        assert_eq!(code(limits.bound(vec![0; 10].into()).into_bytes().await), "10");
-        assert_eq!(code(limits.bound(vec![0; 11].into()).into_bytes().await), "PAYLOAD_TOO_LARGE");
+        assert_eq!(code(limits.bound(vec![0; 10].into()).0.into_bytes().await), "10");
+        assert_eq!(code(limits.bound(vec![0; 11].into()).0.into_bytes().await), "PAYLOAD_TOO_LARGE");
         let mut headers = HeaderMap::new();
         assert!(!limits.refuses(&headers));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(10));
@@ -137,7 +222,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_arriving_times_out() {
         let stalled = BoxBody::new(Stalled(Some(Bytes::from_static(b"x"))));
-        let body = BodyLimits::default().bound(stalled.into());
+        let (body, leftover) = BodyLimits::default().bound(stalled.into());
         assert_eq!(code(body.into_bytes().await), "REQUEST_TIMEOUT");
+        assert!(leftover.is_there() && !leftover.discard().await);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_reads_is_left_and_can_be_discarded_if_it_is_little() {
+        let most = usize::try_from(MAX_DISCARDED).unwrap();
+        for (size, discarded) in [(1, true), (most, true), (most + 1, false)] {
+            let (body, leftover) = BodyLimits::default().bound(vec![0; size].into());
+            assert!(!leftover.is_there());
+            drop(body);
+            assert!(leftover.is_there());
+            assert_eq!(leftover.discard().await, discarded, "{size}");
+        }
+        for body in [poem::Body::empty(), vec![0; 10].into()] {
+            let (body, leftover) = BodyLimits::default().bound(body);
+            body.into_bytes().await.unwrap();
+            assert!(!leftover.is_there() && leftover.discard().await);
+        }
     }
 }

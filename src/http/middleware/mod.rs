@@ -15,11 +15,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Body as _;
-use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use tokio::time::Instant;
 
-use self::body::BodyLimits;
+use self::body::{BodyLimits, Leftover};
 use self::compress::compress;
 use self::cors::{Cors, preflight_origin};
 use self::paths::{KnownPath, Paths};
@@ -78,11 +78,15 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
         let path = settings.paths.find(request.uri().path());
         let origin = request.headers().get(header::ORIGIN).cloned();
         let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
+        let connection = Connection::of(&request);
+        let (body, leftover) = self.limits_of(path).bound(request.take_body());
+        request.set_body(body);
 
         let mut response = match self.without_routes(&request, path) {
-            Some(response) => response,
+            Some(response) => response_without(request, response),
             None => self.routed(request, path, &id).await,
         };
+        connection.settle(&leftover, &mut response).await;
         compress(accepted.as_ref(), &mut response).await;
         if method == Method::HEAD {
             drop_body(&mut response);
@@ -127,9 +131,6 @@ impl<E: Endpoint> Outermost<E> {
         if request.method() == Method::HEAD && path.is_some_and(KnownPath::answers_head) {
             request.set_method(Method::GET);
         }
-        let body = request.take_body();
-        request.set_body(self.limits_of(path).bound(body));
-
         let failure = match caught(self.routes.call(request)).await {
             Ok(Ok(output)) => return output.into_response(),
             Ok(Err(error)) => classify(&error, path.map(KnownPath::parameters).unwrap_or_default()),
@@ -151,6 +152,47 @@ impl<E: Endpoint> Outermost<E> {
             _ => failure,
         }
         .into_response()
+    }
+}
+
+/// The answer to a request that no route sees.
+fn response_without(request: Request, response: Response) -> Response {
+    // Its body becomes what is left.
+    drop(request);
+    response
+}
+
+/// What an unread body means for the connection that it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    /// HTTP/1: the next request stands behind the body.
+    Shared,
+    /// The client asks with `Expect` whether to send the body at all, and does not send it if refused.
+    Asking,
+    /// HTTP/2: every request has a stream of its own.
+    Separate,
+}
+
+impl Connection {
+    fn of(request: &Request) -> Self {
+        match request.version() {
+            Version::HTTP_2 | Version::HTTP_3 => Self::Separate,
+            _ if request.headers().contains_key(header::EXPECT) => Self::Asking,
+            _ => Self::Shared,
+        }
+    }
+
+    /// Makes way for the next request, or tells the client that this was the last one: a connection that is closed
+    /// without a word fails whatever was sent into it meanwhile.
+    async fn settle(self, leftover: &Leftover, response: &mut Response) {
+        let clear = match self {
+            Self::Shared => leftover.discard().await,
+            Self::Asking => !leftover.is_there(),
+            Self::Separate => true,
+        };
+        if !clear {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
     }
 }
 

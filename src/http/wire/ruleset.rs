@@ -1,5 +1,6 @@
 //! The ruleset, in both published shapes at once (contract A7): under `data` as documented, and at the top level as
-//! the published SDKs parse it.
+//! the published SDKs parse it. Rules come in the order in which they are tried, so that a client that does not sort
+//! them by priority answers as one that does.
 
 use poem_openapi::Object;
 use serde::Serialize;
@@ -187,7 +188,7 @@ fn documented(compiled: &CompiledFlag) -> RulesetFlag {
         enabled: compiled.is_on(),
         variations: flag.variations.iter().map(variation).collect(),
         default_variation: configuration.default_variation.to_string(),
-        targeting_rules: configuration.rules.iter().map(RuleView::from).collect(),
+        targeting_rules: compiled.rules_as_tried().map(RuleView::from).collect(),
     }
 }
 
@@ -205,7 +206,7 @@ fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
     if compiled.is_on() && !computed {
         tags.push(SERVER_EVALUATED.to_owned());
     }
-    let rules = if computed { configuration.rules.as_slice() } else { &[] };
+    let rules = compiled.rules_as_tried().filter(|_| computed);
     SdkFlag {
         id: flag.id.to_string(),
         key: flag.key.to_string(),
@@ -216,7 +217,7 @@ fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
         default_variation_id: id(&configuration.default_variation),
         tags,
         variations: flag.variations.iter().map(variation).collect(),
-        targeting_rules: rules.iter().map(|rule| sdk_rule(rule, id)).collect(),
+        targeting_rules: rules.map(|rule| sdk_rule(rule, id)).collect(),
     }
 }
 

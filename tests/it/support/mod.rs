@@ -22,7 +22,6 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use ureq::Agent;
 
-pub use process::program;
 pub use team::Team;
 
 /// The password of every account that tests make.
@@ -133,12 +132,7 @@ impl Server {
     /// The first account, signed in, with what came with it. Call it once, on a fresh server.
     pub fn admin(&self) -> Team {
         self.register("admin@example.com").expect(201);
-        let client = self.login("admin@example.com");
-        let projects = client.get("/api/v1/projects").expect(200);
-        let project = projects["data"][0]["id"].as_str().expect("a project").to_owned();
-        let listed = client.get(&format!("/api/v1/environments?project_id={project}")).expect(200);
-        let id = |index: usize| listed["data"][index]["id"].as_str().expect("an environment").to_owned();
-        Team { client, project, development: id(0), staging: id(1), production: id(2) }
+        Team::of(self.login("admin@example.com"))
     }
 }
 
@@ -335,4 +329,9 @@ impl Answer {
         wanted.sort_unstable();
         assert_eq!(found, wanted, "{}: {details}", self.asked);
     }
+}
+
+/// The path of the program under test.
+pub fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_phaseflag"))
 }

@@ -8,10 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 
-/// The path of the program under test.
-pub fn program() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_phaseflag"))
-}
+use super::program;
 
 /// A command line of the program, in an empty environment.
 pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {

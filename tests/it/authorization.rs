@@ -1,0 +1,218 @@
+//! Who may do what: every operation of the published document, for every kind of principal.
+
+use std::collections::BTreeSet;
+
+use phaseflag::domain::role::Role;
+use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, Server, Team};
+
+/// The principals, in the order of the table's columns.
+const PRINCIPALS: [&str; 7] =
+    ["anonymous", "outsider", "viewer", "editor", "admin", "server key", "client key"];
+
+/// Statuses of a refusal of the person as such; everything else got past the guard and the permissions.
+const REFUSALS: [u16; 3] = [401, 403, 404];
+
+/// One row an operation, and what each principal is answered.
+///
+/// Somebody outside of the organization learns that a thing does not exist, never that it may not be touched. Only
+/// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
+/// has nowhere.
+#[rustfmt::skip]
+const TABLE: [(&str, [u16; 7]); 28] = [
+    //                   anonymous outsider viewer editor admin server client
+    ("register",         [201,     201,     201,   201,   201,  201,   201]),
+    ("login",            [200,     200,     200,   200,   200,  200,   200]),
+    ("refresh",          [401,     401,     401,   401,   401,  401,   401]), // The token is in the body.
+    ("getMe",            [401,     200,     200,   200,   200,  403,   403]),
+    ("logout",           [401,     204,     204,   204,   204,  403,   403]),
+    ("listProjects",     [401,     200,     200,   200,   200,  403,   403]),
+    ("createProject",    [401,     403,     403,   403,   201,  403,   403]),
+    ("getProject",       [401,     404,     200,   200,   200,  403,   403]),
+    ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
+    ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
+    ("getEnvironment",   [401,     404,     200,   200,   200,  403,   403]),
+    ("listApiKeys",      [401,     404,     403,   403,   200,  403,   403]),
+    ("createApiKey",     [401,     404,     403,   403,   201,  403,   403]),
+    ("revokeApiKey",     [401,     404,     403,   403,   204,  403,   403]),
+    ("listFlags",        [401,     404,     200,   200,   200,  403,   403]),
+    ("createFlag",       [401,     404,     403,   201,   201,  403,   403]),
+    ("getFlag",          [401,     404,     200,   200,   200,  403,   403]),
+    ("updateFlag",       [401,     404,     403,   200,   200,  403,   403]),
+    ("archiveFlag",      [401,     404,     403,   204,   204,  403,   403]),
+    ("toggleFlag",       [401,     404,     403,   200,   200,  403,   403]),
+    ("getFlagHistory",   [401,     404,     200,   200,   200,  403,   403]),
+    ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
+    ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
+    ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
+    ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
+    ("reportEvents",     [401,     403,     403,   403,   403,  202,   202]),
+    ("getHealth",        [200,     200,     200,   200,   200,  200,   200]),
+    ("getReady",         [200,     200,     200,   200,   200,  200,   200]),
+];
+
+/// An operation of the document.
+struct Operation {
+    id: String,
+    method: String,
+    template: String,
+    /// Names of its required query parameters.
+    query: Vec<String>,
+}
+
+fn operations(document: &Value) -> Vec<Operation> {
+    let mut found = Vec::new();
+    for (template, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let query = parameters.iter().filter(|it| it["in"] == "query");
+            found.push(Operation {
+                id: operation["operationId"].as_str().expect("an id").to_owned(),
+                method: method.to_uppercase(),
+                template: template.clone(),
+                query: query.map(|it| it["name"].as_str().expect("a name").to_owned()).collect(),
+            });
+        }
+    }
+    found
+}
+
+/// What a request of each operation is about. Things that an operation uses up are made anew for each principal.
+struct World {
+    team: Team,
+    serial: u32,
+}
+
+impl World {
+    fn fresh(&mut self, stem: &str) -> String {
+        self.serial += 1;
+        format!("{stem}-{}", self.serial)
+    }
+
+    fn path(&mut self, operation: &Operation) -> String {
+        let mut path = operation.template.replace("{project_id}", &self.team.project);
+        path = path.replace("{environment_id}", &self.team.development);
+        if path.contains("{flag_id}") {
+            let key = self.fresh("flag");
+            self.team.create_flag(&key, &json!({}));
+            path = path.replace("{flag_id}", &key);
+        }
+        if path.contains("{api_key_id}") {
+            let made = self.team.create_key(&self.team.development, "server").expect(201);
+            path = path.replace("{api_key_id}", made["data"]["id"].as_str().expect("an id"));
+        }
+        assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
+        let known = [("environment_id", &self.team.development), ("project_id", &self.team.project)];
+        let query = known.iter().filter(|(name, _)| operation.query.iter().any(|it| it == name));
+        let query: Vec<String> = query.map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{path}?{}", query.join("&"))
+    }
+
+    fn body(&mut self, id: &str) -> Option<Value> {
+        Some(match id {
+            "register" => {
+                json!({"email": format!("{}@example.com", self.fresh("new")), "password": PASSWORD})
+            }
+            "login" => json!({"email": "admin@example.com", "password": PASSWORD}),
+            "refresh" => json!({"refresh_token": "rt_x"}),
+            "createProject" => json!({"key": self.fresh("project"), "name": "P"}),
+            "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
+            "createApiKey" => json!({"name": "K", "kind": "server"}),
+            "createFlag" => Team::flag_body(&self.fresh("made"), &json!({})),
+            "updateFlag" => json!({"name": "Renamed"}),
+            "toggleFlag" => json!({"enabled": true}),
+            "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),
+            "reportEvents" => json!({"events": []}),
+            _ => return None,
+        })
+    }
+}
+
+#[test]
+fn every_operation_answers_every_principal_as_the_table_says() {
+    let mut server = Server::start();
+    let mut team = server.admin();
+    server.register("eve@example.com").expect(201);
+    team.enrol(&mut server, "vera@example.com", Role::Viewer);
+    team.enrol(&mut server, "eddy@example.com", Role::Editor);
+    let keys = [team.sdk(&team.development, "server"), team.sdk(&team.development, "client")];
+    let document = server.anonymous().get("/openapi.json").expect(200);
+    let mut world = World { team, serial: 0 };
+
+    let operations = operations(&document);
+    let published: BTreeSet<&str> = operations.iter().map(|operation| operation.id.as_str()).collect();
+    let expected: BTreeSet<&str> = TABLE.iter().map(|(id, _)| *id).collect();
+    let without_a_row: Vec<_> = published.difference(&expected).collect();
+    let no_more: Vec<_> = expected.difference(&published).collect();
+    assert!(without_a_row.is_empty(), "operations without a row: {without_a_row:?}");
+    assert!(no_more.is_empty(), "rows without an operation: {no_more:?}");
+
+    let mut wrong = Vec::new();
+    for operation in &operations {
+        let row = TABLE.iter().find(|(id, _)| *id == operation.id).expect("a row").1;
+        for (column, principal) in PRINCIPALS.iter().enumerate() {
+            // Signing out ends a session, so everybody signs in anew.
+            let client: Client = match *principal {
+                "anonymous" => server.anonymous(),
+                "outsider" => server.login("eve@example.com"),
+                "viewer" => server.login("vera@example.com"),
+                "editor" => server.login("eddy@example.com"),
+                "admin" => server.login("admin@example.com"),
+                "server key" => keys[0].clone(),
+                _ => keys[1].clone(),
+            };
+            let path = world.path(operation);
+            let answer = match world.body(&operation.id) {
+                Some(body) => client.json(&operation.method, &path, &body.to_string()),
+                None => client.send(&operation.method, &path, None),
+            };
+            let status = answer.status;
+            if status != row[column] {
+                wrong.push(format!("{} as {principal}: {status}, not {}", operation.id, row[column]));
+            }
+            if REFUSALS.contains(&status) {
+                assert!(answer.body()["error"]["code"].is_string(), "{}: {}", operation.id, answer.text());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_refused_role_is_told_which_one_it_needs() {
+    let mut server = Server::start();
+    let mut team = server.admin();
+    let viewer = team.enrol(&mut server, "vera@example.com", Role::Viewer);
+    let refused = viewer.post(&team.flags(""), &Team::flag_body("a", &json!({})));
+    assert_eq!(refused.refused(403, "INSUFFICIENT_PERMISSIONS")["required_role"], "editor");
+    let refused = viewer.post("/api/v1/projects", &json!({"key": "p", "name": "P"}));
+    assert_eq!(refused.refused(403, "INSUFFICIENT_PERMISSIONS")["required_role"], "admin");
+    assert_eq!(team.client.get(&team.flags("")).expect(200)["meta"]["total"], 0);
+}
+
+#[test]
+fn another_organizations_things_cannot_be_told_from_nothing() {
+    let server = Server::start();
+    let team = server.admin();
+    team.create_flag("secret-plan", &json!({}));
+    server.register("eve@example.com").expect(201);
+    let eve = server.login("eve@example.com");
+    let organization =
+        team.client.get("/api/v1/auth/me").expect(200)["data"]["organizations"][0]["id"].clone();
+    let nothing = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    for (there, nowhere) in [
+        (format!("/api/v1/projects/{}", team.project), format!("/api/v1/projects/prj_{nothing}")),
+        (
+            format!("/api/v1/flags/secret-plan?environment_id={}", team.development),
+            format!("/api/v1/flags/secret-plan?environment_id=env_{nothing}"),
+        ),
+    ] {
+        let (there, nowhere) = (eve.get(&there).expect(404), eve.get(&nowhere).expect(404));
+        assert_eq!(there["error"]["code"], nowhere["error"]["code"]);
+        assert_eq!(there["error"]["details"], nowhere["error"]["details"]);
+    }
+    let body = json!({"key": "p", "name": "P", "organization_id": organization});
+    eve.post("/api/v1/projects", &body).refused(404, "ORGANIZATION_NOT_FOUND");
+    assert!(!eve.get("/api/v1/projects").text().contains(&team.project));
+}
