@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{Client, Server, Team};
+use crate::support::{Client, Server};
 use generate::{Generated, User};
 
 /// Flags that are generated.
@@ -22,7 +22,6 @@ const SDK_FORM_EVERY: usize = 20;
 /// A server with the generated flags, and the users who ask for them.
 struct World {
     _server: Server,
-    team: Team,
     sdk: Client,
     flags: Vec<Generated>,
     users: Vec<User>,
@@ -45,7 +44,7 @@ impl World {
         }
         let users = generate::users(&mut random, USERS);
         let sdk = team.sdk(&team.development, "server");
-        Self { _server: server, team, sdk, flags, users }
+        Self { _server: server, sdk, flags, users }
     }
 
     fn ruleset(&self) -> Value {

@@ -51,19 +51,19 @@ struct Condition {
 }
 
 /// What it keeps of a ruleset.
-pub struct Rules(Vec<Flag>);
+pub(super) struct Rules(Vec<Flag>);
 
 /// What it answers.
-pub struct Evaluation<'a> {
-    pub value: &'a Value,
-    pub variation_key: &'a str,
-    pub reason: &'static str,
-    pub rule_id: Option<&'a str>,
+pub(super) struct Evaluation<'a> {
+    pub(super) value: &'a Value,
+    pub(super) variation_key: &'a str,
+    pub(super) reason: &'static str,
+    pub(super) rule_id: Option<&'a str>,
 }
 
 impl Rules {
     /// Reads a ruleset.
-    pub fn parse(body: &Value) -> Self {
+    pub(super) fn parse(body: &Value) -> Self {
         let ruleset: Ruleset = serde_json::from_value(body["data"].clone()).expect("the documented shape");
         assert!(ruleset.version > 0);
         let mut flags = ruleset.flags;
@@ -74,7 +74,7 @@ impl Rules {
     }
 
     /// What a flag serves to a user who has a key.
-    pub fn evaluate(&self, key: &str, user: &User) -> Evaluation<'_> {
+    pub(super) fn evaluate(&self, key: &str, user: &User) -> Evaluation<'_> {
         let flag = self.0.iter().find(|flag| flag.key == key).expect("a known flag");
         if !flag.enabled {
             return flag.serve(&flag.default_variation, "DISABLED", None);

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 /// Every operator that is generated: those that the published SDKs know, and two that they do not.
-pub const OPERATORS: [&str; 11] = [
+pub(super) const OPERATORS: [&str; 11] = [
     "is",
     "is_not",
     "contains",
@@ -19,38 +19,38 @@ pub const OPERATORS: [&str; 11] = [
 ];
 
 /// A flag to be made.
-pub struct Generated {
-    pub key: String,
+pub(super) struct Generated {
+    pub(super) key: String,
     /// The body of the request that makes it.
-    pub body: Value,
+    pub(super) body: Value,
     /// What it becomes afterwards.
-    pub status: &'static str,
+    pub(super) status: &'static str,
 }
 
 impl Generated {
     /// The rules.
-    pub fn rules(&self) -> &[Value] {
+    pub(super) fn rules(&self) -> &[Value] {
         self.body["targeting_rules"].as_array().expect("a list")
     }
 
     /// Whether it serves its default to everyone.
-    pub fn off(&self) -> bool {
+    pub(super) fn off(&self) -> bool {
         self.body["enabled"] == false || self.status != "active"
     }
 
     /// Whether it demands other flags.
-    pub fn demands(&self) -> bool {
+    pub(super) fn demands(&self) -> bool {
         self.body["prerequisites"].as_array().is_some_and(|demands| !demands.is_empty())
     }
 
     /// Whether it has a rollout that the published SDKs cannot follow.
-    pub fn buckets_otherwise(&self) -> bool {
+    pub(super) fn buckets_otherwise(&self) -> bool {
         let splits = self.rules().iter().any(|rule| rule.get("percentage_rollout").is_some());
         splits && self.body.get("bucketing").is_some()
     }
 
     /// Whether the published SDKs cannot compute it (A7).
-    pub fn beyond_sdks(&self) -> bool {
+    pub(super) fn beyond_sdks(&self) -> bool {
         let conditions = self.rules().iter().flat_map(|rule| rule["conditions"].as_array().expect("a list"));
         let operator = |condition: &Value| condition["operator"].as_str().expect("a name").to_owned();
         let mut versions = conditions.map(operator).filter(|operator| operator.starts_with("version"));
@@ -60,10 +60,10 @@ impl Generated {
 
 /// Somebody who asks.
 #[derive(Debug)]
-pub struct User {
-    pub id: Option<String>,
-    pub session: Option<String>,
-    pub attributes: Value,
+pub(super) struct User {
+    pub(super) id: Option<String>,
+    pub(super) session: Option<String>,
+    pub(super) attributes: Value,
 }
 
 fn one_of<'v, T>(random: &mut Rng, choices: &'v [T]) -> &'v T {
@@ -71,7 +71,7 @@ fn one_of<'v, T>(random: &mut Rng, choices: &'v [T]) -> &'v T {
 }
 
 /// Flags, each of which may demand earlier ones.
-pub fn flags(random: &mut Rng, count: usize) -> Vec<Generated> {
+pub(super) fn flags(random: &mut Rng, count: usize) -> Vec<Generated> {
     let mut flags: Vec<Generated> = Vec::with_capacity(count);
     for number in 0..count {
         let flag = flag(random, number, &flags);
@@ -202,7 +202,7 @@ fn condition(random: &mut Rng, versions: bool) -> Value {
 }
 
 /// Users with few and many attributes, of fitting and of odd types; some have only a session, some have nothing.
-pub fn users(random: &mut Rng, count: usize) -> Vec<User> {
+pub(super) fn users(random: &mut Rng, count: usize) -> Vec<User> {
     (0..count).map(|number| user(random, number)).collect()
 }
 

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::generate::User;
 
 /// What it keeps of a ruleset.
-pub struct Sdk {
+pub(super) struct Sdk {
     flags: Vec<Value>,
 }
 
 impl Sdk {
     /// Reads a ruleset as strictly as a typed language would.
-    pub fn parse(ruleset: &Value) -> Self {
+    pub(super) fn parse(ruleset: &Value) -> Self {
         assert!(ruleset["version"].is_string(), "the version is a string at the top level");
         let flags = ruleset["flags"].as_array().expect("a list of flags").clone();
         for flag in &flags {
@@ -30,7 +30,7 @@ impl Sdk {
     }
 
     /// What a flag serves to a user, as the SDKs report it.
-    pub fn evaluate(&self, key: &str, user: &User) -> Value {
+    pub(super) fn evaluate(&self, key: &str, user: &User) -> Value {
         let flag = self.flags.iter().find(|flag| flag["key"] == key).expect("a known flag");
         let mut rules: Vec<&Value> = flag["targeting_rules"].as_array().into_iter().flatten().collect();
         rules.sort_by_key(|rule| rule["priority"].as_i64());
