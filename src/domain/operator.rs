@@ -323,6 +323,19 @@ impl Operator {
         self.name()
     }
 
+    /// How all of them compare, for the description of the API.
+    pub const ABOUT: &'static str = "How a condition compares an attribute of the context with its `value`. \
+        Texts are compared exactly, and other values as the text that they print as: `42` equals `\"42\"`, `10.0` \
+        equals `\"10\"`, `true` equals `\"true\"`. Of an attribute that is missing or null the negated operators \
+        hold, and no other does. Of a list an operator holds if it holds of any element, and a negated one if the \
+        operator that it negates holds of none.";
+
+    /// What it means, and what it is compared with.
+    pub fn meaning(self) -> String {
+        let row = self.row();
+        format!("{} `value` {}, such as `{}`.", row.meaning, row.operand().expectation(), row.example)
+    }
+
     /// Its row; the enum and the table come from one list, so they agree on the order.
     pub const fn row(self) -> &'static Row {
         &OPERATORS[self as usize]

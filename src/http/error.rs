@@ -215,17 +215,22 @@ impl ApiError {
         &self.details
     }
 
-    fn to_response(&self) -> Response {
+    /// The body of the answer.
+    pub fn envelope(&self) -> Value {
         let mut envelope = json!({
             "error": { "code": self.code.text(), "message": self.message, "details": *self.details }
         });
         if let Some(envelope) = envelope.as_object_mut() {
             envelope.extend(self.beside.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
+        envelope
+    }
+
+    fn to_response(&self) -> Response {
         let mut response = Response::builder()
             .status(self.code.status())
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(Bytes::from(envelope.to_string()));
+            .body(Bytes::from(self.envelope().to_string()));
         let headers = response.headers_mut();
         if let Some(challenge) = challenge(self.code) {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

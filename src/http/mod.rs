@@ -20,5 +20,6 @@ pub mod payload;
 mod refusal;
 pub mod shape;
 pub mod wire;
+pub mod words;
 
 pub use self::error::ApiError;

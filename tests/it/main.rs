@@ -17,6 +17,8 @@ mod evaluate;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod flags;
 #[cfg(test)]
 mod http;
@@ -31,6 +33,8 @@ mod process;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod ruleset;
 #[cfg(test)]
 mod sdk_clients;
@@ -40,5 +44,7 @@ mod segments;
 mod support;
 #[cfg(test)]
 mod targeting;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod vectors;

@@ -24,7 +24,7 @@ use crate::{
         envelope::{Data, Listed},
         error::ApiError,
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::{
@@ -47,19 +47,19 @@ pub(super) struct FlagsApi(pub(super) Arc<App>);
 impl FlagsApi {
     /// List flags
     ///
-    /// The flags of a project as one of its environments shows them.
+    /// The flags of a project as one of its environments shows them, without their rules.
     #[oai(path = "/", method = "get", operation_id = "listFlags")]
     #[expect(clippy::too_many_arguments, reason = "one for each parameter of the published API")]
     async fn list(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
-        /// Only flags of this status; where absent, all that are not archived.
+        /// Only flags of this status; where absent, active and inactive ones.
         status: Query<Optional<FlagStatus>>,
         /// Only flags of this type.
         flag_type: Query<Optional<FlagType>>,
-        /// Only flags with this text in their name or key, in any case.
+        /// Only flags with this text in their name or key, in upper or lower case.
         search: Query<Optional<String>>,
         /// Only flags with this tag.
         tag: Query<Optional<String>>,
@@ -67,11 +67,11 @@ impl FlagsApi {
         sort: Query<Optional<Sort>>,
         /// Which way; where absent, `desc`.
         order: Query<Optional<Direction>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<FlagItemView>>, ApiError> {
         let mut reader = Reader::default();
@@ -95,14 +95,16 @@ impl FlagsApi {
         Ok(FastJson(page::listed(page.map(|shown| FlagItemView::from(&shown)), &order)))
     }
 
-    /// Make a flag
+    /// Create a flag
     ///
-    /// It belongs to the project, and gets a configuration in each of its environments. Needs the role `editor`.
+    /// It belongs to the project of the environment, and gets a configuration in each environment of the project. Of
+    /// those, only the one in this address takes `enabled`, `targeting_rules` and `prerequisites` from the body; the
+    /// others begin off and without rules. Needs the role `editor`.
     #[oai(path = "/", method = "post", operation_id = "createFlag")]
     async fn create(
         &self,
         person: Person,
-        /// The environment's id; it may stand in the body instead.
+        /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<CreateFlag>,
     ) -> Result<Created<Data<FlagView>>, ApiError> {
@@ -120,14 +122,14 @@ impl FlagsApi {
 
     /// Get a flag
     ///
-    /// As one environment shows it: what the project shares, and the targeting of this environment.
+    /// As one environment shows it, with its rules; also if it is archived.
     #[oai(path = "/:flag_id", method = "get", operation_id = "getFlag")]
     async fn get(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
     ) -> Result<FastJson<Data<FlagView>>, ApiError> {
         let environment = required_environment(&environment_id)?;
@@ -145,9 +147,9 @@ impl FlagsApi {
     async fn update(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id; it may stand in the body instead.
+        /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<UpdateFlag>,
     ) -> Result<FastJson<Data<FlagView>>, ApiError> {
@@ -172,9 +174,9 @@ impl FlagsApi {
     async fn archive(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The id of any environment of the project.
+        /// Any environment of the project, by its id.
         environment_id: Query<Required<String>>,
     ) -> Result<NoContent, ApiError> {
         let environment = super::environment_id(&required_environment(&environment_id)?)?;
@@ -190,9 +192,9 @@ impl FlagsApi {
     async fn toggle(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id; it may stand in the body instead.
+        /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<ToggleFlag>,
     ) -> Result<FastJson<Data<ToggledView>>, ApiError> {
@@ -228,22 +230,22 @@ impl FlagsApi {
         Ok(FastJson(Data { data: explained.into() }))
     }
 
-    /// What was done with a flag
+    /// List the history of a flag
     ///
-    /// Newest first: what all environments share, and what concerns this one.
+    /// What was done with it, newest first: to what all environments share, and to the configuration of this one.
     #[oai(path = "/:flag_id/history", method = "get", operation_id = "getFlagHistory")]
     async fn history(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<EntryView>>, ApiError> {
         let mut reader = Reader::default();
@@ -258,16 +260,16 @@ impl FlagsApi {
         Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), HISTORY_ORDER)))
     }
 
-    /// How often a flag was served
+    /// Get how often a flag was served
     ///
-    /// By variation, as far as SDKs reported it with `POST /api/v1/sdk/events`.
+    /// By variation, as far as applications reported it with `POST /api/v1/sdk/events`.
     #[oai(path = "/:flag_id/stats", method = "get", operation_id = "getFlagStats")]
     async fn stats(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
         /// How far back, in whole hours of the clock; where absent, `24h`.
         period: Query<Optional<Period>>,

@@ -28,7 +28,7 @@ pub(super) struct SystemApi(pub(super) Arc<App>);
 
 #[OpenApi(tag = "Tag::System")]
 impl SystemApi {
-    /// Is it alive
+    /// Check that it is alive
     ///
     /// 200 as long as the process answers. `degraded` means that the data file fails: evaluation goes on, changes do
     /// not.
@@ -42,7 +42,7 @@ impl SystemApi {
         FastJson(Health { status: status.to_owned(), version, database: database.to_owned() })
     }
 
-    /// Does it take requests
+    /// Check that it takes requests
     ///
     /// 200 once the data file is open, migrated and compiled; 503 from the moment that shutdown begins.
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]

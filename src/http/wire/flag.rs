@@ -50,13 +50,13 @@ pub struct BucketingView {
 /// What a flag is in a list and by itself.
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct FlagFields {
-    /// Identity.
+    /// Its identifier: `flg_` and a ULID.
     pub id: String,
     /// The name in clients' code.
     pub key: String,
     /// What people call it.
     pub name: String,
-    /// What it is for.
+    /// What it is for, in words.
     pub description: Option<String>,
     /// The type of its values.
     pub flag_type: FlagType,
@@ -82,7 +82,7 @@ pub struct FlagFields {
     pub bucketing: BucketingView,
     /// Rises with every change of what this view shows.
     pub revision: u64,
-    /// Who made it.
+    /// The account that made it.
     pub created_by: Option<String>,
     /// When it was made.
     pub created_at: String,
@@ -99,7 +99,7 @@ pub struct FlagView {
     #[serde(flatten)]
     #[oai(flatten)]
     fields: FlagFields,
-    /// Who gets what.
+    /// Who gets what, in the order of the list; evaluation goes by `priority`.
     pub targeting_rules: Vec<RuleView>,
 }
 

@@ -30,7 +30,8 @@ request! {
         /// What people call it; where absent, the key.
         #[oai(validator(max_length = 200))]
         pub name: Option<String>,
-        /// What clients get; it fits the flag's type.
+        /// What clients get. It fits the flag's type: of a number at most 2^53-1 if it is whole, of `json` an
+        /// object or an array.
         pub value: Value,
     }
 
@@ -66,12 +67,12 @@ request! {
         /// What people call it.
         #[oai(validator(min_length = 1, max_length = 200))]
         pub name: String,
-        /// What it is for.
+        /// What it is for, in words.
         #[oai(validator(max_length = 2000))]
         pub description: Option<String>,
         /// The type of its values; never changes.
         pub flag_type: FlagType,
-        /// Its purpose.
+        /// Its purpose, for people and their lists; evaluation does not ask for it.
         pub classification: Option<Classification>,
         /// Labels that lists filter by.
         #[oai(validator(max_items = 50))]
@@ -86,10 +87,10 @@ request! {
         /// Who gets what.
         #[oai(validator(max_items = 200))]
         pub targeting_rules: Option<Vec<RuleBody>>,
-        /// What other flags must serve first.
+        /// What other flags must serve to the same context first; else the default variation is served.
         #[oai(validator(max_items = 20))]
         pub prerequisites: Option<Vec<PrerequisiteBody>>,
-        /// How its rollouts share out users.
+        /// How its rollouts share out users; where absent, `djb2` by `user_key`.
         pub bucketing: Option<BucketingBody>,
     }
 
@@ -123,7 +124,7 @@ request! {
         /// Who gets what in this environment.
         #[oai(validator(max_items = 200))]
         pub targeting_rules: Option<Vec<RuleBody>>,
-        /// What other flags must serve first in this environment.
+        /// What other flags must serve to the same context first in this environment.
         #[oai(validator(max_items = 20))]
         pub prerequisites: Option<Vec<PrerequisiteBody>>,
     }

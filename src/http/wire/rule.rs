@@ -21,9 +21,9 @@ request! {
         /// The attribute's name; left out for operators on segments. `user_key`, `user_id`, `userId` and `session_id` address the context's own fields.
         #[oai(validator(min_length = 1, max_length = 200))]
         pub attribute: Option<String>,
-        /// The test.
+        /// How it is compared.
         pub operator: Operator,
-        /// What the attribute is compared with; its type depends on the operator. Some operators take none.
+        /// What the attribute is compared with; which JSON it is depends on the operator. Some operators take none.
         pub value: Option<Value>,
         /// Whether upper and lower case are the same; for operators on text alone.
         pub case_insensitive: Option<bool>,
@@ -96,7 +96,7 @@ impl From<RuleBody> for RuleDraft {
 pub struct ConditionView {
     /// The attribute's name; null for operators on segments.
     pub attribute: Option<String>,
-    /// The test.
+    /// How it is compared.
     pub operator: Operator,
     /// What the attribute is compared with, as it was written; null where the operator takes nothing.
     pub value: Value,
@@ -121,7 +121,7 @@ pub struct ShareView {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Rule")]
 pub struct RuleView {
-    /// Identity.
+    /// Its identifier: `rule_` and a ULID.
     pub id: String,
     /// Lower is tried first.
     pub priority: i64,

@@ -63,7 +63,7 @@ pub struct RulesetFlag {
 /// A segment in the documented shape.
 #[derive(Serialize, Object)]
 pub struct RulesetSegment {
-    /// Identity.
+    /// Its identifier: `seg_` and a ULID.
     pub id: String,
     /// Unique in the project.
     pub key: String,
@@ -86,7 +86,7 @@ pub struct RulesetData {
     pub environment_id: String,
     /// Every flag that is not archived.
     pub flags: Vec<RulesetFlag>,
-    /// Every segment of the project.
+    /// Every segment of the project. There are no segments yet.
     pub segments: Vec<RulesetSegment>,
     /// When the server wrote this. The `ETag` does not depend on it.
     pub fetched_at: String,
@@ -128,11 +128,11 @@ pub struct SdkRule {
     pub priority: i64,
     /// All must hold.
     pub conditions: Vec<ConditionView>,
-    /// The id of the variation that is served.
+    /// The id of the variation that is served; absent where there is a rollout.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub variation_id: Option<String>,
-    /// The shares, in place of a variation.
+    /// The shares; absent where there is a variation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub percentage_rollout: Option<SdkRollout>,
@@ -142,7 +142,7 @@ pub struct SdkRule {
 /// serve its default variation; if it is on it carries the tag `server-evaluated`.
 #[derive(Serialize, Object)]
 pub struct SdkFlag {
-    /// Identity.
+    /// Its identifier: `flg_` and a ULID.
     pub id: String,
     /// The flag's key.
     pub key: String,
