@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 34] = [
     "register",
     "login",
     "refresh",
@@ -35,6 +35,13 @@ const ORDER: [&str; 27] = [
     "getFlagStats",
     "getHealth",
     "getReady",
+    "listOperators",
+    "createSegment",
+    "getSegment",
+    "listSegments",
+    "updateSegment",
+    "deleteSegment",
+    "explainFlag",
     "archiveFlag",
     "revokeApiKey",
 ];

@@ -10,19 +10,20 @@ const EXAMPLES: &str = include_str!("examples.json");
 const UNLIMITED: [&str; 2] = ["getHealth", "getReady"];
 
 /// Operations that go on when the data file fails.
-const IN_MEMORY: [&str; 6] =
-    ["evaluate", "getRuleset", "getBootstrap", "reportEvents", "getHealth", "getReady"];
+const IN_MEMORY: [&str; 7] =
+    ["evaluate", "getRuleset", "getBootstrap", "reportEvents", "listOperators", "getHealth", "getReady"];
 
 /// What it means that the thing a parameter names is not there.
-const NAMED: [(&str, Code); 4] = [
+const NAMED: [(&str, Code); 5] = [
     ("project_id", Code::ProjectNotFound),
     ("environment_id", Code::EnvironmentNotFound),
     ("flag_id", Code::FlagNotFound),
     ("api_key_id", Code::ApiKeyNotFound),
+    ("segment_id", Code::SegmentNotFound),
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 11] = [
+const ERRORS: [(&str, &[Code]); 14] = [
     ("register", &[Code::RegistrationDisabled, Code::EmailAlreadyExists]),
     ("login", &[Code::InvalidCredentials]),
     ("refresh", &[Code::RefreshTokenInvalid]),
@@ -55,6 +56,9 @@ const ERRORS: [(&str, &[Code]); 11] = [
             Code::PrerequisiteInvalid,
         ],
     ),
+    ("createSegment", &[Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded]),
+    ("updateSegment", &[Code::RuleInvalid]),
+    ("deleteSegment", &[Code::SegmentInUse]),
     ("archiveFlag", &[Code::FlagInUse]),
     ("toggleFlag", &[Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),

@@ -19,7 +19,7 @@ use crate::{
         envelope::{Data, Listed},
         error::ApiError,
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader},
         payload::{Created, FastJson, NoContent, Strict},
         wire::segment::{CreateSegment, SegmentView, UpdateSegment, new_segment, segment_change},
@@ -62,10 +62,10 @@ impl SegmentsApi {
         project_id: Query<Optional<String>>,
         /// The id of one of its environments, in place of the project's.
         environment_id: Query<Optional<String>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<SegmentView>>, ApiError> {
