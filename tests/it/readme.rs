@@ -6,7 +6,8 @@ use clap::{Args, Command};
 use phaseflag::auth::password;
 use phaseflag::config::Config;
 use phaseflag::domain::{
-    api_key, context, environment, flag, key, operator, page, project, rollout, rule, text, user, value,
+    api_key, context, environment, flag, key, operator, page, project, rollout, rule, segment, text, user,
+    value,
 };
 use phaseflag::engine::prerequisite;
 use phaseflag::http::error::{self, Code};
@@ -124,6 +125,10 @@ limits! {
     "Values in the list of a condition": Count(operator::MAX_LIST_VALUES);
     "Characters of a regular expression": Count(operator::MAX_PATTERN_CHARS);
     "Characters of an attribute that it looks at": Count(operator::MAX_SUBJECT_CHARS);
+    "Segments of a project": Count(segment::MAX_SEGMENTS_PER_PROJECT);
+    "Segments inside of each other": Count(segment::MAX_SEGMENT_DEPTH);
+    "User keys in a list of a segment": Count(operator::MAX_LIST_VALUES);
+    "Characters of such a user key": Count(segment::MAX_USER_KEY);
     "Prerequisites of a flag in an environment": Count(flag::MAX_PREREQUISITES);
     "Prerequisites one behind the other": Count(prerequisite::MAX_PREREQUISITE_DEPTH);
     "Characters of a key": Count(key::MAX_KEY_LENGTH);
