@@ -57,7 +57,8 @@ fn the_documented_shape() {
         json!([{
             "key": "a", "flag_type": "boolean", "enabled": true, "default_variation": "off",
             "variations": [{"key": "on", "value": true}, {"key": "off", "value": false}],
-            "targeting_rules": in_order,
+            "targeting_rules": in_order, "prerequisites": [],
+            "bucketing": {"algorithm": "djb2", "by": "user_key", "salt": null},
         }]),
         "rules come in the order in which they are tried"
     );
