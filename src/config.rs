@@ -15,13 +15,13 @@ use clap::{Args, ValueEnum};
 pub use cors::{CorsOrigins, Origin};
 pub use host::Host;
 pub use log::{LogFilter, LogFormat};
-pub use proxy::{Network, TrustedProxies};
+pub use proxy::TrustedProxies;
 
 use crate::auth::secret::{Secret, SecretTooShort};
 
 /// Connections served at the same time unless configured: room for the streams of contract B7 and ordinary
 /// requests beside them.
-pub const DEFAULT_MAX_CONNECTIONS: u32 = 12_000;
+pub const DEFAULT_MAX_CONNECTIONS: u32 = crate::http::listen::MAX_CONNECTIONS;
 /// The most connections that can be configured.
 pub const MAX_CONNECTIONS: u32 = 1_000_000;
 /// Hours in the longest life of an access token: one year.

@@ -1,4 +1,134 @@
-//! PhaseFlag, a feature-flag server in one executable with one data file.
+//! PhaseFlag, a feature-flag server in one executable with one data file. This page is the map for whoever
+//! comes next; what a user needs to know is in the README and in the description of the API.
+//!
+//! A **flag** belongs to a project; it has a key, a type and variations. Its **configuration** (on or off,
+//! default variation, rules, prerequisites) is separate in each environment of the project. An **API key**
+//! belongs to one environment. A **context** is what an application sends to be evaluated: a user key and
+//! attributes. Changes go through one writer into one file; evaluations read compiled rulesets in memory and
+//! touch neither file nor lock.
+//!
+//! # Layers
+//!
+//! The same noun has one file in each layer that knows it: a flag is [`domain::flag`], [`store::flag`],
+//! [`control::flag`] and [`control::flag_change`], [`http::wire::flag`] and `http/api/flags.rs`.
+//!
+//! | layer | what it is | may import of ours |
+//! |---|---|---|
+//! | [`domain`] | nouns and their laws; pure | nothing |
+//! | [`engine`] | verbs over compiled flags; pure | `domain` |
+//! | [`auth`] | proofs of identity: tokens, keys, passwords; keeps nothing | `domain` |
+//! | [`store`] | the data file; the only layer that knows redb and bincode | `domain` |
+//! | [`live`] | what the process serves from memory, behind atomic pointers | `domain`, `engine` |
+//! | [`control`] | the only way to learn and to change the truth | `domain`, `engine`, `auth`, `store`, `live` |
+//! | [`limit`] | rate limits | nothing |
+//! | [`http`] | requests and answers; the only layer that knows poem | `domain`, `engine`, `auth`, `live`, `control`, `limit`; never `store` |
+//! | [`config`] | every setting once, parsed into its final type | what its types come from |
+//! | [`telemetry`] | the log | `config` |
+//! | [`server`] | the composition root: opens, wires, listens, shuts down | everything |
+//! | [`cli`] | one file per command | everything |
+//!
+//! `tests/it/architecture.rs` reads `src/` and fails on an import outside of this table, on a foreign crate
+//! outside of its home, on a clock or entropy that is read below [`server`], on a file of more than 400
+//! lines, and on a module without an opening comment. Its tables are the truth; this one explains them.
+//!
+//! # Invariants
+//!
+//! 1. **What is stored compiles.** A change compiles what it wrote before it commits, so that evaluation is
+//!    total: it has no error and no panic. What is in the file compiled when it was written; on start it is
+//!    compiled again.
+//! 2. **The order of publication is the order of commits.** There is one writing thread, and it publishes a
+//!    change before it takes the next one and before it answers: whoever wrote reads what was written.
+//! 3. **The audit entry is in the transaction of the change.** So are the revision of a flag and the version
+//!    of every environment whose ruleset changed. Sessions and counters of usage are not changes in this
+//!    sense.
+//! 4. **An evaluation depends on its arguments alone**: ruleset, key, context, moment. On every machine it is
+//!    the same.
+//! 5. **What clients follow is a version.** A ruleset is complete, its version rises with each change, and
+//!    its `ETag` is made of it: a client that slept through any number of versions has lost nothing.
+//! 6. **What can grow has a limit** with a name and a unit: bodies, lists, queues, keys of limiters,
+//!    counters, timeouts. Those that users meet are in the README, which a test compares with the constants.
+//! 7. **A secret is stored as a hash, shown once, and prints as `***`.** The one exception is the key that
+//!    signs tokens: it is in the data file unless a setting gives it.
+//! 8. **Domain, record and wire are three shapes**, converted by hand. Wire to domain notes every violation
+//!    with its path; record to domain fails only if the file is damaged; the other ways cannot fail. So the
+//!    API, the file format and the rules change independently.
+//!
+//! And everywhere: pass values, not powers. The moment ([`domain::time::Timestamp`]) and randomness are
+//! arguments; only [`server`] reads a clock and makes the source of entropy. (The accept loop has the
+//! timeouts of its runtime, and the log of requests says how long each took; neither decides anything about
+//! data.)
+//!
+//! # Two walks
+//!
+//! **Evaluate**: `POST /api/v1/evaluate`.
+//!
+//! 1. [`http::middleware::Outermost`] bounds the body, names the request and puts the headers on whatever
+//!    comes back.
+//! 2. [`http::guard::Guard`] hashes the API key and finds it with [`live::Live::key`];
+//!    [`limit::Limiter::check`] counts the request for its environment. The handler's parameter
+//!    [`http::guard::Sdk`] says that it wants an API key.
+//! 3. `http/api/evaluate.rs` has [`http::wire::evaluate::read`] read the body straight into a borrowed
+//!    [`domain::context::Context`]; only a body with a fault is read a second time, to explain it.
+//! 4. [`live::LiveEnvironment::ruleset`] gives the ruleset of this moment, and [`engine::Evaluation::flag`]
+//!    asks it.
+//! 5. [`http::wire::evaluation::Evaluations`] writes the outcomes; the JSON of values was made when the flag
+//!    was compiled.
+//!
+//! No lock is held, no disk is touched, no ruleset is copied, and no other thread has to do anything.
+//!
+//! **Change**: `PUT /api/v1/flags/{flag_id}`.
+//!
+//! 1. The guard verifies the access token and loads the person with [`control::session::authenticate`];
+//!    [`http::guard::Person`] hands on the [`control::call::Caller`].
+//! 2. [`http::payload::Strict`] reads the body with every fault of its shape noted;
+//!    [`http::wire::flag_change::flag_change`] makes a [`domain::flag_change::FlagChange`] of it and notes
+//!    what the domain says. A malformed body ends here with 400.
+//! 3. [`control::flag_change::update`] sends the change to the writing thread (`control/core.rs`), which
+//!    begins a transaction (`control/change.rs`): it authorises with the memberships of this moment, loads,
+//!    checks what depends on the rest of the project (422, 409), and applies the change with
+//!    [`domain::flag_change::FlagChange::apply`].
+//! 4. The transaction gets the records ([`store::flag::put`], [`store::flag::put_configuration`]) and the
+//!    audit entry ([`store::audit::append`]), [`engine::compile::flag`] compiles the flag, and
+//!    [`engine::Ruleset::with`] makes the next ruleset of each environment that sees it. A cycle of
+//!    prerequisites is found here.
+//! 5. [`store::Writer::commit`] makes it durable, [`live::Live::publish`] makes it visible, and the answer
+//!    goes back as an [`http::wire::flag::FlagView`].
+//!
+//! Every refusal on either walk ends as a row of [`http::error::Code`]; [`http::ApiError`] is the answer.
+//!
+//! # What a change should cost
+//!
+//! | to add | touch |
+//! |---|---|
+//! | an operator | one row of [`domain::operator`], and its vectors in `tests/vectors`; parser, compiler and API follow |
+//! | an error | one row of [`http::error`]; who answers it goes into `http/api/notes.rs` |
+//! | a permission | one row of [`domain::role`] |
+//! | a word of an enumeration | one line where the domain declares it; reader, writer and description follow |
+//! | a setting | one field of [`config::Config`], and the line of [`server`] that uses it |
+//! | a field of a flag | [`domain::flag`] and [`domain::flag_change`], a record version in [`store::flag`], [`http::wire::flag`] and [`http::wire::flag_change`], its line in [`domain::audit`] |
+//! | an endpoint | a method in `http/api`, its shapes in [`http::wire`], its exchange in `http/api/examples.json` |
+//! | a resource | one file in `domain`, `store`, `control`, `http/wire`, `http/api` and `tests/it`, and a table on the page of tables |
+//! | a change of the file format | a record version beside the old one, or a migration in [`store::migrate`]; never an edit of a frozen record |
+//!
+//! Settings, errors and limits are also tables of the README: the test that compares them prints the new
+//! ones.
+//!
+//! # Where a thing lives
+//!
+//! - which status a failure has: [`http::error`]; why `control` refuses: [`control::error`]; from one to the
+//!   other: `http/refusal.rs`; what the framework fails with: [`http::classify`]
+//! - which keys and tables the file has: `store/tables.rs`; how a record is framed: `store/codec.rs`
+//! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`
+//! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
+//! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
+//! - what may be sent: [`http::shape`] (bodies), [`http::parameter`] (addresses), [`http::page`] (lists),
+//!   [`http::words`] (enumerations)
+//! - how many requests, connections and bytes: [`http::guard`], [`limit`], [`http::listen`],
+//!   [`http::middleware::body`]
+//! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
+//!   [`http::docs`]
+//! - counters of usage: counted in [`live::usage`], written down by [`control::usage`]
+//! - real servers, clients and principals for tests: `tests/it/support`
 
 pub mod auth;
 pub mod cli;

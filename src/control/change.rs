@@ -22,7 +22,7 @@ use crate::{
         time::Timestamp,
         violation::{Fault, Violations},
     },
-    engine::{self, Ruleset, compile},
+    engine::{self, Ruleset, Segments, compile},
     live::LiveEnvironment,
     store::{self, Writer},
 };
@@ -41,7 +41,7 @@ pub(super) struct Change<'c> {
     call: &'c Call,
     actor: Option<Actor>,
     memberships: Vec<Membership>,
-    flags: BTreeMap<EnvironmentId, Vec<engine::Change>>,
+    rulesets: BTreeMap<EnvironmentId, Vec<engine::Change>>,
     publications: Vec<Publication>,
 }
 
@@ -53,8 +53,8 @@ impl<'c> Change<'c> {
             Some(actor) => store::organization::memberships(&tx, actor.id)?,
             None => Vec::new(),
         };
-        let (flags, publications) = (BTreeMap::new(), Vec::new());
-        Ok(Self { core, tx, call, actor, memberships, flags, publications })
+        let (rulesets, publications) = (BTreeMap::new(), Vec::new());
+        Ok(Self { core, tx, call, actor, memberships, rulesets, publications })
     }
 
     /// The transaction.
@@ -128,7 +128,7 @@ impl<'c> Change<'c> {
     ) -> Result<(), Error> {
         store::flag::put_configuration(&self.tx, environment, flag.id, &configuration)?;
         let compiled = compile::flag(Arc::clone(flag), configuration)?;
-        self.flags.entry(environment).or_default().push(engine::Change::Put(compiled));
+        self.rulesets.entry(environment).or_default().push(engine::Change::Put(compiled));
         Ok(())
     }
 
@@ -137,6 +137,7 @@ impl<'c> Change<'c> {
         &mut self,
         environment: &Environment,
         flags: Vec<(Arc<Flag>, Configuration)>,
+        segments: Arc<Segments>,
     ) -> Result<(), Error> {
         store::environment::put(&self.tx, environment)?;
         let mut compiled = Vec::with_capacity(flags.len());
@@ -144,9 +145,14 @@ impl<'c> Change<'c> {
             store::flag::put_configuration(&self.tx, environment.id, flag.id, &configuration)?;
             compiled.push(compile::flag(flag, Arc::new(configuration))?);
         }
-        let ruleset = Ruleset::new(environment.id, environment.version, compiled);
+        let ruleset = Ruleset::new(environment.id, environment.version, compiled).with_segments(segments);
         self.publications.push(Publication::Environment(LiveEnvironment::new(environment, ruleset)));
         Ok(())
+    }
+
+    /// From the commit on, `environment` is served with these segments of its project.
+    pub(super) fn put_segments(&mut self, environment: EnvironmentId, segments: Arc<Segments>) {
+        self.rulesets.entry(environment).or_default().push(engine::Change::Segments(segments));
     }
 
     /// Keeps a new API key.
@@ -166,8 +172,8 @@ impl<'c> Change<'c> {
     /// Raises the version of every environment whose flags changed, makes everything durable, and publishes it. Of
     /// prerequisites this is the place that sees all of a ruleset, and refuses those that could not be evaluated.
     pub(super) fn commit(self) -> Result<(), Error> {
-        let mut rulesets = Vec::with_capacity(self.flags.len());
-        for (id, changes) in self.flags {
+        let mut rulesets = Vec::with_capacity(self.rulesets.len());
+        for (id, changes) in self.rulesets {
             let unknown = || Error::Internal(format!("the environment {id} is not served"));
             let live = self.core.live.environment(id).ok_or_else(unknown)?;
             let mut environment = store::environment::by_id(&self.tx, id)?.ok_or_else(unknown)?;

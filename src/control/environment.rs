@@ -20,6 +20,7 @@ use crate::{
         role::Permission,
         text::Name,
     },
+    engine::Segments,
     store,
 };
 
@@ -67,27 +68,28 @@ pub async fn create(
                 let sentence = format!("a project has at most {MAX_ENVIRONMENTS_PER_PROJECT} environments");
                 return Err(Error::LimitReached(sentence));
             }
-            let flags = flags_of_project(change, &present);
-            put_new(change, &project, new, flags)
+            let (flags, segments) = contents_of_project(change, &present);
+            put_new(change, &project, new, flags, segments)
         })
         .await
 }
 
-/// The project's flags with what a new environment says of them.
-fn flags_of_project(change: &Change<'_>, present: &[Environment]) -> Vec<(Arc<Flag>, Configuration)> {
+/// The project's flags with what a new environment says of them, and its segments.
+fn contents_of_project(
+    change: &Change<'_>,
+    present: &[Environment],
+) -> (Vec<(Arc<Flag>, Configuration)>, Arc<Segments>) {
     let now = change.now();
     let Some(served) = present.first().and_then(|environment| change.live().environment(environment.id))
     else {
-        return Vec::new();
+        return Default::default();
     };
     let ruleset = served.ruleset();
-    ruleset
-        .flags()
-        .map(|compiled| {
-            let default = compiled.configuration().default_variation.clone();
-            (Arc::clone(compiled.flag()), Configuration::initial(default, now))
-        })
-        .collect()
+    let flags = ruleset.flags().map(|compiled| {
+        let default = compiled.configuration().default_variation.clone();
+        (Arc::clone(compiled.flag()), Configuration::initial(default, now))
+    });
+    (flags.collect(), Arc::clone(ruleset.segments()))
 }
 
 /// Keeps one of the environments that a project starts with.
@@ -103,7 +105,7 @@ pub(super) fn put_default(
         kind,
         color: Color::parse(color).ok_or_else(|| internal(color.to_owned()))?,
     };
-    put_new(change, project, new, Vec::new()).map(drop)
+    put_new(change, project, new, Vec::new(), Arc::default()).map(drop)
 }
 
 fn put_new(
@@ -111,6 +113,7 @@ fn put_new(
     project: &Project,
     new: NewEnvironment,
     flags: Vec<(Arc<Flag>, Configuration)>,
+    segments: Arc<Segments>,
 ) -> Result<Environment, Error> {
     let environment = Environment {
         id: change.mint(),
@@ -123,7 +126,7 @@ fn put_new(
         created_at: change.now(),
         updated_at: change.now(),
     };
-    change.put_environment(&environment, flags)?;
+    change.put_environment(&environment, flags, segments)?;
     let scope = Scope { environment: Some(environment.id), ..project_scope(project) };
     let changes = vec![
         FieldChange::made("key", environment.key.as_str()),

@@ -18,6 +18,8 @@ pub enum Thing {
     Organization,
     /// An API key.
     ApiKey,
+    /// A segment.
+    Segment,
 }
 
 /// Why a request was not carried out. Nothing was changed.
@@ -35,6 +37,8 @@ pub enum Error {
     Forbidden(Permission),
     /// Other flags demand this one; their keys, with the environment's key.
     FlagInUse(Vec<String>),
+    /// Flags or other segments refer to this one; their names.
+    SegmentInUse(Vec<String>),
     /// The flag is archived.
     FlagArchived(String),
     /// Configurations or other flags name this variation; their names.

@@ -11,14 +11,16 @@ use super::{
 use crate::{
     domain::{
         audit::{Entry, resource_bits},
+        context::Context,
         environment::Environment,
         flag::{Configuration, Flag, FlagStatus, FlagType},
         id::{EnvironmentId, FlagId},
         role::Permission,
         time::Timestamp,
         usage::hour,
+        value::Value,
     },
-    engine::{CompiledFlag, Ruleset},
+    engine::{self, CompiledFlag, Ruleset, Trace},
     store,
 };
 
@@ -166,6 +168,34 @@ pub fn history(
     let mut entries = store::audit::about(&view.reader, resource_bits(id))?;
     entries.retain(|(_, entry)| entry.scope.environment.is_none_or(|it| it == environment));
     Ok(entries)
+}
+
+/// An evaluation with every step of it.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The steps.
+    pub trace: Trace,
+    /// The value that was served.
+    pub value: Value,
+}
+
+/// Why a flag serves what it serves to `context` at the moment `now`.
+pub fn explain(
+    control: &Control,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: &FlagName,
+    context: &Context<'_>,
+    now: Timestamp,
+) -> Result<Explained, Error> {
+    let view = view(control, caller, environment)?;
+    let ruleset = view.live.ruleset();
+    let compiled = find(&ruleset, &view.place.environment, name)?;
+    let lost = || Error::Internal(format!("the evaluation of '{}' left no trace", compiled.key()));
+    let trace = engine::explain(&ruleset, compiled.key(), context, now).ok_or_else(lost)?;
+    let served = compiled.flag().variation(trace.variation.as_str()).ok_or_else(lost)?;
+    let value = served.value.clone();
+    Ok(Explained { trace, value })
 }
 
 /// How often each variation of a flag was served.

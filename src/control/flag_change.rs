@@ -9,6 +9,7 @@ use super::{
     error::{Error, Thing},
     flag::{FlagName, ShownFlag, find},
     scope::{Place, project_scope},
+    segment::check_conditions,
 };
 use crate::{
     domain::{
@@ -87,8 +88,10 @@ pub async fn create(
             let mut mint = || change.mint::<RuleId>();
             let (flag, configuration) =
                 new.build(change.mint(), place.project.id, user, change.now(), &mut mint);
+            flag.check_variations(&mut faults);
             configuration.check(&flag, &mut faults);
             check_prerequisites(&configuration, &rulesets[0].1, &mut faults);
+            check_segments(&configuration, &rulesets[0].1, &mut faults);
             faults.or_ok(())?;
             if rulesets[0].1.get(flag.key.as_str()).is_some() {
                 return Err(Error::KeyTaken(Thing::Flag, flag.key.to_string()));
@@ -100,15 +103,22 @@ pub async fn create(
             }
             let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
             store::flag::put(change.tx(), &flag)?;
+            let initial = Configuration::initial(configuration.default_variation.clone(), change.now());
+            let initial = Arc::new(initial);
             change.put_flag(environment, &flag, Arc::clone(&configuration))?;
             for (other, _) in rulesets.iter().skip(1) {
-                let initial = Configuration::initial(configuration.default_variation.clone(), change.now());
-                change.put_flag(other.id, &flag, Arc::new(initial))?;
+                change.put_flag(other.id, &flag, Arc::clone(&initial))?;
             }
+            // All environments share what the flag is at first; what else was said is of the named one alone.
             let mut fields = flag_fields(&flag);
-            fields.extend(configuration_fields(&configuration));
-            let changes = difference(&Vec::new(), &fields);
-            change.audit(Action::FlagCreated, project_scope(&place.project), flag.id, changes)?;
+            let before = configuration_fields(&initial);
+            fields.extend(before.iter().cloned());
+            let made = difference(&Vec::new(), &fields);
+            change.audit(Action::FlagCreated, project_scope(&place.project), flag.id, made)?;
+            let own = difference(&before, &configuration_fields(&configuration));
+            if !own.is_empty() {
+                change.audit(Action::FlagCreated, place.scope(), flag.id, own)?;
+            }
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
         })
         .await
@@ -121,9 +131,9 @@ pub async fn update(
     caller: &Caller,
     environment: EnvironmentId,
     name: FlagName,
-    update: impl FnOnce(&Flag) -> Draft<FlagChange> + Send + 'static,
+    draft: Draft<FlagChange>,
 ) -> Result<ShownFlag, Error> {
-    let shown = edit(control, call, caller, environment, name, Action::FlagUpdated, update).await?;
+    let shown = edit(control, call, caller, environment, name, Action::FlagUpdated, draft).await?;
     let mut shown = [shown];
     super::flag::with_usage(control, &mut shown)?;
     let [shown] = shown;
@@ -139,7 +149,7 @@ pub async fn toggle(
     name: FlagName,
     change: FlagChange,
 ) -> Result<ShownFlag, Error> {
-    let draft = |_: &Flag| Draft { value: change, faults: Violations::new() };
+    let draft = Draft { value: change, faults: Violations::new() };
     edit(control, call, caller, environment, name, Action::FlagToggled, draft).await
 }
 
@@ -175,7 +185,7 @@ async fn edit(
     environment: EnvironmentId,
     name: FlagName,
     action: Action,
-    draft: impl FnOnce(&Flag) -> Draft<FlagChange> + Send + 'static,
+    draft: Draft<FlagChange>,
 ) -> Result<ShownFlag, Error> {
     control
         .change(call, Some(caller.actor()), move |change| {
@@ -185,7 +195,7 @@ async fn edit(
             if target.flag.status == FlagStatus::Archived {
                 return Err(Error::FlagArchived(target.flag.key.to_string()));
             }
-            let Draft { value, faults } = draft(&target.flag);
+            let Draft { value, faults } = draft;
             check(change, &target, &rulesets, &value, faults)?;
             let (flag, configuration) = apply(change, &target, value, action)?;
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
@@ -205,11 +215,15 @@ fn check(
     let (flag, configuration) =
         value.clone().apply(&target.flag, target.named(), &[], change.now(), &mut mint);
     // Only what the request says has a path in the request.
+    if value.variations.is_some() {
+        flag.check_variations(&mut faults);
+    }
     if value.default_variation.is_some() {
         configuration.check_default(&flag, &mut faults);
     }
     if value.rules.is_some() {
         configuration.check_rules(&flag, &mut faults);
+        check_segments(&configuration, &rulesets[0].1, &mut faults);
     }
     if value.bucketing.is_some() {
         check_bucketing(target, &flag, &configuration, &mut faults);
@@ -312,6 +326,15 @@ fn check_prerequisites(configuration: &Configuration, ruleset: &Ruleset, faults:
             let message = format!("the flag '{flag}' has no variation '{variation}'");
             faults.add(Fault::Prerequisite, place.field("variation_key"), message);
         }
+    }
+}
+
+/// Notes every condition that names a segment which the project does not have.
+fn check_segments(configuration: &Configuration, ruleset: &Ruleset, faults: &mut Violations) {
+    let rules = Path::ROOT.field("targeting_rules");
+    for (index, rule) in configuration.rules.iter().enumerate() {
+        let place = rules.index(index);
+        check_conditions(&rule.conditions, &place.field("conditions"), ruleset.segments(), faults);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The only way to learn and to change the truth: every function here decides whether the caller may, checks what
 //! depends on the rest of the state, and makes the change whole.
 //!
-//! A change runs on one thread ([`core`]) as one transaction ([`change`]): authorise, load, apply, compile, audit,
+//! A change runs on one thread (`core.rs`) as one transaction (`change.rs`): authorise, load, apply, compile, audit,
 //! commit, publish, answer. Readers take what is published; flags are read from memory, where the published ruleset
 //! is the truth, everything else from the data file.
 
@@ -15,11 +15,12 @@ pub mod flag;
 pub mod flag_change;
 pub mod project;
 mod scope;
+pub mod segment;
 pub mod session;
 pub mod usage;
 pub mod user;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use self::core::{Core, WriterThread};
 use crate::{
@@ -30,8 +31,8 @@ use crate::{
         refresh::RefreshKey,
         secret::{MIN_SECRET_BYTES, Secret},
     },
-    domain::{audit::Actor, environment::Environment},
-    engine::{Ruleset, compile},
+    domain::{audit::Actor, environment::Environment, id::ProjectId},
+    engine::{Ruleset, Segments, compile},
     live::{Live, LiveEnvironment},
     store::{self, Store},
 };
@@ -141,13 +142,26 @@ fn load(store: &Store) -> Result<Live, Error> {
     let reader = store.read()?;
     let environments = store::environment::every(&reader)?;
     let mut live = Vec::with_capacity(environments.len());
+    let mut segments: HashMap<ProjectId, Arc<Segments>> = HashMap::new();
     for environment in &environments {
-        live.push(LiveEnvironment::new(environment, ruleset(&reader, environment)?));
+        let segments = match segments.get(&environment.project) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let read = Arc::new(Segments::new(store::segment::of_project(&reader, environment.project)?));
+                segments.insert(environment.project, Arc::clone(&read));
+                read
+            }
+        };
+        live.push(LiveEnvironment::new(environment, ruleset(&reader, environment, segments)?));
     }
     Ok(Live::new(live, store::api_key::every(&reader)?))
 }
 
-fn ruleset(reader: &store::Reader, environment: &Environment) -> Result<Ruleset, Error> {
+fn ruleset(
+    reader: &store::Reader,
+    environment: &Environment,
+    segments: Arc<Segments>,
+) -> Result<Ruleset, Error> {
     let mut flags = Vec::new();
     for flag in store::flag::of_project(reader, environment.project)? {
         let missing =
@@ -159,5 +173,5 @@ fn ruleset(reader: &store::Reader, environment: &Environment) -> Result<Ruleset,
             |_| store::Error::Damaged(format!("flag {} does not compile in {}", flag.id, environment.id));
         flags.push(compile::flag(Arc::clone(&flag), configuration).map_err(damaged)?);
     }
-    Ok(Ruleset::new(environment.id, environment.version, flags))
+    Ok(Ruleset::new(environment.id, environment.version, flags).with_segments(segments))
 }

@@ -4,7 +4,10 @@ use super::{
     flag::{Configuration, Flag},
     id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
     named::named,
-    rule::{Rule, Serve},
+    operator::Case,
+    rule::{Condition, Rule, Serve},
+    segment::Segment,
+    text::Description,
     time::Timestamp,
     value::Value,
 };
@@ -18,6 +21,12 @@ named! {
         FlagUpdated = "flag.updated",
         /// A flag was turned on or off.
         FlagToggled = "flag.toggled",
+        /// A segment was made.
+        SegmentCreated = "segment.created",
+        /// Fields of a segment changed.
+        SegmentUpdated = "segment.updated",
+        /// A segment was deleted.
+        SegmentDeleted = "segment.deleted",
         /// A flag was put away.
         FlagArchived = "flag.archived",
         /// A project was made.
@@ -180,13 +189,6 @@ pub fn configuration_fields(configuration: &Configuration) -> Fields {
 }
 
 fn rule_value(rule: &Rule) -> Value {
-    let condition = |it: &super::rule::Condition| {
-        object([
-            ("attribute", Value::from(it.attribute.as_str())),
-            ("operator", Value::from(it.operator.name())),
-            ("value", it.value.clone()),
-        ])
-    };
     let serve = match &rule.serve {
         Serve::Variation(key) => ("variation", Value::from(key.as_str())),
         Serve::Rollout(rollout) => (
@@ -207,9 +209,36 @@ fn rule_value(rule: &Rule) -> Value {
         ("id", Value::from(rule.id.to_string())),
         ("priority", Value::from(rule.priority)),
         ("name", rule.name.as_ref().map_or(Value::Null, |name| Value::from(name.as_str()))),
-        ("conditions", rule.conditions.iter().map(condition).collect()),
+        ("conditions", rule.conditions.iter().map(condition_value).collect()),
         serve,
     ])
+}
+
+fn condition_value(it: &Condition) -> Value {
+    let attribute = it.operator.row().takes_attribute().then_some(it.attribute.as_str());
+    let mut members = vec![
+        ("attribute", Value::from(attribute)),
+        ("operator", Value::from(it.operator.name())),
+        ("value", it.value.clone()),
+    ];
+    if it.case == Case::Insensitive {
+        members.push(("case_insensitive", Value::from(true)));
+    }
+    object(members)
+}
+
+/// The fields of a segment.
+pub fn segment_fields(segment: &Segment) -> Fields {
+    let keys = |keys: &[Box<str>]| keys.iter().map(|key| Value::from(&**key)).collect();
+    vec![
+        ("key", Value::from(segment.key.as_str())),
+        ("name", Value::from(segment.name.as_str())),
+        ("description", Value::from(segment.description.as_ref().map(Description::as_str))),
+        ("match", Value::from(segment.matching.as_str())),
+        ("conditions", segment.conditions.iter().map(condition_value).collect()),
+        ("included", keys(&segment.included)),
+        ("excluded", keys(&segment.excluded)),
+    ]
 }
 
 /// A percentage as JSON: a whole one without a fraction.
@@ -218,7 +247,7 @@ pub fn percent(percent: f64) -> Value {
     if percent.fract() == 0.0 { Value::from(percent as i64) } else { Value::from(percent) }
 }
 
-fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+fn object<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
     Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 

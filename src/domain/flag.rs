@@ -8,7 +8,7 @@ use super::{
     rule::{Rule, Serve},
     text::{Description, Name, Tag},
     time::Timestamp,
-    value::{self, Value, ValueFault},
+    value::{self, Value},
     violation::{Fault, Path, Violations},
 };
 
@@ -135,6 +135,32 @@ impl Flag {
         self.variations.iter().find(|variation| variation.key.as_str() == key)
     }
 
+    /// Notes variations that are too few or too many, and values that do not fit the flag's type.
+    pub fn check_variations(&self, faults: &mut Violations) {
+        let list = Path::ROOT.field("variations");
+        match (self.flag_type, self.variations.len()) {
+            (FlagType::Boolean, 2) => {}
+            (FlagType::Boolean, _) => {
+                faults.add(Fault::VariationCount, list, "a boolean flag must have exactly 2 variations");
+            }
+            (FlagType::String | FlagType::Number | FlagType::Json, 0) => {
+                faults.add(Fault::VariationCount, list, "must have at least one variation");
+            }
+            (FlagType::String | FlagType::Number | FlagType::Json, _) => {}
+        }
+        for (index, variation) in self.variations.iter().enumerate() {
+            if let Err(message) = value::check_type(self.flag_type, &variation.value) {
+                faults.add(Fault::VariationValue, list.index(index).field("value"), message);
+            }
+        }
+        if self.flag_type == FlagType::Boolean
+            && let [first, second] = self.variations.as_slice()
+            && first.value == second.value
+        {
+            faults.add(Fault::VariationValue, list, "a boolean flag must have one true and one false");
+        }
+    }
+
     /// The revision of a flag as one environment shows it: it rises with every change of what is shown.
     pub fn shown_revision(&self, configuration: &Configuration) -> u64 {
         self.revision + configuration.revision
@@ -216,10 +242,10 @@ pub struct VariationDraft {
     pub value: Value,
 }
 
-/// Reads the variations found at `path` of a flag of type `flag_type`, and notes everything that is wrong.
+/// Reads the variations found at `path`, and notes everything that is wrong with them whatever the flag; whether
+/// they suit it is checked by [`Flag::check_variations`].
 pub fn parse_variations(
     drafts: Vec<VariationDraft>,
-    flag_type: FlagType,
     path: &Path<'_>,
     faults: &mut Violations,
 ) -> Vec<Variation> {
@@ -227,27 +253,13 @@ pub fn parse_variations(
         faults.malformed(path, format!("must have at most {MAX_VARIATIONS} variations"));
         return Vec::new();
     }
-    match (flag_type, drafts.len()) {
-        (FlagType::Boolean, 2) => {}
-        (FlagType::Boolean, _) => {
-            faults.add(Fault::VariationCount, path, "a boolean flag must have exactly 2 variations");
-        }
-        (FlagType::String | FlagType::Number | FlagType::Json, 0) => {
-            faults.add(Fault::VariationCount, path, "must have at least one variation");
-        }
-        (FlagType::String | FlagType::Number | FlagType::Json, _) => {}
-    }
     let mut variations: Vec<Variation> = Vec::with_capacity(drafts.len());
     for (index, draft) in drafts.into_iter().enumerate() {
         let place = path.index(index);
         let name = draft.name.as_ref().unwrap_or(&draft.key);
         let name = Name::parse(name, &place.field("name"), faults);
-        match value::check(flag_type, &draft.value) {
-            Ok(()) => {}
-            Err(ValueFault::TooLarge(message)) => faults.malformed(place.field("value"), message),
-            Err(ValueFault::Misfit(message)) => {
-                faults.add(Fault::VariationValue, place.field("value"), message);
-            }
+        if let Err(message) = value::check_size(&draft.value) {
+            faults.malformed(place.field("value"), message);
         }
         match VariationKey::parse(&draft.key) {
             Ok(key) => {
@@ -258,12 +270,6 @@ pub fn parse_variations(
             }
             Err(error) => faults.malformed(place.field("key"), error.to_string()),
         }
-    }
-    if flag_type == FlagType::Boolean
-        && let [first, second] = variations.as_slice()
-        && first.value == second.value
-    {
-        faults.add(Fault::VariationValue, path, "a boolean flag must have one true and one false");
     }
     variations
 }

@@ -76,6 +76,8 @@ ids! {
     FlagId = "flg";
     /// A targeting rule.
     RuleId = "rule";
+    /// A segment.
+    SegmentId = "seg";
     /// An API key (SDK key).
     ApiKeyId = "key";
     /// An audit entry.

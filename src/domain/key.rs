@@ -60,6 +60,8 @@ keys! {
     ProjectKey by slug;
     /// An environment's key, unique in its project; the grammar of a flag's key.
     EnvironmentKey by slug;
+    /// A segment's key, unique in its project; the grammar of a flag's key.
+    SegmentKey by slug;
     /// A variation's key, unique in its flag; `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`. The contract leaves its
     /// grammar open; clients exist that write them in camel case.
     VariationKey by word;

@@ -2,12 +2,14 @@
 //! and the dashboard follow it. A new operator is a new row, and a new [`Test`] only if it compares in a way
 //! that no other does.
 
+mod case;
 mod number;
 mod operand;
 mod version;
 
 use std::cmp::Ordering;
 
+pub use self::case::Case;
 pub use self::operand::{MAX_LIST_VALUES, MAX_PATTERN_CHARS, MAX_SUBJECT_CHARS, Operand, OperandError};
 
 /// One row of the table.
@@ -36,6 +38,10 @@ pub enum Test {
     Is,
     /// The operand's canonical text somewhere in the attribute's.
     Contains,
+    /// The operand's canonical text at the beginning of the attribute's.
+    StartsWith,
+    /// The operand's canonical text at the end of the attribute's.
+    EndsWith,
     /// Canonical text equal to one of several.
     OneOf,
     /// Both sides as numbers.
@@ -44,6 +50,14 @@ pub enum Test {
     Matches,
     /// Both sides as semantic versions.
     Version(Bound),
+    /// Both sides as moments.
+    Moment(Bound),
+    /// The attribute is there and not null.
+    Exists,
+    /// The attribute is an IP address inside of one of several networks.
+    InNetwork,
+    /// The context is in one of several segments.
+    InSegment,
 }
 
 /// Which side of the operand an attribute must be on.
@@ -53,6 +67,12 @@ pub enum Bound {
     Above,
     /// Below the operand.
     Below,
+    /// Above the operand, or equal to it.
+    AtLeast,
+    /// Below the operand, or equal to it.
+    AtMost,
+    /// Equal to the operand.
+    Equal,
 }
 
 impl Bound {
@@ -61,6 +81,9 @@ impl Bound {
         match self {
             Self::Above => order.is_gt(),
             Self::Below => order.is_lt(),
+            Self::AtLeast => order.is_ge(),
+            Self::AtMost => order.is_le(),
+            Self::Equal => order.is_eq(),
         }
     }
 }
@@ -74,6 +97,14 @@ pub enum Group {
     Number,
     /// Semantic versions.
     Version,
+    /// Moments.
+    Time,
+    /// Whether there is an attribute at all.
+    Presence,
+    /// IP addresses.
+    Network,
+    /// Segments.
+    Segment,
 }
 
 impl Group {
@@ -83,6 +114,10 @@ impl Group {
             Self::Text => "text",
             Self::Number => "number",
             Self::Version => "version",
+            Self::Time => "time",
+            Self::Presence => "presence",
+            Self::Network => "network",
+            Self::Segment => "segment",
         }
     }
 }
@@ -100,6 +135,14 @@ pub enum OperandKind {
     Pattern,
     /// A string with a semantic version.
     Version,
+    /// A string with a moment in RFC 3339, or milliseconds since the Unix epoch.
+    Moment,
+    /// None at all.
+    Nothing,
+    /// A string with an IP address or a network, or an array of these.
+    Networks,
+    /// A string with the key of a segment, or an array of these.
+    Segments,
 }
 
 impl OperandKind {
@@ -111,6 +154,10 @@ impl OperandKind {
             Self::Number => "number",
             Self::Pattern => "pattern",
             Self::Version => "version",
+            Self::Moment => "moment",
+            Self::Nothing => "nothing",
+            Self::Networks => "networks",
+            Self::Segments => "segments",
         }
     }
 
@@ -122,6 +169,12 @@ impl OperandKind {
             Self::Number => "must be a number or a string that holds one",
             Self::Pattern => "must be a string with a regular expression",
             Self::Version => "must be a string with a semantic version",
+            Self::Moment => {
+                "must be a string with a moment in RFC 3339, or milliseconds since the Unix epoch"
+            }
+            Self::Nothing => "must be left out, as the operator compares with nothing",
+            Self::Networks => "must be a string with an IP address or a network, or an array of these",
+            Self::Segments => "must be a string with the key of a segment, or an array of these",
         }
     }
 }
@@ -130,21 +183,41 @@ impl Row {
     /// What the operator is about.
     pub const fn group(&self) -> Group {
         match self.test {
-            Test::Is | Test::Contains | Test::OneOf | Test::Matches => Group::Text,
+            Test::Is | Test::Contains | Test::StartsWith | Test::EndsWith | Test::OneOf | Test::Matches => {
+                Group::Text
+            }
             Test::Number(_) => Group::Number,
             Test::Version(_) => Group::Version,
+            Test::Moment(_) => Group::Time,
+            Test::Exists => Group::Presence,
+            Test::InNetwork => Group::Network,
+            Test::InSegment => Group::Segment,
         }
     }
 
     /// The JSON that it takes.
     pub const fn operand(&self) -> OperandKind {
         match self.test {
-            Test::Is | Test::Contains => OperandKind::Scalar,
+            Test::Is | Test::Contains | Test::StartsWith | Test::EndsWith => OperandKind::Scalar,
             Test::OneOf => OperandKind::Scalars,
             Test::Number(_) => OperandKind::Number,
             Test::Matches => OperandKind::Pattern,
             Test::Version(_) => OperandKind::Version,
+            Test::Moment(_) => OperandKind::Moment,
+            Test::Exists => OperandKind::Nothing,
+            Test::InNetwork => OperandKind::Networks,
+            Test::InSegment => OperandKind::Segments,
         }
+    }
+
+    /// Whether a condition names the attribute that is compared: segments are about the whole context.
+    pub const fn takes_attribute(&self) -> bool {
+        !matches!(self.test, Test::InSegment)
+    }
+
+    /// Whether a condition may ask it to disregard upper and lower case: every operator on text may.
+    pub const fn folds_case(&self) -> bool {
+        matches!(self.group(), Group::Text)
     }
 }
 
@@ -198,6 +271,34 @@ operators! {
     VersionGt: "version_gt", Test::Version(Bound::Above), false, false, r#""2.1.0""#;
     /// The attribute is a semantic version below the value.
     VersionLt: "version_lt", Test::Version(Bound::Below), false, false, r#""2.1.0""#;
+    /// The attribute begins with the value.
+    StartsWith: "starts_with", Test::StartsWith, false, false, r#""eu-""#;
+    /// The attribute ends with the value.
+    EndsWith: "ends_with", Test::EndsWith, false, false, r#""@example.com""#;
+    /// The attribute is a number that is the value or above it.
+    Gte: "gte", Test::Number(Bound::AtLeast), false, false, "18";
+    /// The attribute is a number that is the value or below it.
+    Lte: "lte", Test::Number(Bound::AtMost), false, false, "18";
+    /// The attribute is the same semantic version as the value.
+    VersionEq: "version_eq", Test::Version(Bound::Equal), false, false, r#""2.1.0""#;
+    /// The attribute is a semantic version that is the value or above it.
+    VersionGte: "version_gte", Test::Version(Bound::AtLeast), false, false, r#""2.1.0""#;
+    /// The attribute is a semantic version that is the value or below it.
+    VersionLte: "version_lte", Test::Version(Bound::AtMost), false, false, r#""2.1.0""#;
+    /// The attribute is a moment before the value; `$now` is the server's clock.
+    Before: "before", Test::Moment(Bound::Below), false, false, r#""2027-01-01T00:00:00Z""#;
+    /// The attribute is a moment after the value; `$now` is the server's clock.
+    After: "after", Test::Moment(Bound::Above), false, false, r#""2027-01-01T00:00:00Z""#;
+    /// The attribute is there and not null.
+    Exists: "exists", Test::Exists, false, false, "null";
+    /// The attribute is missing or null.
+    NotExists: "not_exists", Test::Exists, true, false, "null";
+    /// The attribute is an IP address in the network, or in one of several.
+    InCidr: "in_cidr", Test::InNetwork, false, false, r#"["10.0.0.0/8", "2001:db8::/32"]"#;
+    /// The context is in the segment, or in one of several; the condition has no attribute.
+    InSegment: "in_segment", Test::InSegment, false, false, r#""beta-testers""#;
+    /// The context is in none of the segments; the condition has no attribute.
+    NotInSegment: "not_in_segment", Test::InSegment, true, false, r#""beta-testers""#;
 }
 
 impl Operator {
@@ -220,6 +321,19 @@ impl Operator {
     /// Its name in the API, under the name that all enumerations of the API give it.
     pub const fn as_str(self) -> &'static str {
         self.name()
+    }
+
+    /// How all of them compare, for the description of the API.
+    pub const ABOUT: &'static str = "How a condition compares an attribute of the context with its `value`. \
+        Texts are compared exactly, and other values as the text that they print as: `42` equals `\"42\"`, `10.0` \
+        equals `\"10\"`, `true` equals `\"true\"`. Of an attribute that is missing or null the negated operators \
+        hold, and no other does. Of a list an operator holds if it holds of any element, and a negated one if the \
+        operator that it negates holds of none.";
+
+    /// What it means, and what it is compared with.
+    pub fn meaning(self) -> String {
+        let row = self.row();
+        format!("{} `value` {}, such as `{}`.", row.meaning, row.operand().expectation(), row.example)
     }
 
     /// Its row; the enum and the table come from one list, so they agree on the order.
@@ -256,7 +370,7 @@ mod tests {
     fn every_example_is_an_operand_of_its_operator() {
         for row in OPERATORS {
             let example: Value = row.example.parse().expect("the example is JSON");
-            assert!(Operand::parse(row.operator, &example).is_ok(), "{}", row.name);
+            assert!(Operand::parse(row.operator, &example, Case::Sensitive).is_ok(), "{}", row.name);
         }
     }
 

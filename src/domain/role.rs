@@ -21,6 +21,8 @@ pub enum Permission {
     Read,
     /// Create, change, toggle and archive flags.
     WriteFlags,
+    /// Create, change and delete segments.
+    WriteSegments,
     /// Create, change and delete projects.
     WriteProjects,
     /// Create, change and delete environments.
@@ -36,7 +38,7 @@ impl Permission {
     pub const fn least_role(self) -> Role {
         match self {
             Self::Read => Role::Viewer,
-            Self::WriteFlags => Role::Editor,
+            Self::WriteFlags | Self::WriteSegments => Role::Editor,
             Self::WriteProjects | Self::WriteEnvironments | Self::ReadApiKeys | Self::WriteApiKeys => {
                 Role::Admin
             }
@@ -48,6 +50,7 @@ impl Permission {
         match self {
             Self::Read => "read this",
             Self::WriteFlags => "change flags",
+            Self::WriteSegments => "change segments",
             Self::WriteProjects => "change projects",
             Self::WriteEnvironments => "change environments",
             Self::ReadApiKeys => "see API keys",

@@ -3,7 +3,7 @@
 use super::{
     id::RuleId,
     key::VariationKey,
-    operator::{Operand, OperandError, Operator},
+    operator::{Case, Operand, OperandError, OperandKind, Operator},
     rollout::{Rollout, ShareDraft},
     text::Name,
     value::Value,
@@ -20,20 +20,23 @@ pub const MAX_ATTRIBUTE_NAME: usize = 200;
 /// One test of one attribute. Its operand was parsed when it was written, so testing cannot fail.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// The attribute that is tested.
+    /// The attribute that is tested; empty for operators on segments, which take none.
     pub attribute: String,
     /// The test.
     pub operator: Operator,
-    /// The operand as it was written.
+    /// The operand as it was written; `Null` where the operator takes none.
     pub value: Value,
+    /// Whether upper and lower case are told apart.
+    pub case: Case,
     /// The operand as the test reads it.
     pub operand: Operand,
 }
 
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
-        // The operand is a function of the operator and the value.
-        (&self.attribute, self.operator, &self.value) == (&other.attribute, other.operator, &other.value)
+        // The operand is a function of the operator, the value and the case.
+        (&self.attribute, self.operator, &self.value, self.case)
+            == (&other.attribute, other.operator, &other.value, other.case)
     }
 }
 
@@ -90,12 +93,14 @@ pub struct NewRule {
 /// A condition as it was sent.
 #[derive(Clone, Debug)]
 pub struct ConditionDraft {
-    /// The attribute's name.
-    pub attribute: String,
+    /// The attribute's name, if one was sent.
+    pub attribute: Option<String>,
     /// The operator.
     pub operator: Operator,
-    /// The operand.
-    pub value: Value,
+    /// The operand, if one was sent.
+    pub value: Option<Value>,
+    /// Whether upper and lower case are told apart.
+    pub case: Case,
 }
 
 /// A rule as it was sent.
@@ -119,12 +124,18 @@ impl Condition {
     /// Reads a condition found at `path`, and notes everything that is wrong with it.
     pub fn parse(draft: ConditionDraft, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
         let before = faults.len();
-        let ConditionDraft { attribute, operator, value } = draft;
-        if attribute.is_empty() || attribute.chars().count() > MAX_ATTRIBUTE_NAME {
-            faults
-                .malformed(path.field("attribute"), format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"));
+        let ConditionDraft { attribute, operator, value, case } = draft;
+        let attribute = attribute_name(attribute, operator, path, faults);
+        if case == Case::Insensitive && !operator.row().folds_case() {
+            let why = format!("only operators on text can disregard case, and '{}' is none", operator.name());
+            faults.malformed(path.field("case_insensitive"), why);
         }
-        let operand = match Operand::parse(operator, &value) {
+        if value.is_none() && operator.row().operand() != OperandKind::Nothing {
+            faults.malformed(path.field("value"), "is required");
+            return None;
+        }
+        let value = value.unwrap_or_default();
+        let operand = match Operand::parse(operator, &value, case) {
             Ok(operand) => operand,
             Err(OperandError::Shape(message)) => {
                 faults.malformed(path.field("value"), message);
@@ -135,7 +146,41 @@ impl Condition {
                 return None;
             }
         };
-        (faults.len() == before).then_some(Self { attribute, operator, value, operand })
+        (faults.len() == before).then_some(Self { attribute, operator, value, case, operand })
+    }
+}
+
+fn attribute_name(
+    sent: Option<String>,
+    operator: Operator,
+    path: &Path<'_>,
+    faults: &mut Violations,
+) -> String {
+    let takes_attribute = operator.row().takes_attribute();
+    match &sent {
+        None if takes_attribute => faults.malformed(path.field("attribute"), "is required"),
+        Some(name) if takes_attribute && (name.is_empty() || name.chars().count() > MAX_ATTRIBUTE_NAME) => {
+            faults
+                .malformed(path.field("attribute"), format!("must be 1 to {MAX_ATTRIBUTE_NAME} characters"));
+        }
+        Some(name) if !takes_attribute && !name.is_empty() => {
+            let why = format!("must be left out, as '{}' is about the whole context", operator.name());
+            faults.malformed(path.field("attribute"), why);
+        }
+        None | Some(_) => {}
+    }
+    sent.unwrap_or_default()
+}
+
+impl Condition {
+    /// Reads a list of conditions found at `path`. The broken ones are left out.
+    pub fn parse_list(drafts: Vec<ConditionDraft>, path: &Path<'_>, faults: &mut Violations) -> Vec<Self> {
+        if drafts.len() > MAX_CONDITIONS {
+            faults.malformed(path, format!("must have at most {MAX_CONDITIONS} conditions"));
+            return Vec::new();
+        }
+        let numbered = drafts.into_iter().enumerate();
+        numbered.filter_map(|(place, draft)| Self::parse(draft, &path.index(place), faults)).collect()
     }
 }
 
@@ -144,20 +189,7 @@ impl NewRule {
     fn parse(draft: RuleDraft, index: usize, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
         let priority = draft.priority.unwrap_or_else(|| i64::try_from(index).unwrap_or(i64::MAX - 1) + 1);
         let name = draft.name.and_then(|name| Name::parse(&name, &path.field("name"), faults));
-        if draft.conditions.len() > MAX_CONDITIONS {
-            faults.malformed(
-                path.field("conditions"),
-                format!("must have at most {MAX_CONDITIONS} conditions"),
-            );
-            return None;
-        }
-        let list = path.field("conditions");
-        let conditions: Vec<_> = draft
-            .conditions
-            .into_iter()
-            .enumerate()
-            .filter_map(|(place, condition)| Condition::parse(condition, &list.index(place), faults))
-            .collect();
+        let conditions = Condition::parse_list(draft.conditions, &path.field("conditions"), faults);
         let serve = match (draft.variation, draft.percentage_rollout) {
             (Some(key), None) => match VariationKey::parse(&key) {
                 Ok(key) => Some(Serve::Variation(key)),

@@ -12,23 +12,19 @@ pub const MAX_VALUE_DEPTH: usize = 10;
 /// The largest whole number that every JSON reader keeps exactly: 2^53 - 1.
 pub const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-/// Why a value cannot be a variation's value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ValueFault {
-    /// It is too large or too deep, whatever the flag.
-    TooLarge(String),
-    /// It does not fit the flag's type.
-    Misfit(String),
-}
-
-/// Checks that `value` may be served by a flag of type `flag_type` (contract A5).
-pub fn check(flag_type: FlagType, value: &Value) -> Result<(), ValueFault> {
+/// Checks that `value` is neither too large nor too deep, whatever the flag; the error says what it must be.
+pub fn check_size(value: &Value) -> Result<(), String> {
     if depth(value) > MAX_VALUE_DEPTH {
-        return Err(ValueFault::TooLarge(format!("must be nested at most {MAX_VALUE_DEPTH} deep")));
+        return Err(format!("must be nested at most {MAX_VALUE_DEPTH} deep"));
     }
     if value.to_string().len() > MAX_VALUE_BYTES {
-        return Err(ValueFault::TooLarge(format!("must be at most {MAX_VALUE_BYTES} bytes of JSON")));
+        return Err(format!("must be at most {MAX_VALUE_BYTES} bytes of JSON"));
     }
+    Ok(())
+}
+
+/// Checks that `value` may be served by a flag of type `flag_type` (contract A5); the error says what it must be.
+pub fn check_type(flag_type: FlagType, value: &Value) -> Result<(), &'static str> {
     let fits = match flag_type {
         FlagType::Boolean => value.is_boolean(),
         FlagType::String => value.is_string(),
@@ -41,7 +37,7 @@ pub fn check(flag_type: FlagType, value: &Value) -> Result<(), ValueFault> {
         FlagType::Number => "must be a finite number, and a whole one within 2^53 - 1 of zero",
         FlagType::Json => "must be an object or an array, as the flag's type is json",
     };
-    if fits { Ok(()) } else { Err(ValueFault::Misfit(rule.into())) }
+    if fits { Ok(()) } else { Err(rule) }
 }
 
 fn is_exact(number: f64) -> bool {
@@ -71,6 +67,11 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// `{}`.
+pub fn empty_object() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
 /// Reads stored JSON text; `None` if it is damaged.
 pub fn from_text(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn values_fit_their_type() {
-        let fits = |flag_type, value: Value| check(flag_type, &value).is_ok();
+        let fits = |flag_type, value: Value| check_type(flag_type, &value).is_ok();
         assert!(fits(FlagType::Boolean, json!(true)) && !fits(FlagType::Boolean, json!("true")));
         assert!(fits(FlagType::String, json!("")) && !fits(FlagType::String, json!(null)));
         assert!(
@@ -107,10 +108,10 @@ mod tests {
         for _ in 1..MAX_VALUE_DEPTH {
             nested = json!([nested]);
         }
-        assert!(check(FlagType::Json, &nested).is_ok());
-        assert!(matches!(check(FlagType::Json, &json!([nested])), Err(ValueFault::TooLarge(_))));
+        assert!(check_size(&nested).is_ok());
+        assert!(check_size(&json!([nested])).is_err());
         let text = |bytes: usize| Value::String("x".repeat(bytes - 2));
-        assert!(check(FlagType::String, &text(MAX_VALUE_BYTES)).is_ok());
-        assert!(check(FlagType::String, &text(MAX_VALUE_BYTES + 1)).is_err());
+        assert!(check_size(&text(MAX_VALUE_BYTES)).is_ok());
+        assert!(check_size(&text(MAX_VALUE_BYTES + 1)).is_err());
     }
 }

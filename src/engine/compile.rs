@@ -5,16 +5,13 @@ use std::sync::Arc;
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{
-    bucket::{Bucket, Bucketer},
-    evaluate::NOW,
-};
+use super::bucket::{Bucket, Bucketer};
 use crate::domain::{
     flag::{Configuration, Flag, FlagStatus, Variation},
     id::RuleId,
     key::VariationKey,
     rollout::Rollout,
-    rule::{Condition, Serve},
+    rule::{Condition, Rule, Serve},
     violation::{Fault, Violations},
 };
 
@@ -30,7 +27,7 @@ pub struct CompiledFlag {
 }
 
 /// The place of a variation in the list of its flag.
-pub(super) type Index = usize;
+pub type Index = usize;
 
 /// A variation as it is served.
 #[derive(Debug)]
@@ -43,7 +40,7 @@ pub struct CompiledVariation {
 
 /// A rule with the names in it resolved.
 #[derive(Debug)]
-pub(super) struct CompiledRule {
+pub struct CompiledRule {
     /// The rule's identity.
     pub(super) id: RuleId,
     /// What it gives to those whom its conditions match.
@@ -156,16 +153,9 @@ impl CompiledFlag {
         self.flag.status == FlagStatus::Archived
     }
 
-    /// Whether the published SDKs, given the rules, answer as this server does (contract A7): they know neither
-    /// `enabled` nor prerequisites, the server's clock, bucketing other than the default, nor every operator.
-    pub fn is_computed_by_published_sdks(&self) -> bool {
-        let knows = |condition: &Condition| condition.operator.is_published() && condition.attribute != NOW;
-        let rules = &self.configuration.rules;
-        let splits = rules.iter().any(|rule| matches!(rule.serve, Serve::Rollout(_)));
-        self.is_on()
-            && self.configuration.prerequisites.is_empty()
-            && (!splits || self.flag.bucketing.is_published())
-            && rules.iter().flat_map(|rule| &rule.conditions).all(knows)
+    /// The environment's rules in the order in which they are tried.
+    pub fn rules_as_tried(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().map(|rule| &self.configuration.rules[rule.place])
     }
 
     /// The rules in the order in which they are tried.
@@ -176,6 +166,17 @@ impl CompiledFlag {
     /// What must hold for `rule`, which is one of this flag.
     pub(super) fn conditions(&self, rule: &CompiledRule) -> &[Condition] {
         &self.configuration.rules[rule.place].conditions
+    }
+
+    /// Where the buckets of each of the rule's variations end, in thousandths of a percent; none without a rollout.
+    pub(super) fn thresholds(&self, rule: &CompiledRule) -> Vec<(VariationKey, u32)> {
+        match &rule.yields {
+            Yield::Variation(_) => Vec::new(),
+            Yield::Rollout(portions) => portions
+                .iter()
+                .map(|portion| (self.variation(portion.variation).key.clone(), portion.end))
+                .collect(),
+        }
     }
 
     /// The variation at `index`, which the compiler resolved for this flag.
@@ -199,7 +200,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::rollout::Algorithm,
-        engine::sample::{self, Sample, condition, serve, split},
+        engine::sample::{self, serve, split},
     };
 
     #[test]
@@ -219,28 +220,6 @@ mod tests {
         let flag = sample::flag("f").compiled();
         let texts: Vec<_> = flag.variations().iter().map(|variation| variation.json.get()).collect();
         assert_eq!(texts, ["true", "false"]);
-    }
-
-    #[test]
-    fn published_sdks_compute_what_they_know() {
-        let plain = sample::flag("f").rule(1, vec![condition("plan", "is", "pro")], split(&[("on", 10.0)]));
-        let computed = |flag: &Sample| flag.clone().compiled().is_computed_by_published_sdks();
-        assert!(computed(&plain));
-        let fixed = sample::flag("f").rule(1, Vec::new(), serve("on"));
-        assert!(
-            computed(&fixed.bucketed(Algorithm::Murmur3, "team", None)),
-            "without rollouts nothing is bucketed"
-        );
-        for beyond in [
-            plain.clone().off(),
-            plain.clone().requires("p", "on"),
-            plain.clone().bucketed(Algorithm::Murmur3, "user_key", None),
-            plain.clone().bucketed(Algorithm::Djb2, "user_key", Some("salt")),
-            plain.clone().rule(2, vec![condition("app", "version_gt", "1.2")], serve("on")),
-            plain.clone().rule(2, vec![condition(NOW, "gt", 1)], serve("on")),
-        ] {
-            assert!(!computed(&beyond), "{:?}", beyond.configuration);
-        }
     }
 
     #[test]

@@ -9,19 +9,26 @@
 //! goes wrong in the compiler, before the change is stored.
 
 pub mod bucket;
+mod chain;
 pub mod compile;
 pub mod evaluate;
+pub mod explain;
 pub mod outcome;
 pub mod prerequisite;
 #[cfg(test)]
 mod properties;
+pub mod published;
 pub mod ruleset;
 #[cfg(test)]
 mod sample;
+pub mod segment;
+pub mod witness;
 
 pub use self::{
     compile::CompiledFlag,
     evaluate::{Evaluation, evaluate, evaluate_all},
+    explain::{Trace, explain},
     outcome::{Outcome, Reason},
     ruleset::{Change, Ruleset},
+    segment::Segments,
 };

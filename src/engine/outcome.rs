@@ -19,10 +19,7 @@ pub struct Outcome<'r> {
 impl Outcome<'_> {
     /// The rule that yielded the variation.
     pub fn rule_id(&self) -> Option<RuleId> {
-        match self.reason {
-            Reason::TargetingRule(rule) | Reason::PercentageRollout(rule) => Some(rule),
-            Reason::Default | Reason::Disabled | Reason::Prerequisite => None,
-        }
+        self.reason.rule_id()
     }
 }
 
@@ -42,6 +39,14 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The rule, where one is the reason.
+    pub const fn rule_id(self) -> Option<RuleId> {
+        match self {
+            Self::TargetingRule(rule) | Self::PercentageRollout(rule) => Some(rule),
+            Self::Default | Self::Disabled | Self::Prerequisite => None,
+        }
+    }
+
     /// The documented name.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,12 +3,12 @@
 use fastrand::Rng;
 
 use super::{
-    Ruleset, evaluate, evaluate_all,
+    Ruleset, evaluate, evaluate_all, explain,
     sample::{self, ENVIRONMENT, Sample, serve, split},
 };
 use crate::domain::{
     context::{Attribute, Context},
-    operator::{OPERATORS, Operand},
+    operator::{Case, OPERATORS, Operand},
     rollout::Algorithm,
     rule::Condition,
     time::Timestamp,
@@ -94,9 +94,9 @@ fn any_condition(rng: &mut Rng) -> Condition {
     loop {
         let row = &OPERATORS[rng.usize(..OPERATORS.len())];
         let value = operand(rng, row.example);
-        if let Ok(operand) = Operand::parse(row.operator, &value) {
+        if let Ok(operand) = Operand::parse(row.operator, &value, Case::Sensitive) {
             let attribute = NAMES[rng.usize(..NAMES.len())].to_owned();
-            return Condition { attribute, operator: row.operator, value, operand };
+            return Condition { attribute, operator: row.operator, value, case: Case::Sensitive, operand };
         }
     }
 }
@@ -142,6 +142,23 @@ fn every_context_gets_an_answer_from_every_flag_and_always_the_same() {
                 assert_eq!(alone.reason, outcome.reason, "{context:?}");
                 assert_eq!(alone.variation.key, outcome.variation.key, "{context:?}");
                 assert_eq!(alone.lacks_user_key, outcome.lacks_user_key, "{context:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_explanation_is_the_evaluation_itself() {
+    let mut rng = Rng::with_seed(7);
+    for _ in 0..300 {
+        let flags = any_ruleset(&mut rng);
+        for _ in 0..5 {
+            let (context, now) = (context(&mut rng), Timestamp::from_millis(rng.i64(..)));
+            for outcome in evaluate_all(&flags, &context, now) {
+                let trace = explain(&flags, outcome.flag.key(), &context, now).expect("the flag is there");
+                assert_eq!((trace.reason, &trace.variation), (outcome.reason, &outcome.variation.key));
+                let yielded = trace.rules.iter().find_map(|rule| rule.yielded.as_ref().map(|_| rule.id));
+                assert_eq!(yielded, outcome.rule_id(), "{context:?}");
             }
         }
     }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{compile::CompiledFlag, prerequisite};
+use super::{compile::CompiledFlag, prerequisite, segment::Segments};
 use crate::domain::{id::EnvironmentId, key::FlagKey};
 
 /// All flags of an environment, archived ones included, as they are at `version`.
@@ -15,6 +15,7 @@ pub struct Ruleset {
     environment: EnvironmentId,
     version: u64,
     flags: Flags,
+    segments: Arc<Segments>,
     unsettled: HashSet<FlagKey>,
 }
 
@@ -25,6 +26,8 @@ pub enum Change {
     Put(CompiledFlag),
     /// Takes the flag with this key out; does nothing if there is none.
     Remove(FlagKey),
+    /// From here on, the project has these segments.
+    Segments(Arc<Segments>),
 }
 
 impl Ruleset {
@@ -36,18 +39,33 @@ impl Ruleset {
     ) -> Self {
         let sorted: BTreeMap<FlagKey, Arc<CompiledFlag>> =
             flags.into_iter().map(|flag| (flag.flag().key.clone(), Arc::new(flag))).collect();
-        Self::of(environment, version, Flags::new(sorted.into_values().collect()))
+        Self::of(environment, version, Flags::new(sorted.into_values().collect()), Arc::default())
     }
 
     /// The ruleset after `changes`, made one after the other.
     #[must_use]
     pub fn with(&self, version: u64, changes: impl IntoIterator<Item = Change>) -> Self {
-        Self::of(self.environment, version, self.flags.with(changes))
+        let mut segments = Arc::clone(&self.segments);
+        let mut of_flags = Vec::new();
+        for change in changes {
+            match change {
+                Change::Segments(new) => segments = new,
+                Change::Put(flag) => of_flags.push((flag.flag().key.clone(), Some(flag))),
+                Change::Remove(key) => of_flags.push((key, None)),
+            }
+        }
+        Self::of(self.environment, version, self.flags.with(of_flags), segments)
     }
 
-    fn of(environment: EnvironmentId, version: u64, flags: Flags) -> Self {
+    /// The same ruleset in a project with these segments.
+    #[must_use]
+    pub fn with_segments(self, segments: Arc<Segments>) -> Self {
+        Self { segments, ..self }
+    }
+
+    fn of(environment: EnvironmentId, version: u64, flags: Flags, segments: Arc<Segments>) -> Self {
         let unsettled = prerequisite::unsettled(&flags);
-        Self { environment, version, flags, unsettled }
+        Self { environment, version, flags, segments, unsettled }
     }
 
     /// The environment.
@@ -58,6 +76,11 @@ impl Ruleset {
     /// The version, which rises with every change in the environment.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The segments of the project.
+    pub fn segments(&self) -> &Arc<Segments> {
+        &self.segments
     }
 
     /// The flag with this key, be it archived.
@@ -105,21 +128,18 @@ impl Flags {
         self.places.get(key).and_then(|place| self.sorted.get(*place))
     }
 
-    fn with(&self, changes: impl IntoIterator<Item = Change>) -> Self {
+    /// Each key with what takes its place, or nothing.
+    fn with(&self, changes: Vec<(FlagKey, Option<CompiledFlag>)>) -> Self {
         let mut sorted = self.sorted.clone();
         let mut same_keys = true;
-        for change in changes {
-            let key = match &change {
-                Change::Put(flag) => &flag.flag().key,
-                Change::Remove(key) => key,
-            };
-            let found = sorted.binary_search_by(|known| known.flag().key.cmp(key));
-            same_keys &= matches!((&change, found), (Change::Put(_), Ok(_)) | (Change::Remove(_), Err(_)));
+        for (key, change) in changes {
+            let found = sorted.binary_search_by(|known| known.flag().key.cmp(&key));
+            same_keys &= change.is_some() == found.is_ok();
             match (change, found) {
-                (Change::Put(flag), Ok(place)) => sorted[place] = Arc::new(flag),
-                (Change::Put(flag), Err(place)) => sorted.insert(place, Arc::new(flag)),
-                (Change::Remove(_), Ok(place)) => drop(sorted.remove(place)),
-                (Change::Remove(_), Err(_)) => {}
+                (Some(flag), Ok(place)) => sorted[place] = Arc::new(flag),
+                (Some(flag), Err(place)) => sorted.insert(place, Arc::new(flag)),
+                (None, Ok(place)) => drop(sorted.remove(place)),
+                (None, Err(_)) => {}
             }
         }
         if same_keys { Self { sorted, places: Arc::clone(&self.places) } } else { Self::new(sorted) }

@@ -7,7 +7,7 @@ use crate::domain::{
     flag::{Configuration, Flag, FlagStatus, FlagType, Prerequisite, Variation},
     id::{EnvironmentId, FlagId, ProjectId, RuleId},
     key::{FlagKey, VariationKey},
-    operator::{Operand, Operator},
+    operator::{Case, Operand, Operator},
     rollout::{Algorithm, Bucketing, Percentage, Rollout, Share},
     rule::{Condition, Rule, Serve},
     text::Name,
@@ -32,8 +32,8 @@ pub(super) fn variation(key: &str) -> VariationKey {
 
 pub(super) fn condition(attribute: &str, operator: &str, value: impl Into<Value>) -> Condition {
     let (operator, value) = (Operator::parse(operator).expect("an operator"), value.into());
-    let operand = Operand::parse(operator, &value).expect("an operand");
-    Condition { attribute: attribute.to_owned(), operator, value, operand }
+    let operand = Operand::parse(operator, &value, Case::Sensitive).expect("an operand");
+    Condition { attribute: attribute.to_owned(), operator, value, case: Case::Sensitive, operand }
 }
 
 pub(super) fn serve(key: &str) -> Serve {

@@ -20,7 +20,7 @@ use crate::{
         middleware::{
             Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths, request_id::MakeRequestId,
         },
-        openapi::{self, Notes},
+        openapi,
         shortcut::Shortcut,
     },
 };
@@ -60,16 +60,11 @@ fn service(app: &Arc<App>) -> OpenApiService<impl poem_openapi::OpenApi, ()> {
         .summary("Feature flags from one executable with one data file.")
         .description(api::DESCRIPTION)
         .server("/")
-        .extra_response_header::<String, _>("X-Request-ID")
 }
 
 /// The document that describes the API: `OpenAPI` 3.1.
 pub fn document(app: &Arc<App>) -> Result<Value, ApiError> {
-    let notes = Notes {
-        examples: api::examples::table(),
-        unlimited: vec!["getHealth", "getReady"],
-        errors: api::ERRORS.to_vec(),
-    };
+    let notes = api::notes().map_err(ApiError::internal)?;
     openapi::document(&service(app).spec(), &notes).map_err(ApiError::internal)
 }
 

@@ -26,7 +26,7 @@ use tokio::time::sleep;
 use crate::http::socket::Socket;
 
 /// How many connections are open at once. Further ones wait in the kernel's queue.
-pub const MAX_CONNECTIONS: u32 = 20_000;
+pub const MAX_CONNECTIONS: u32 = 12_000;
 /// How long a request head may take to arrive, and how long a connection may be idle.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long requests in flight may take to finish once the server stops.

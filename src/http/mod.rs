@@ -22,5 +22,6 @@ pub mod shape;
 pub mod shortcut;
 pub mod socket;
 pub mod wire;
+pub mod words;
 
 pub use self::error::ApiError;

@@ -1,7 +1,11 @@
 //! Pages of lists: the parameters that ask for one, and cursors as opaque text.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::Type;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::page::{Cursor, DEFAULT_PER_PAGE, MAX_PER_PAGE, Page, PageRequest, SortKey, Start};
@@ -10,6 +14,52 @@ use crate::http::parameter::{Optional, Reader};
 
 /// Characters of a cursor, at most: a name of 200 characters and some digits, encoded.
 const MAX_CURSOR_LENGTH: usize = 4_096;
+
+/// The number of the first page.
+const FIRST_PAGE: u32 = 1;
+
+macro_rules! numbers {
+    ($($(#[$meta:meta])* $name:ident, $minimum:expr, $maximum:expr, $default:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub enum $name {}
+
+        impl Type for $name {
+            const IS_REQUIRED: bool = true;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                "integer".into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                let maximum: Option<u32> = $maximum;
+                MetaSchemaRef::Inline(Box::new(MetaSchema {
+                    minimum: Some(f64::from($minimum)),
+                    maximum: maximum.map(f64::from),
+                    default: Some($default.into()),
+                    ..MetaSchema::new("integer")
+                }))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+    )*};
+}
+
+numbers! {
+    /// The schema of the parameter `page`.
+    PageNumber, FIRST_PAGE, None, FIRST_PAGE;
+    /// The schema of the parameter `per_page`.
+    PerPage, 1_u32, Some(MAX_PER_PAGE), DEFAULT_PER_PAGE;
+}
 
 /// What a cursor says, in JSON, before it is made opaque.
 #[derive(Serialize, Deserialize)]
@@ -31,14 +81,14 @@ struct Written {
 pub fn request(
     reader: &mut Reader,
     order: &str,
-    page: &Optional<u32>,
-    per_page: &Optional<u32>,
+    page: &Optional<PageNumber>,
+    per_page: &Optional<PerPage>,
     cursor: &Optional<String>,
 ) -> PageRequest {
-    let number = reader.integer("page", page, 1..=u32::MAX);
+    let number = reader.integer("page", page, FIRST_PAGE..=u32::MAX);
     let per_page = reader.integer("per_page", per_page, 1..=MAX_PER_PAGE).unwrap_or(DEFAULT_PER_PAGE);
     let start = match (cursor.text(), number) {
-        (None, number) => Start::Page(number.unwrap_or(1)),
+        (None, number) => Start::Page(number.unwrap_or(FIRST_PAGE)),
         (Some(text), number) => {
             if number.is_some() {
                 reader.refuse("cursor", "must not be given together with page");
@@ -47,7 +97,7 @@ pub fn request(
                 Some(cursor) => Start::After(cursor),
                 None => {
                     reader.refuse("cursor", "must be a next_cursor of this list in this order");
-                    Start::Page(1)
+                    Start::Page(FIRST_PAGE)
                 }
             }
         }

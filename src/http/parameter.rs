@@ -60,7 +60,8 @@ macro_rules! parameters {
         impl<T> $name<T> {
             /// The text, if the parameter was given and is not empty.
             pub fn text(&self) -> Option<&str> {
-                self.text.as_deref().filter(|text| !text.is_empty())
+                // Named in full: the framework's `Type` has a method of this name for `&str`, which is always false.
+                self.text.as_deref().filter(|text| !str::is_empty(text))
             }
         }
     )*};
@@ -124,5 +125,17 @@ impl Reader {
     /// `value`, if every parameter was sound.
     pub fn finish<T>(self, value: T) -> Result<T, ApiError> {
         Ok(self.faults.or_ok(value)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_parameter_was_not_given() {
+        let read = |text: &str| Optional::<String>::parse_from_parameters([text]).unwrap();
+        assert_eq!(read("").text(), None);
+        assert_eq!(read("a").text(), Some("a"));
     }
 }

@@ -28,6 +28,10 @@ impl From<Error> for ApiError {
                 let message = format!("other flags require this one: {}", users.join(", "));
                 Self::new(Code::FlagInUse, message).with_detail("used_by", users)
             }
+            Error::SegmentInUse(users) => {
+                let message = format!("the segment is in use: {}", users.join(", "));
+                Self::new(Code::SegmentInUse, message).with_detail("used_by", users)
+            }
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
             }
@@ -57,6 +61,7 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Environment => named(Code::EnvironmentNotFound, "environment", name),
         Thing::Project => named(Code::ProjectNotFound, "project", name),
         Thing::Organization => named(Code::OrganizationNotFound, "organization", name),
+        Thing::Segment => named(Code::SegmentNotFound, "segment", name),
         Thing::ApiKey => named(Code::ApiKeyNotFound, "API key", name),
     }
 }
@@ -69,6 +74,7 @@ fn taken(thing: Thing, key: &str) -> ApiError {
     let (code, noun, place) = match thing {
         Thing::Flag => (Code::FlagKeyConflict, "flag", "project"),
         Thing::Environment => (Code::EnvironmentKeyConflict, "environment", "project"),
+        Thing::Segment => (Code::SegmentKeyConflict, "segment", "project"),
         Thing::Project => (Code::ProjectKeyConflict, "project", "organization"),
         Thing::Organization | Thing::ApiKey => return ApiError::internal(format!("{thing:?} has no key")),
     };

@@ -1,7 +1,7 @@
 //! The collecting reader of request bodies. serde stops at the first fault; the contract wants every violation
 //! at once, each with its path. A [`Shape`] reads itself from a parsed document and notes what is missing,
 //! mistyped or unknown before it gives up. [`request!`](crate::request) declares a body once, for the reader and
-//! for the `OpenAPI` document; [`words!`](crate::words) gives both the words of a domain enumeration.
+//! for the `OpenAPI` document.
 
 use serde_json::{Map, Value};
 
@@ -186,85 +186,6 @@ impl<T: Shape> Shape for Vec<T> {
     fn placeholder() -> Self {
         Self::new()
     }
-}
-
-/// Gives the words of a domain enumeration to request bodies, answers and the `OpenAPI` document.
-#[macro_export]
-macro_rules! words {
-    ($($name:ty as $schema:literal,)+) => {$(
-        impl ::poem_openapi::types::Type for $name {
-            const IS_REQUIRED: bool = true;
-            type RawValueType = Self;
-            type RawElementValueType = Self;
-
-            fn name() -> ::std::borrow::Cow<'static, str> {
-                $schema.into()
-            }
-
-            fn schema_ref() -> ::poem_openapi::registry::MetaSchemaRef {
-                let words = <$name>::ALL.iter().map(|(_, word)| ::serde_json::Value::from(*word)).collect();
-                ::poem_openapi::registry::MetaSchemaRef::Inline(Box::new(::poem_openapi::registry::MetaSchema {
-                    enum_items: words,
-                    ..::poem_openapi::registry::MetaSchema::new("string")
-                }))
-            }
-
-            fn as_raw_value(&self) -> Option<&Self> {
-                Some(self)
-            }
-
-            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-                Box::new(::std::iter::once(self))
-            }
-        }
-
-        impl ::poem_openapi::types::ParseFromJSON for $name {
-            fn parse_from_json(value: Option<::serde_json::Value>) -> ::poem_openapi::types::ParseResult<Self> {
-                let word = value.as_ref().and_then(::serde_json::Value::as_str);
-                word.and_then(Self::parse).ok_or_else(::poem_openapi::types::ParseError::expected_input)
-            }
-        }
-
-        impl ::poem_openapi::types::ParseFromParameter for $name {
-            fn parse_from_parameter(word: &str) -> ::poem_openapi::types::ParseResult<Self> {
-                let words = <$name>::ALL.iter().map(|(_, word)| *word);
-                <$name>::parse(word)
-                    .ok_or_else(|| ::poem_openapi::types::ParseError::custom($crate::http::shape::one_of(words)))
-            }
-        }
-
-        impl ::poem_openapi::types::ToJSON for $name {
-            fn to_json(&self) -> Option<::serde_json::Value> {
-                Some(self.as_str().into())
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl $crate::http::shape::Shape for $name {
-            fn read(
-                value: &::serde_json::Value,
-                path: &$crate::domain::violation::Path<'_>,
-                faults: &mut $crate::domain::violation::Violations,
-            ) -> Self {
-                let Some(word) = value.as_str() else {
-                    return $crate::http::shape::mistyped("a string", value, path, faults);
-                };
-                <$name>::parse(word).unwrap_or_else(|| {
-                    faults.malformed(path, $crate::http::shape::one_of(<$name>::ALL.iter().map(|(_, word)| *word)));
-                    Self::placeholder()
-                })
-            }
-
-            fn placeholder() -> Self {
-                <$name>::ALL[0].0
-            }
-        }
-    )+};
 }
 
 /// Declares the body of a request once: the struct, its schema in the `OpenAPI` document and its reader.

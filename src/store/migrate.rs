@@ -55,6 +55,7 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
         FLAGS,
         FLAG_BY_KEY,
         CONFIGURATIONS,
+        SEGMENTS,
         API_KEYS,
         AUDIT,
         AUDIT_OF,

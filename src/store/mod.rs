@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod organization;
 pub mod project;
 mod rule;
+pub mod segment;
 pub mod session;
 mod tables;
 pub mod usage;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     id::RuleId,
     key::VariationKey,
-    operator::{Operand, Operator},
+    operator::{Case, Operand, Operator},
     rollout::{Percentage, Rollout, Share},
     rule::{Condition, Rule, Serve},
     text::Name,
@@ -21,12 +21,14 @@ pub(super) struct RuleV1 {
     serve: ServeV1,
 }
 
+/// A condition, of a rule or of a segment.
 #[derive(Serialize, Deserialize)]
-struct ConditionV1 {
+pub(super) struct ConditionV1 {
     attribute: String,
     operator: String,
-    /// JSON text.
+    /// JSON text; `null` where the operator takes no operand.
     value: String,
+    case_insensitive: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,11 +45,6 @@ struct ShareV1 {
 
 impl From<&Rule> for RuleV1 {
     fn from(rule: &Rule) -> Self {
-        let conditions = rule.conditions.iter().map(|it| ConditionV1 {
-            attribute: it.attribute.clone(),
-            operator: it.operator.name().to_owned(),
-            value: it.value.to_string(),
-        });
         let serve = match &rule.serve {
             Serve::Variation(key) => ServeV1::Variation(key.to_string()),
             Serve::Rollout(rollout) => ServeV1::Rollout(
@@ -65,7 +62,7 @@ impl From<&Rule> for RuleV1 {
             id: rule.id.bits(),
             priority: rule.priority,
             name: rule.name.as_ref().map(Name::to_string),
-            conditions: conditions.collect(),
+            conditions: rule.conditions.iter().map(ConditionV1::from).collect(),
             serve,
         }
     }
@@ -84,7 +81,7 @@ impl RuleV1 {
             id: RuleId::from_bits(self.id),
             priority: self.priority,
             name: self.name.as_deref().map(Name::trusted),
-            conditions: self.conditions.into_iter().map(condition).collect::<Option<_>>()?,
+            conditions: self.conditions.into_iter().map(ConditionV1::into_domain).collect::<Option<_>>()?,
             serve,
         })
     }
@@ -97,9 +94,24 @@ fn share(record: ShareV1) -> Option<Share> {
     })
 }
 
-fn condition(record: ConditionV1) -> Option<Condition> {
-    let operator = Operator::parse(&record.operator)?;
-    let value = value::from_text(&record.value)?;
-    let operand = Operand::parse(operator, &value).ok()?;
-    Some(Condition { attribute: record.attribute, operator, value, operand })
+impl From<&Condition> for ConditionV1 {
+    fn from(condition: &Condition) -> Self {
+        Self {
+            attribute: condition.attribute.clone(),
+            operator: condition.operator.name().to_owned(),
+            value: condition.value.to_string(),
+            case_insensitive: condition.case == Case::Insensitive,
+        }
+    }
+}
+
+impl ConditionV1 {
+    /// The condition; `None` where the record is damaged.
+    pub(super) fn into_domain(self) -> Option<Condition> {
+        let operator = Operator::parse(&self.operator)?;
+        let value = value::from_text(&self.value)?;
+        let case = if self.case_insensitive { Case::Insensitive } else { Case::Sensitive };
+        let operand = Operand::parse(operator, &value, case).ok()?;
+        Some(Condition { attribute: self.attribute, operator, value, case, operand })
+    }
 }

@@ -37,6 +37,9 @@ pub(super) const FLAG_BY_KEY: TableDefinition<'_, (u128, &str), u128> = TableDef
 pub(super) const CONFIGURATIONS: TableDefinition<'_, (u128, u128), &[u8]> =
     TableDefinition::new("configurations");
 
+/// (Project, segment key) -> segment.
+pub(super) const SEGMENTS: TableDefinition<'_, (u128, &str), &[u8]> = TableDefinition::new("segments");
+
 /// API key -> API key. One that was revoked is gone.
 pub(super) const API_KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("api_keys");
 

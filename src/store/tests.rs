@@ -14,7 +14,7 @@ use crate::domain::{
     flag::{Classification, Configuration, Flag, FlagStatus, FlagType, Prerequisite, Variation},
     id::{ApiKeyId, EnvironmentId, FlagId, OrganizationId, ProjectId, RuleId, SessionId, UserId},
     key::{EnvironmentKey, FlagKey, ProjectKey, VariationKey},
-    operator::{Operand, Operator},
+    operator::{Case, Operand, Operator},
     organization::{Membership, Organization},
     project::Project,
     role::Role,
@@ -132,8 +132,10 @@ fn flag() -> Flag {
 
 fn condition(attribute: &str, operator: &str, value: Json) -> Condition {
     let operator = Operator::parse(operator).unwrap();
-    let operand = Operand::parse(operator, &value).unwrap();
-    Condition { attribute: attribute.into(), operator, value, operand }
+    let case = Case::Insensitive;
+    let case = if operator.row().folds_case() { case } else { Case::Sensitive };
+    let operand = Operand::parse(operator, &value, case).unwrap();
+    Condition { attribute: attribute.into(), operator, value, case, operand }
 }
 
 fn configuration() -> Configuration {
@@ -277,10 +279,10 @@ fn the_records_of_flags_never_change() {
     );
     check(
         &configuration(),
-        "01abc37f3d01036f6c64020901010553746166660305656d61696c0d6d6174636865735f7265676578112240\
-         6578616d706c655c5c2e636f6d242207636f756e747279066f6e655f6f660e5b224445222c34312c74727565\
-         5d036170700a76657273696f6e5f67740522312e322200036e65770a0400000102036e6577fb3582036f6c64\
-         000108626574612d6e6176026f6e0cfdc074ba3046030000",
+        "019148949b01036f6c64020901010553746166660305656d61696c0d6d6174636865735f7265676578112240\
+         6578616d706c655c5c2e636f6d24220107636f756e747279066f6e655f6f660e5b224445222c34312c747275\
+         655d01036170700a76657273696f6e5f67740522312e32220000036e65770a0400000102036e6577fb358203\
+         6f6c64000108626574612d6e6176026f6e0cfdc074ba3046030000",
     );
 }
 

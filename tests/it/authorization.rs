@@ -20,7 +20,7 @@ const REFUSALS: [u16; 3] = [401, 403, 404];
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 7]); 28] = [
+const TABLE: [(&str, [u16; 7]); 35] = [
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -44,6 +44,13 @@ const TABLE: [(&str, [u16; 7]); 28] = [
     ("toggleFlag",       [401,     404,     403,   200,   200,  403,   403]),
     ("getFlagHistory",   [401,     404,     200,   200,   200,  403,   403]),
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
+    ("explainFlag",      [401,     404,     200,   200,   200,  403,   403]),
+    ("listSegments",     [401,     404,     200,   200,   200,  403,   403]),
+    ("createSegment",    [401,     404,     403,   201,   201,  403,   403]),
+    ("getSegment",       [401,     404,     200,   200,   200,  403,   403]),
+    ("updateSegment",    [401,     404,     403,   200,   200,  403,   403]),
+    ("deleteSegment",    [401,     404,     403,   204,   204,  403,   403]),
+    ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
@@ -98,12 +105,24 @@ impl World {
             self.team.create_flag(&key, &json!({}));
             path = path.replace("{flag_id}", &key);
         }
+        if path.contains("{segment_id}") {
+            let key = self.fresh("segment");
+            let segments = format!("/api/v1/segments?project_id={}", self.team.project);
+            self.team.client.post(&segments, &json!({"key": key, "name": key})).expect(201);
+            path = path.replace("{segment_id}", &key);
+        }
         if path.contains("{api_key_id}") {
             let made = self.team.create_key(&self.team.development, "server").expect(201);
             path = path.replace("{api_key_id}", made["data"]["id"].as_str().expect("an id"));
         }
         assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
         let known = [("environment_id", &self.team.development), ("project_id", &self.team.project)];
+        // Either of the two names the project of a segment, but not both.
+        let known = if operation.id.ends_with("Segment") || operation.id.ends_with("Segments") {
+            &known[1..]
+        } else {
+            &known[..]
+        };
         let query = known.iter().filter(|(name, _)| operation.query.iter().any(|it| it == name));
         let query: Vec<String> = query.map(|(name, value)| format!("{name}={value}")).collect();
         format!("{path}?{}", query.join("&"))
@@ -120,8 +139,10 @@ impl World {
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
             "createFlag" => Team::flag_body(&self.fresh("made"), &json!({})),
-            "updateFlag" => json!({"name": "Renamed"}),
+            "updateFlag" | "updateSegment" => json!({"name": "Renamed"}),
             "toggleFlag" => json!({"enabled": true}),
+            "explainFlag" => json!({"context": {"user_key": "u"}}),
+            "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),
             "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),
             "reportEvents" => json!({"events": []}),
             _ => return None,

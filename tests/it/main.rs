@@ -9,7 +9,15 @@ mod auth;
 #[cfg(test)]
 mod authorization;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod concurrency;
+#[cfg(test)]
+mod evaluate;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
@@ -25,6 +33,18 @@ mod process;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod ruleset;
+#[cfg(test)]
+mod sdk_clients;
+#[cfg(test)]
+mod segments;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod targeting;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod vectors;

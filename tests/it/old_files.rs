@@ -1,8 +1,10 @@
 //! Data files of every schema there ever was: they open, and answer as they did.
 //!
-//! A fixture is a data file that the version of its time wrote, and beside it what that version answered. Neither is
-//! ever changed. When the schema gets a new version, make its fixture with
-//! `cargo test --test it write_the_fixture_of_this_schema -- --ignored`, and commit both files.
+//! A fixture is a data file that the version of its time wrote, which is never changed, and beside it what it answers.
+//! - When the schema gets a new version, make its fixture with
+//!   `cargo test --test it write_the_fixture_of_this_schema -- --ignored`, and commit both files.
+//! - When the API is to answer otherwise on purpose, record that with
+//!   `cargo test --test it record_what_the_fixtures_answer_now -- --ignored`, and read the difference.
 
 use std::path::{Path, PathBuf};
 
@@ -57,6 +59,7 @@ fn answers(team: &Team, key: &str) -> Value {
         "projects": read("/api/v1/projects"),
         "environments": read(&format!("/api/v1/environments?project_id={}", team.project)),
         "api_keys": read(&format!("/api/v1/api-keys?environment_id={}", team.development)),
+        "segments": read(&format!("/api/v1/segments?project_id={}", team.project)),
         "flags": flags,
         "archived": read(&format!("{}&status=archived", team.flags(""))),
         "elsewhere": read(&format!("/api/v1/flags?environment_id={}", team.production)),
@@ -85,22 +88,29 @@ fn differences(old: &Value, new: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
+/// A server on a copy of a fixture, with what is told of the fixture.
+fn opened(schema: u32) -> (Server, Value) {
+    let told = std::fs::read(fixture(schema).with_extension("json")).expect("what it answered");
+    let mut server = Server::start();
+    server.stop();
+    std::fs::copy(fixture(schema).with_extension("redb"), server.data()).expect("the fixture");
+    server.restart();
+    (server, serde_json::from_slice(&told).expect("JSON"))
+}
+
+/// What a fixture answers to those who have credentials of its time.
+fn answers_now(server: &Server, told: &Value) -> Value {
+    // The token is still good: the secret that signed it is in the file.
+    let old_session = server.anonymous().bearer(told["token"].as_str().expect("a token"));
+    answers(&Team::of(old_session), told["key"].as_str().expect("a key"))
+}
+
 #[test]
 fn a_file_of_every_schema_answers_as_it_did() {
     for schema in 1..=SCHEMA {
-        let told = std::fs::read(fixture(schema).with_extension("json")).expect("what it answered");
-        let told: Value = serde_json::from_slice(&told).expect("JSON");
-        let mut server = Server::start();
-        server.stop();
-        std::fs::copy(fixture(schema).with_extension("redb"), server.data()).expect("the fixture");
-        server.restart();
-
-        let key = told["key"].as_str().expect("a key");
-        // A token of that time is still good: the secret that signed it is in the file.
-        let old_session = server.anonymous().bearer(told["token"].as_str().expect("a token"));
+        let (server, told) = opened(schema);
         let mut found = Vec::new();
-        let now = answers(&Team::of(old_session.clone()), key);
-        differences(&told["answers"], &now, "", &mut found);
+        differences(&told["answers"], &answers_now(&server, &told), "", &mut found);
         assert!(found.is_empty(), "schema {schema}:\n{}", found.join("\n"));
 
         // The account can still sign in, and everything can still be changed.
@@ -169,6 +179,15 @@ fn furnish(server: &Server) -> (Team, Client) {
             "targeting_rules": [{"priority": 1, "conditions": [], "variation": "dark"}],
         }),
     );
+    let segments = format!("/api/v1/segments?project_id={}", team.project);
+    let staff = json!({"key": "staff", "name": "Staff", "included": ["user-003"], "excluded": ["user-004"],
+        "conditions": [{"attribute": "email", "operator": "ends_with", "value": "@EXAMPLE.com", "case_insensitive": true}]});
+    team.client.post(&segments, &staff).expect(201);
+    let rules = json!([
+        {"priority": 1, "conditions": [{"operator": "in_segment", "value": ["staff"]}], "variation": "on"},
+        {"priority": 2, "conditions": [{"attribute": "age", "operator": "exists"}], "variation": "on"},
+    ]);
+    team.create_flag("staff-only", &json!({"enabled": true, "targeting_rules": rules}));
     team.create_flag("parked", &json!({"default_variation": "on"}));
     team.create_flag("gone", &json!({}));
     (team.clone(), team.sdk(&team.development, "server"))
@@ -205,4 +224,15 @@ fn write_the_fixture_of_this_schema() {
     std::fs::create_dir_all(file.parent().expect("a folder")).expect("the folder");
     std::fs::copy(server.data(), file).expect("the file");
     std::fs::write(told, format!("{answers:#}\n")).expect("what it answers");
+}
+
+#[test]
+#[ignore = "writes into the source tree; run it when the API changes on purpose"]
+fn record_what_the_fixtures_answer_now() {
+    for schema in 1..=SCHEMA {
+        let (server, mut told) = opened(schema);
+        told["answers"] = answers_now(&server, &told);
+        std::fs::write(fixture(schema).with_extension("json"), format!("{told:#}\n"))
+            .expect("what it answers");
+    }
 }

@@ -85,7 +85,6 @@ fn every_operation_says_how_it_fails() {
 }
 
 #[test]
-#[ignore = "the table of examples is not filled yet"]
 fn every_body_has_an_example() {
     let document = document();
     let mut missing = Vec::new();

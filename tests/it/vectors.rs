@@ -9,7 +9,7 @@ use phaseflag::{
         flag::{self, Configuration, Flag, FlagStatus, FlagType, Prerequisite, VariationDraft},
         id::{EnvironmentId, FlagId, ProjectId, RuleId},
         key::{FlagKey, VariationKey},
-        operator::Operator,
+        operator::{self, Operator},
         rollout::{Algorithm, Bucketing, ShareDraft},
         rule::{ConditionDraft, NewRule, RuleDraft},
         text::Name,
@@ -93,7 +93,9 @@ struct RuleVector {
 struct ConditionVector {
     attribute: String,
     operator: String,
-    value: Value,
+    value: Option<Value>,
+    #[serde(default)]
+    case_insensitive: bool,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +129,7 @@ impl FlagVector {
         let variations = variations
             .map(|it| VariationDraft { key: it.key, name: Some(it.name), value: it.value })
             .collect();
-        let variations = flag::parse_variations(variations, flag_type, &Path::ROOT, &mut faults);
+        let variations = flag::parse_variations(variations, &Path::ROOT, &mut faults);
         let rules = self.targeting_rules.into_iter().map(RuleVector::draft).collect();
         let rules = NewRule::parse_list(rules, &Path::ROOT, &mut faults);
         let bucketing = self.bucketing.map(|it| {
@@ -172,9 +174,10 @@ impl FlagVector {
 impl RuleVector {
     fn draft(self) -> RuleDraft {
         let condition = |it: ConditionVector| ConditionDraft {
-            attribute: it.attribute,
+            attribute: Some(it.attribute),
             operator: Operator::parse(&it.operator).expect("an operator"),
             value: it.value,
+            case: if it.case_insensitive { operator::Case::Insensitive } else { operator::Case::Sensitive },
         };
         let share = |it: ShareVector| ShareDraft { variation: it.variation, percentage: it.percentage };
         RuleDraft {
@@ -243,6 +246,11 @@ fn run(file: &str) -> usize {
 #[test]
 fn operators_compare_as_documented() {
     assert!(run("operators.json") > 0);
+}
+
+#[test]
+fn operators_beyond_the_published_ones_compare_as_documented() {
+    assert!(run("operators_beyond.json") > 0);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::domain::time::Timestamp;
+
 /// A finite number. Two whole ones compare exactly, also above 2^53; all others compare as floating point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Number {
@@ -12,6 +14,20 @@ pub(super) enum Number {
 }
 
 impl Number {
+    /// As milliseconds since the Unix epoch; `None` beyond all calendars.
+    pub(super) fn millis(self) -> Option<Timestamp> {
+        /// Milliseconds of 270,000 years, on either side of the epoch.
+        const FAR: f64 = 8.64e15;
+        match self {
+            Self::Whole(millis) => Some(Timestamp::from_millis(millis)),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "checked to be far inside of the type's range"
+            )]
+            Self::Real(millis) => (millis.abs() <= FAR).then(|| Timestamp::from_millis(millis as i64)),
+        }
+    }
+
     /// The number `value`; `None` if it is not finite.
     pub(super) fn real(value: f64) -> Option<Self> {
         value.is_finite().then_some(Self::Real(value))

@@ -2,13 +2,17 @@
 //! nor panic and, but for a pre-release of more than eight bytes, does not allocate.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use regex::{Regex, RegexBuilder};
 use semver::Version;
 
 use super::number::Number;
-use super::{Bound, OperandKind, Operator, Test, version};
+use super::{Bound, Case, OperandKind, Operator, Test, version};
 use crate::domain::context::AttributeView;
+use crate::domain::key::SegmentKey;
+use crate::domain::network::Network;
+use crate::domain::time::Timestamp;
 use crate::domain::value::Value;
 
 /// Values in the list of one condition, at most.
@@ -45,6 +49,7 @@ pub enum OperandError {
 #[derive(Clone, Debug)]
 pub struct Operand {
     negated: bool,
+    case: Case,
     test: Comparison,
 }
 
@@ -52,23 +57,38 @@ pub struct Operand {
 enum Comparison {
     Is(Box<str>),
     Contains(Box<str>),
+    StartsWith(Box<str>),
+    EndsWith(Box<str>),
     OneOf(Texts),
     Number(Bound, Number),
     Matches(Pattern),
     Version(Bound, Version),
+    Moment(Bound, Timestamp),
+    Exists,
+    InNetwork(Vec<Network>),
+    InSegment(Vec<SegmentKey>),
 }
 
 impl Operand {
-    /// Reads `value` as an operand of `operator`.
-    pub fn parse(operator: Operator, value: &Value) -> Result<Self, OperandError> {
+    /// Reads `value` as an operand of `operator`; `case` counts for operators on text alone. `Null` stands for no
+    /// value.
+    pub fn parse(operator: Operator, value: &Value, case: Case) -> Result<Self, OperandError> {
         let row = operator.row();
         let shape = || OperandError::Shape(row.operand().expectation().to_owned());
+        let written = || scalar(value).map(|text| case.folded(text)).ok_or_else(shape);
         let test = match row.test {
-            Test::Is => Comparison::Is(scalar(value).ok_or_else(shape)?),
-            Test::Contains => Comparison::Contains(scalar(value).ok_or_else(shape)?),
-            Test::OneOf => Comparison::OneOf(Texts::parse(value)?),
+            Test::Is => Comparison::Is(written()?),
+            Test::Contains => Comparison::Contains(written()?),
+            Test::StartsWith => Comparison::StartsWith(written()?),
+            Test::EndsWith => Comparison::EndsWith(written()?),
+            Test::OneOf => Comparison::OneOf(Texts::parse(value, case)?),
             Test::Number(bound) => Comparison::Number(bound, number(value)?),
-            Test::Matches => Comparison::Matches(Pattern::parse(value.as_str().ok_or_else(shape)?)?),
+            Test::Matches => Comparison::Matches(Pattern::parse(value.as_str().ok_or_else(shape)?, case)?),
+            Test::Moment(bound) => Comparison::Moment(bound, moment(value)?),
+            Test::Exists if value.is_null() => Comparison::Exists,
+            Test::Exists => return Err(shape()),
+            Test::InNetwork => Comparison::InNetwork(networks(value)?),
+            Test::InSegment => Comparison::InSegment(segments(value)?),
             Test::Version(bound) => {
                 let text = value.as_str().ok_or_else(shape)?;
                 let version = version::parse(text)
@@ -76,7 +96,21 @@ impl Operand {
                 Comparison::Version(bound, version)
             }
         };
-        Ok(Self { negated: row.negated, test })
+        let case = if row.folds_case() { case } else { Case::Sensitive };
+        Ok(Self { negated: row.negated, case, test })
+    }
+
+    /// The segments of which the context must be in one, or in none; for operators on segments alone.
+    pub fn segments(&self) -> Option<&[SegmentKey]> {
+        match &self.test {
+            Comparison::InSegment(keys) => Some(keys),
+            _ => None,
+        }
+    }
+
+    /// Whether a condition on segments holds for a context that is, or is not, in one of them.
+    pub fn holds_in_segment(&self, inside: bool) -> bool {
+        inside != self.negated
     }
 
     /// Whether the condition holds for `attribute`, which is `None` where the context has none of that name.
@@ -84,12 +118,14 @@ impl Operand {
     /// An array holds if any element does. A negated operator holds exactly where its test does not: for a
     /// missing attribute, and for an array none of whose elements passes.
     pub fn holds(&self, attribute: Option<AttributeView<'_>>) -> bool {
-        let passes = match attribute {
-            Some(AttributeView::List(elements)) => {
-                elements.iter().any(|element| self.test.passes(element.view()))
+        let passes = match (&self.test, attribute) {
+            (_, None) => false,
+            // Whether there is a list does not depend on what is in it.
+            (Comparison::Exists, Some(attribute)) => attribute != AttributeView::Null,
+            (test, Some(AttributeView::List(elements))) => {
+                elements.iter().any(|element| test.passes(element.view(), self.case))
             }
-            Some(scalar) => self.test.passes(scalar),
-            None => false,
+            (test, Some(scalar)) => test.passes(scalar, self.case),
         };
         passes != self.negated
     }
@@ -97,11 +133,16 @@ impl Operand {
 
 impl Comparison {
     /// Null, an object and an array inside an array have neither text nor number, and so pass no test.
-    fn passes(&self, attribute: AttributeView<'_>) -> bool {
+    fn passes(&self, attribute: AttributeView<'_>, case: Case) -> bool {
+        let folded = |holds: &dyn Fn(&str) -> bool| {
+            attribute.with_text(|text| case.fold(text, holds)).unwrap_or(false)
+        };
         match self {
-            Self::Is(expected) => attribute.with_text(|text| text == &**expected).unwrap_or(false),
-            Self::Contains(part) => attribute.with_text(|text| text.contains(&**part)).unwrap_or(false),
-            Self::OneOf(texts) => attribute.with_text(|text| texts.contain(text)).unwrap_or(false),
+            Self::Is(expected) => folded(&|text| text == &**expected),
+            Self::Contains(part) => folded(&|text| text.contains(&**part)),
+            Self::StartsWith(part) => folded(&|text| text.starts_with(&**part)),
+            Self::EndsWith(part) => folded(&|text| text.ends_with(&**part)),
+            Self::OneOf(texts) => folded(&|text| texts.contain(text)),
             Self::Number(bound, operand) => {
                 read_number(attribute).is_some_and(|number| bound.admits(number.compare(*operand)))
             }
@@ -110,6 +151,16 @@ impl Comparison {
                 .with_text(version::parse)
                 .flatten()
                 .is_some_and(|version| bound.admits(version.cmp_precedence(operand))),
+            Self::Moment(bound, operand) => {
+                read_moment(attribute).is_some_and(|moment| bound.admits(moment.cmp(operand)))
+            }
+            Self::Exists => attribute != AttributeView::Null,
+            Self::InNetwork(networks) => attribute
+                .with_text(|text| text.trim_ascii().parse::<IpAddr>().ok())
+                .flatten()
+                .is_some_and(|address| networks.iter().any(|network| network.contains(address))),
+            // Segments are known to the ruleset alone: see `engine::evaluate`.
+            Self::InSegment(_) => false,
         }
     }
 }
@@ -120,6 +171,17 @@ fn read_number(attribute: AttributeView<'_>) -> Option<Number> {
         AttributeView::Float(value) => Number::real(value),
         AttributeView::Text(text) => Number::parse(text),
         AttributeView::Null | AttributeView::Bool(_) | AttributeView::List(_) | AttributeView::Object => None,
+    }
+}
+
+/// A moment in RFC 3339, or in milliseconds since the Unix epoch; fractions of a millisecond are cut off.
+fn read_moment(attribute: AttributeView<'_>) -> Option<Timestamp> {
+    match attribute {
+        AttributeView::Text(text) => {
+            let text = text.trim_ascii();
+            Timestamp::parse(text).or_else(|| Number::parse(text)?.millis())
+        }
+        number => read_number(number)?.millis(),
     }
 }
 
@@ -151,6 +213,45 @@ fn number(value: &Value) -> Result<Number, OperandError> {
     number.ok_or_else(|| OperandError::Meaning("is not a finite number".to_owned()))
 }
 
+fn moment(value: &Value) -> Result<Timestamp, OperandError> {
+    let moment = match value {
+        Value::String(text) => Timestamp::parse(text),
+        Value::Number(_) => number(value)?.millis(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(OperandError::Shape(OperandKind::Moment.expectation().to_owned()));
+        }
+    };
+    moment.ok_or_else(|| OperandError::Meaning("is not a moment in RFC 3339".to_owned()))
+}
+
+fn networks(value: &Value) -> Result<Vec<Network>, OperandError> {
+    let shape = || OperandError::Shape(OperandKind::Networks.expectation().to_owned());
+    let texts = listed(value)?.iter().map(|value| value.as_str().ok_or_else(shape));
+    texts
+        .map(|text| Network::parse(text?).map_err(|error| OperandError::Meaning(format!("has {error}"))))
+        .collect()
+}
+
+fn segments(value: &Value) -> Result<Vec<SegmentKey>, OperandError> {
+    let shape = || OperandError::Shape(OperandKind::Segments.expectation().to_owned());
+    let texts = listed(value)?.iter().map(|value| value.as_str().ok_or_else(shape));
+    texts
+        .map(|text| {
+            SegmentKey::parse(text?)
+                .map_err(|error| OperandError::Meaning(format!("a segment's key {error}")))
+        })
+        .collect()
+}
+
+/// The values of a list, or the one value.
+fn listed(value: &Value) -> Result<&[Value], OperandError> {
+    let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    if values.len() > MAX_LIST_VALUES {
+        return Err(OperandError::Shape(format!("must have at most {MAX_LIST_VALUES} values")));
+    }
+    Ok(values)
+}
+
 /// The texts of a list.
 #[derive(Clone, Debug)]
 enum Texts {
@@ -159,12 +260,9 @@ enum Texts {
 }
 
 impl Texts {
-    fn parse(value: &Value) -> Result<Self, OperandError> {
-        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-        if values.len() > MAX_LIST_VALUES {
-            return Err(OperandError::Shape(format!("must have at most {MAX_LIST_VALUES} values")));
-        }
-        let texts = values.iter().map(scalar);
+    fn parse(value: &Value, case: Case) -> Result<Self, OperandError> {
+        let values = listed(value)?;
+        let texts = values.iter().map(|value| scalar(value).map(|text| case.folded(text)));
         let texts = if values.len() > FEW {
             texts.collect::<Option<_>>().map(Self::Many)
         } else {
@@ -186,12 +284,13 @@ impl Texts {
 struct Pattern(Regex);
 
 impl Pattern {
-    fn parse(text: &str) -> Result<Self, OperandError> {
+    fn parse(text: &str, case: Case) -> Result<Self, OperandError> {
         if text.chars().nth(MAX_PATTERN_CHARS).is_some() {
             let message = format!("is longer than {MAX_PATTERN_CHARS} characters");
             return Err(OperandError::Meaning(message));
         }
         RegexBuilder::new(text)
+            .case_insensitive(case == Case::Insensitive)
             .size_limit(MAX_PROGRAM_BYTES)
             .dfa_size_limit(MAX_SEARCH_CACHE_BYTES)
             .nest_limit(MAX_PATTERN_DEPTH)
@@ -228,107 +327,4 @@ fn cut(subject: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::context::Attribute;
-
-    fn json(text: &str) -> Value {
-        text.parse().expect("it is JSON")
-    }
-
-    fn parse(name: &str, value: &Value) -> Result<Operand, OperandError> {
-        Operand::parse(Operator::parse(name).expect("an operator"), value)
-    }
-
-    fn holds(name: &str, value: &Value, attribute: &Attribute<'_>) -> bool {
-        parse(name, value).expect("an operand").holds(Some(attribute.view()))
-    }
-
-    #[test]
-    fn operands_of_the_wrong_type_are_faults_of_shape() {
-        let (null, list, object) = (json("null"), json(r#"["a"]"#), json("{}"));
-        for row in crate::domain::operator::OPERATORS {
-            for value in [&null, &object] {
-                let outcome = Operand::parse(row.operator, value);
-                assert!(matches!(outcome, Err(OperandError::Shape(_))), "{} {value}", row.name);
-            }
-            let listed = Operand::parse(row.operator, &list);
-            let takes_lists = row.operand() == OperandKind::Scalars;
-            assert_eq!(matches!(listed, Err(OperandError::Shape(_))), !takes_lists, "{}", row.name);
-        }
-        for (name, value) in [
-            ("gt", json("true")),
-            ("matches_regex", json("1")),
-            ("version_gt", json("1.2")),
-            ("one_of", json(r#"["a", null]"#)),
-            ("one_of", json(r#"[["a"]]"#)),
-        ] {
-            assert!(matches!(parse(name, &value), Err(OperandError::Shape(_))), "{name} {value}");
-        }
-    }
-
-    #[test]
-    fn operands_that_mean_nothing_are_faults_of_meaning() {
-        for (name, value) in [
-            ("gt", Value::from("ten")),
-            ("lt", Value::from("")),
-            ("lt", Value::from("NaN")),
-            ("gt", Value::from("1e999")),
-            ("version_lt", Value::from("one")),
-            ("matches_regex", Value::from("(")),
-            ("matches_regex", Value::from("(?=a)")),
-            ("matches_regex", Value::from("x{1000}{1000}")),
-            ("matches_regex", Value::from("(".repeat(100) + &")".repeat(100))),
-        ] {
-            let outcome = parse(name, &value);
-            assert!(matches!(outcome, Err(OperandError::Meaning(_))), "{name} {value}: {outcome:?}");
-        }
-        let Err(OperandError::Meaning(message)) = parse("matches_regex", &Value::from("a(b")) else {
-            panic!()
-        };
-        assert_eq!(message, "is not a usable regular expression: unclosed group");
-    }
-
-    #[test]
-    fn limits_have_edges() {
-        let list =
-            |length: usize| Value::from((0..length).map(|number| number.to_string()).collect::<Vec<_>>());
-        assert!(parse("one_of", &list(MAX_LIST_VALUES)).is_ok());
-        assert!(matches!(parse("one_of", &list(MAX_LIST_VALUES + 1)), Err(OperandError::Shape(_))));
-        assert!(parse("matches_regex", &Value::from("é".repeat(MAX_PATTERN_CHARS))).is_ok());
-        let long = Value::from("é".repeat(MAX_PATTERN_CHARS + 1));
-        assert!(matches!(parse("matches_regex", &long), Err(OperandError::Meaning(_))));
-    }
-
-    #[test]
-    fn lists_are_searched_alike_whether_short_or_long() {
-        for length in [0, 1, FEW, FEW + 1, MAX_LIST_VALUES] {
-            let list = Value::from((0..length).collect::<Vec<_>>());
-            assert!(!holds("one_of", &list, &Attribute::Integer(-1)));
-            assert!(holds("not_one_of", &list, &Attribute::Integer(-1)));
-            if let Some(last) = length.checked_sub(1) {
-                assert!(holds("one_of", &list, &Attribute::from(last.to_string().as_str())));
-            }
-        }
-    }
-
-    #[test]
-    fn a_long_subject_is_cut_between_characters() {
-        let subject = "é".repeat(MAX_SUBJECT_CHARS - 1) + "az";
-        let subject = Attribute::from(subject.as_str());
-        assert!(holds("matches_regex", &Value::from("a$"), &subject));
-        assert!(!holds("matches_regex", &Value::from("z"), &subject));
-    }
-
-    #[test]
-    fn useful_patterns_stay_within_the_size_limit() {
-        for pattern in [
-            r"^[\w.+-]+@[\w-]+\.[\w.]+$",
-            r"(?i)^\p{L}{1,10}$",
-            r"^\d{4}-\d{2}-\d{2}T",
-            r"(?i)^(alpha|beta)\b",
-        ] {
-            assert!(parse("matches_regex", &Value::from(pattern)).is_ok(), "{pattern}");
-        }
-    }
-}
+mod tests;

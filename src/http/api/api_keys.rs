@@ -19,7 +19,7 @@ use crate::{
         envelope::{Data, Listed},
         error::{ApiError, Code},
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::api_key::{ApiKeyView, CreateApiKey, MintedView, new_api_key},
@@ -40,13 +40,13 @@ impl ApiKeysApi {
     async fn list(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<ApiKeyView>>, ApiError> {
         let mut reader = Reader::default();
@@ -61,14 +61,15 @@ impl ApiKeysApi {
         Ok(FastJson(page::listed(page.map(|key| ApiKeyView::from(&key)), ORDER)))
     }
 
-    /// Make an API key
+    /// Create an API key
     ///
-    /// The answer is the only one that ever shows the key. Needs the role `admin`.
+    /// For an application of this environment. The answer is the only one that ever shows the key. Needs the role
+    /// `admin`.
     #[oai(path = "/", method = "post", operation_id = "createApiKey")]
     async fn create(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
         body: Strict<CreateApiKey>,
     ) -> Result<Created<Data<MintedView>>, ApiError> {
@@ -84,12 +85,12 @@ impl ApiKeysApi {
 
     /// Revoke an API key
     ///
-    /// From the answer on the key is worth nothing. Needs the role `admin`.
+    /// From the answer on nobody can use the key. Needs the role `admin`.
     #[oai(path = "/:api_key_id", method = "delete", operation_id = "revokeApiKey")]
     async fn revoke(
         &self,
         person: Person,
-        /// The key's id.
+        /// The API key, by its id; the key itself is no name for it.
         api_key_id: Path<String>,
     ) -> Result<NoContent, ApiError> {
         let missing =

@@ -22,10 +22,11 @@ pub(super) struct AuthApi(pub(super) Arc<App>);
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Auth")]
 impl AuthApi {
-    /// Make an account
+    /// Register an account
     ///
     /// The first account on a fresh server becomes `admin` of a default organization with a default project and the
-    /// environments `development`, `staging` and `production`. A later one belongs to nothing until it is invited.
+    /// environments `development`, `staging` and `production`. A later one belongs to no organization, and sees nothing
+    /// until it is let into one. The answer has no token: log in for that.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -37,9 +38,10 @@ impl AuthApi {
         Ok(Created(Data { data: registered.into() }))
     }
 
-    /// Sign in
+    /// Log in
     ///
-    /// Begins a session. Takes as long and fails in the same way whether or not the address is known.
+    /// Begins a session, which lives until it is logged out or not refreshed for long. Takes as long and fails in the
+    /// same way whether or not the address is known.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -51,7 +53,7 @@ impl AuthApi {
         Ok(FastJson(Data { data: tokens.into() }))
     }
 
-    /// Who am I
+    /// Get my account
     ///
     /// The account behind the access token, and the organizations that it belongs to.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
@@ -60,9 +62,10 @@ impl AuthApi {
         Ok(FastJson(Data { data: profile.into() }))
     }
 
-    /// Take a refresh token for a new pair
+    /// Exchange a refresh token
     ///
-    /// The refresh token is rotated. One that was taken before is a copy in somebody's hands: it ends the session.
+    /// Answers with a new access token and a new refresh token. Each refresh token counts once: one that was exchanged
+    /// before is a copy in somebody's hands, and ends the session.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
@@ -74,7 +77,7 @@ impl AuthApi {
         Ok(FastJson(Data { data: tokens.into() }))
     }
 
-    /// Sign out
+    /// Log out
     ///
     /// Ends the session: its refresh token and all its access tokens are dead at once.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]

@@ -16,7 +16,7 @@ use crate::{
         envelope::{Data, Listed},
         error::ApiError,
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, Strict},
         wire::environment::{CreateEnvironment, EnvironmentView, new_environment},
@@ -37,13 +37,13 @@ impl EnvironmentsApi {
     async fn list(
         &self,
         person: Person,
-        /// The project's id.
+        /// The project, by its id.
         project_id: Query<Required<String>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<EnvironmentView>>, ApiError> {
         let mut reader = Reader::default();
@@ -58,14 +58,14 @@ impl EnvironmentsApi {
         Ok(FastJson(page::listed(page.map(|environment| EnvironmentView::from(&environment)), ORDER)))
     }
 
-    /// Make an environment
+    /// Create an environment
     ///
     /// Every flag of the project is off and without rules in it. Needs the role `admin`.
     #[oai(path = "/", method = "post", operation_id = "createEnvironment")]
     async fn create(
         &self,
         person: Person,
-        /// The project's id.
+        /// The project, by its id.
         project_id: Query<Required<String>>,
         body: Strict<CreateEnvironment>,
     ) -> Result<Created<Data<EnvironmentView>>, ApiError> {
@@ -81,12 +81,12 @@ impl EnvironmentsApi {
 
     /// Get an environment
     ///
-    /// By its id.
+    /// An environment of another organization does not exist for the caller.
     #[oai(path = "/:environment_id", method = "get", operation_id = "getEnvironment")]
     async fn get(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Path<String>,
     ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
         let id = super::environment_id(&environment_id)?;

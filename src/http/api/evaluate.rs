@@ -33,9 +33,12 @@ pub(super) struct EvaluateApi(
 impl EvaluateApi {
     /// Evaluate flags
     ///
-    /// With `flags` the answer has an evaluation for each key; `*` stands for every flag that is not archived, and a
-    /// key of no flag is `FLAG_NOT_FOUND` inside of a 200. With `flag_key`, as the published SDKs send it, the answer
-    /// is flat, and a key of no flag is a 404.
+    /// What flags of the API key's environment serve to a context, and why. The body has one of two forms.
+    ///
+    /// - `flags`: an evaluation for each key. `*` stands for every flag that is not archived. A key of no flag is
+    ///   `FLAG_NOT_FOUND` inside of a 200. `context.user_key` is required.
+    /// - `flag_key`, as the published SDKs send it: one flat evaluation. A key of no flag is a 404. The user key
+    ///   may come as `user_key`, `user_id`, `userId`, `session_id` or `sessionId`.
     #[oai(path = "/evaluate", method = "post", operation_id = "evaluate")]
     async fn evaluate(
         &self,

@@ -24,10 +24,11 @@ use crate::{
         envelope::{Data, Listed},
         error::ApiError,
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::{
+            explain::{self, ExplainBody, Explanation},
             flag::{FlagItemView, FlagView, ToggledView},
             flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
             history::EntryView,
@@ -46,19 +47,19 @@ pub(super) struct FlagsApi(pub(super) Arc<App>);
 impl FlagsApi {
     /// List flags
     ///
-    /// The flags of a project as one of its environments shows them.
+    /// The flags of a project as one of its environments shows them, without their rules.
     #[oai(path = "/", method = "get", operation_id = "listFlags")]
     #[expect(clippy::too_many_arguments, reason = "one for each parameter of the published API")]
     async fn list(
         &self,
         person: Person,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
-        /// Only flags of this status; where absent, all that are not archived.
+        /// Only flags of this status; where absent, active and inactive ones.
         status: Query<Optional<FlagStatus>>,
         /// Only flags of this type.
         flag_type: Query<Optional<FlagType>>,
-        /// Only flags with this text in their name or key, in any case.
+        /// Only flags with this text in their name or key, in upper or lower case.
         search: Query<Optional<String>>,
         /// Only flags with this tag.
         tag: Query<Optional<String>>,
@@ -66,11 +67,11 @@ impl FlagsApi {
         sort: Query<Optional<Sort>>,
         /// Which way; where absent, `desc`.
         order: Query<Optional<Direction>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<FlagItemView>>, ApiError> {
         let mut reader = Reader::default();
@@ -94,14 +95,16 @@ impl FlagsApi {
         Ok(FastJson(page::listed(page.map(|shown| FlagItemView::from(&shown)), &order)))
     }
 
-    /// Make a flag
+    /// Create a flag
     ///
-    /// It belongs to the project, and gets a configuration in each of its environments. Needs the role `editor`.
+    /// It belongs to the project of the environment, and gets a configuration in each environment of the project. Of
+    /// those, only the one in this address takes `enabled`, `targeting_rules` and `prerequisites` from the body; the
+    /// others begin off and without rules. Needs the role `editor`.
     #[oai(path = "/", method = "post", operation_id = "createFlag")]
     async fn create(
         &self,
         person: Person,
-        /// The environment's id; it may stand in the body instead.
+        /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<CreateFlag>,
     ) -> Result<Created<Data<FlagView>>, ApiError> {
@@ -119,14 +122,14 @@ impl FlagsApi {
 
     /// Get a flag
     ///
-    /// As one environment shows it: what the project shares, and the targeting of this environment.
+    /// As one environment shows it, with its rules; also if it is archived.
     #[oai(path = "/:flag_id", method = "get", operation_id = "getFlag")]
     async fn get(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
     ) -> Result<FastJson<Data<FlagView>>, ApiError> {
         let environment = required_environment(&environment_id)?;
@@ -144,9 +147,9 @@ impl FlagsApi {
     async fn update(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id; it may stand in the body instead.
+        /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<UpdateFlag>,
     ) -> Result<FastJson<Data<FlagView>>, ApiError> {
@@ -154,15 +157,11 @@ impl FlagsApi {
             let environment = named(environment_id.text(), body.environment_id.as_deref(), faults);
             read_change(body, faults).map(|change| (environment, change))
         })?;
-        let Draft { value: (environment, change), mut faults } = draft;
+        let Draft { value: (environment, change), faults } = draft;
         let environment = super::environment_id(&environment)?;
-        let update = move |flag: &crate::domain::flag::Flag| {
-            let value = change.of_type(flag.flag_type, &mut faults);
-            Draft { value, faults }
-        };
-        let name = FlagName(flag_id.0);
+        let (name, change) = (FlagName(flag_id.0), Draft { value: change, faults });
         let shown =
-            flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, update)
+            flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
         Ok(FastJson(Data { data: FlagView::from(&shown) }))
     }
@@ -175,9 +174,9 @@ impl FlagsApi {
     async fn archive(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The id of any environment of the project.
+        /// Any environment of the project, by its id.
         environment_id: Query<Required<String>>,
     ) -> Result<NoContent, ApiError> {
         let environment = super::environment_id(&required_environment(&environment_id)?)?;
@@ -193,9 +192,9 @@ impl FlagsApi {
     async fn toggle(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id; it may stand in the body instead.
+        /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<ToggleFlag>,
     ) -> Result<FastJson<Data<ToggledView>>, ApiError> {
@@ -210,22 +209,43 @@ impl FlagsApi {
         Ok(FastJson(Data { data: ToggledView::from(&shown) }))
     }
 
-    /// What was done with a flag
+    /// Explain an evaluation
     ///
-    /// Newest first: what all environments share, and what concerns this one.
-    #[oai(path = "/:flag_id/history", method = "get", operation_id = "getFlagHistory")]
-    async fn history(
+    /// What the flag serves to a context, with every step: each demand on another flag, each rule, each condition with
+    /// the actual value and its verdict, the bucket and the thresholds. Nothing is counted.
+    #[oai(path = "/:flag_id/explain", method = "post", operation_id = "explainFlag")]
+    async fn explain(
         &self,
         person: Person,
         /// The flag's id or key.
         flag_id: Path<String>,
         /// The environment's id.
         environment_id: Query<Required<String>>,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        body: Strict<ExplainBody>,
+    ) -> Result<FastJson<Data<Explanation>>, ApiError> {
+        let context = body.parse(explain::context)?;
+        let environment = super::environment_id(&required_environment(&environment_id)?)?;
+        let (name, now) = (FlagName(flag_id.0), person.call.now);
+        let explained = flag::explain(&self.0.control, &person.caller, environment, &name, &context, now)?;
+        Ok(FastJson(Data { data: explained.into() }))
+    }
+
+    /// List the history of a flag
+    ///
+    /// What was done with it, newest first: to what all environments share, and to the configuration of this one.
+    #[oai(path = "/:flag_id/history", method = "get", operation_id = "getFlagHistory")]
+    async fn history(
+        &self,
+        person: Person,
+        /// The flag, by its id or its key.
+        flag_id: Path<String>,
+        /// The environment, by its id.
+        environment_id: Query<Required<String>>,
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<EntryView>>, ApiError> {
         let mut reader = Reader::default();
@@ -240,16 +260,16 @@ impl FlagsApi {
         Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), HISTORY_ORDER)))
     }
 
-    /// How often a flag was served
+    /// Get how often a flag was served
     ///
-    /// By variation, as far as SDKs reported it with `POST /api/v1/sdk/events`.
+    /// By variation, as far as applications reported it with `POST /api/v1/sdk/events`.
     #[oai(path = "/:flag_id/stats", method = "get", operation_id = "getFlagStats")]
     async fn stats(
         &self,
         person: Person,
-        /// The flag's id or key.
+        /// The flag, by its id or its key.
         flag_id: Path<String>,
-        /// The environment's id.
+        /// The environment, by its id.
         environment_id: Query<Required<String>>,
         /// How far back, in whole hours of the clock; where absent, `24h`.
         period: Query<Optional<Period>>,

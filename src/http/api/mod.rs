@@ -5,11 +5,14 @@ mod api_keys;
 mod auth;
 mod environments;
 mod evaluate;
-pub(super) mod examples;
 mod flags;
+mod notes;
 mod projects;
 mod sdk;
+mod segments;
 mod system;
+
+pub(super) use self::notes::notes;
 
 use std::sync::Arc;
 
@@ -32,34 +35,30 @@ pub(super) const HOT: (Method, &str) = (Method::POST, "/api/v1/evaluate");
 /// What every client should know before it begins.
 pub(super) const DESCRIPTION: &str = include_str!("description.md");
 
-/// Errors that do not follow from what an operation looks like.
-pub(super) const ERRORS: [(&str, Code); 6] = [
-    ("login", Code::InvalidCredentials),
-    ("refresh", Code::RefreshTokenInvalid),
-    ("register", Code::RegistrationDisabled),
-    ("register", Code::EmailAlreadyExists),
-    ("createApiKey", Code::EnvironmentNotFound),
-    ("evaluate", Code::FlagNotFound),
-];
-
 /// What operations are grouped by.
 #[derive(Tags)]
 enum Tag {
     /// Accounts and sessions.
+    #[oai(rename = "Accounts")]
     Auth,
-    /// What flags belong to.
+    /// What flags and environments belong to.
     Projects,
-    /// Where flags are configured.
+    /// Where flags are configured: each environment says of each flag whether it is on, and who gets what.
     Environments,
-    /// What SDKs and servers evaluate with.
+    /// What applications authenticate with. A key belongs to one environment.
+    #[oai(rename = "API keys")]
     ApiKeys,
-    /// Flags, their targeting and their history.
+    /// Flags, their targeting, their history and how often they were served. Every address names the environment
+    /// whose view of the flag is meant.
     Flags,
+    /// Named groups of contexts that the rules of a project share.
+    Segments,
     /// What an application asks while it runs. Authenticated by an API key.
     Evaluation,
-    /// What SDKs fetch and report. Authenticated by an API key.
+    /// What SDKs that evaluate by themselves fetch and report. Authenticated by an API key.
+    #[oai(rename = "SDKs")]
     Sdk,
-    /// The server itself.
+    /// The server itself. Needs no credentials and is not limited.
     System,
 }
 
@@ -72,9 +71,11 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         environments::EnvironmentsApi(app()),
         api_keys::ApiKeysApi(app()),
         flags::FlagsApi(app()),
+        segments::SegmentsApi(app()),
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),
         system::SystemApi(app()),
+        system::OperatorsApi,
     )
 }
 

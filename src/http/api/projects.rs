@@ -19,7 +19,7 @@ use crate::{
         envelope::{Data, Listed},
         error::{ApiError, Code},
         guard::Person,
-        page,
+        page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader},
         payload::{Created, FastJson, Strict},
         wire::project::{CreateProject, ProjectView, new_project},
@@ -45,11 +45,11 @@ impl ProjectsApi {
     async fn list(
         &self,
         person: Person,
-        /// The number of the page, from 1.
-        page: Query<Optional<u32>>,
-        /// Rows of the page, 1 to 200; where absent, 50.
-        per_page: Query<Optional<u32>>,
-        /// The `next_cursor` of the page before.
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
         cursor: Query<Optional<String>>,
     ) -> Result<FastJson<Listed<ProjectView>>, ApiError> {
         let mut reader = Reader::default();
@@ -62,7 +62,7 @@ impl ProjectsApi {
         Ok(FastJson(page::listed(page.map(|project| ProjectView::from(&project)), ORDER)))
     }
 
-    /// Make a project
+    /// Create a project
     ///
     /// It starts with the environments `development`, `staging` and `production`. Needs the role `admin`.
     #[oai(path = "/", method = "post", operation_id = "createProject")]
@@ -78,12 +78,12 @@ impl ProjectsApi {
 
     /// Get a project
     ///
-    /// By its id.
+    /// A project of another organization does not exist for the caller.
     #[oai(path = "/:project_id", method = "get", operation_id = "getProject")]
     async fn get(
         &self,
         person: Person,
-        /// The project's id.
+        /// The project, by its id.
         project_id: Path<String>,
     ) -> Result<FastJson<Data<ProjectView>>, ApiError> {
         let id = self::project_id(&project_id)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
+use poem_openapi::param::Header;
 use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, OpenApi};
@@ -36,26 +37,41 @@ pub(super) struct SdkApi(pub(super) Arc<App>);
 impl SdkApi {
     /// Fetch the ruleset
     ///
-    /// Everything that an SDK needs to evaluate by itself, in both published shapes. Needs a `server` key. Send the
-    /// `ETag` back as `If-None-Match` to get a 304 while nothing has changed.
+    /// Everything that an SDK needs to evaluate by itself, in both published shapes at once: the documented one under
+    /// `data`, and at the top level the one that the published SDKs parse. Needs a `server` key.
     #[oai(path = "/ruleset", method = "get", operation_id = "getRuleset")]
-    async fn ruleset(&self, sdk: Sdk, request: &Request) -> Result<Conditional, ApiError> {
+    async fn ruleset(
+        &self,
+        sdk: Sdk,
+        request: &Request,
+        /// The `ETag` of the ruleset that the client has: while nothing has changed, the answer is 304 without a body.
+        #[oai(name = "If-None-Match")]
+        _known: Header<Option<String>>,
+    ) -> Result<Conditional, ApiError> {
         conditional(&sdk, request)
     }
 
     /// Fetch the ruleset, to keep it in a file
     ///
-    /// The same body, for a build step: an SDK that starts from it does not need the server to be there.
+    /// The same answer, for a build step: an SDK that starts from it does not need the server to be there. Needs a
+    /// `server` key.
     #[oai(path = "/bootstrap", method = "get", operation_id = "getBootstrap")]
-    async fn bootstrap(&self, sdk: Sdk, request: &Request) -> Result<Conditional, ApiError> {
+    async fn bootstrap(
+        &self,
+        sdk: Sdk,
+        request: &Request,
+        /// The `ETag` of the file that the client has: while nothing has changed, the answer is 304 without a body.
+        #[oai(name = "If-None-Match")]
+        _known: Header<Option<String>>,
+    ) -> Result<Conditional, ApiError> {
         conditional(&sdk, request)
     }
 
     /// Report evaluations
     ///
-    /// Evaluations that an SDK made by itself, counted per flag and variation: `{"events": [...]}` or the bare list, at
-    /// most 500. One that names an unknown flag or variation is dropped. A moment more than two days old or more than
-    /// an hour ahead counts as now.
+    /// Evaluations that an application made by itself, to be counted by flag and variation: `{"events": [...]}`
+    /// or the bare list, at most 500. One that names an unknown flag or variation is dropped, and `dropped`
+    /// counts it. A moment more than two days ago or more than an hour ahead counts as now.
     #[oai(path = "/events", method = "post", operation_id = "reportEvents")]
     async fn events(&self, sdk: Sdk, body: Strict<EventsBody>) -> Result<Accepted<EventAnswer>, ApiError> {
         let events = body.parse(events)?;

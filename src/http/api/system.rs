@@ -10,17 +10,25 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::{ApiResponse, types::Type};
 
 use super::Tag;
-use crate::http::{
-    app::App,
-    payload::{FastJson, written},
-    wire::system::{Health, Ready},
+use crate::{
+    domain::operator::OPERATORS,
+    http::{
+        app::App,
+        envelope::Data,
+        guard::Person,
+        payload::{FastJson, written},
+        wire::{
+            operator::OperatorView,
+            system::{Health, Ready},
+        },
+    },
 };
 
 pub(super) struct SystemApi(pub(super) Arc<App>);
 
 #[OpenApi(tag = "Tag::System")]
 impl SystemApi {
-    /// Is it alive
+    /// Check that it is alive
     ///
     /// 200 as long as the process answers. `degraded` means that the data file fails: evaluation goes on, changes do
     /// not.
@@ -34,12 +42,26 @@ impl SystemApi {
         FastJson(Health { status: status.to_owned(), version, database: database.to_owned() })
     }
 
-    /// Does it take requests
+    /// Check that it takes requests
     ///
     /// 200 once the data file is open, migrated and compiled; 503 from the moment that shutdown begins.
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
     async fn ready(&self) -> Readiness {
         Readiness(self.0.ready.load(Ordering::Relaxed))
+    }
+}
+
+/// What targeting is made of.
+pub(super) struct OperatorsApi;
+
+#[OpenApi(prefix_path = "/api/v1/system", tag = "Tag::System")]
+impl OperatorsApi {
+    /// List the operators of conditions
+    ///
+    /// The table from which conditions are read, checked and evaluated.
+    #[oai(path = "/operators", method = "get", operation_id = "listOperators")]
+    async fn operators(&self, _person: Person) -> FastJson<Data<Vec<OperatorView>>> {
+        FastJson(Data { data: OPERATORS.iter().map(OperatorView::from).collect() })
     }
 }
 

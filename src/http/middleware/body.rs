@@ -24,7 +24,7 @@ pub const MAX_BODY: u64 = 1024 * 1024;
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is read of a body that nobody wants, at most, in bytes; a new connection is cheaper than more.
-pub const MAX_DISCARDED: u64 = 64 * 1024;
+pub const MAX_DISCARDED: u64 = 8 * MAX_BODY;
 
 /// How long a body that nobody wants may take to arrive.
 pub const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);

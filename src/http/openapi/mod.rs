@@ -8,8 +8,9 @@ mod spelling;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
 
 use crate::http::error::Code;
 
@@ -17,8 +18,13 @@ use crate::http::error::Code;
 pub const VERSION: &str = "3.1.0";
 
 /// One exchange, shown with an operation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Example {
+    /// What it is called, where an operation has several.
+    pub name: String,
+    /// The parameters of the address, by name.
+    pub parameters: Map<String, Value>,
     /// The body of the request.
     pub request: Option<Value>,
     /// The body of the answer.
@@ -29,11 +35,15 @@ pub struct Example {
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
     /// Examples.
-    pub examples: BTreeMap<&'static str, Example>,
+    pub examples: BTreeMap<String, Vec<Example>>,
     /// Operations without a rate limit.
     pub unlimited: Vec<&'static str>,
+    /// Operations that do without the data file.
+    pub in_memory: Vec<&'static str>,
+    /// What it means if that which a parameter names is not there, by the parameter's name.
+    pub named: Vec<(&'static str, Code)>,
     /// Errors beyond those that follow from an operation's method, parameters, body and security.
-    pub errors: Vec<(&'static str, Code)>,
+    pub errors: Vec<(&'static str, &'static [Code])>,
 }
 
 /// Makes the document from the text of [`poem_openapi::OpenApiService::spec`].
@@ -50,13 +60,25 @@ pub fn document(spec: &str, notes: &Notes) -> serde_json::Result<Value> {
     schema::upgrade(&mut document);
     schema::close_request_bodies(&mut document);
     spelling::correct(&mut document);
-    for_each_operation(&mut document, |template, method, operation| {
-        answers::describe(operation);
-        show_example(operation, notes);
-        answers::add_errors(template, method, operation, notes);
+    order_tags(&mut document);
+    for_each_operation(&mut document, |_, method, operation| {
+        answers::describe(operation, notes);
+        show_examples(operation, notes);
+        answers::add_errors(method, operation, notes);
     });
     answers::add_components(&mut document);
     Ok(document)
+}
+
+/// Brings the tags into the order of the operations; the framework sorts them by name.
+fn order_tags(document: &mut Value) {
+    let mut names: Vec<Value> = Vec::new();
+    for_each_operation(document, |_, _, operation| {
+        names.extend(operation.get("tags").and_then(Value::as_array).into_iter().flatten().cloned());
+    });
+    if let Some(tags) = document.get_mut("tags").and_then(Value::as_array_mut) {
+        tags.sort_by_key(|tag| names.iter().position(|name| *name == tag["name"]));
+    }
 }
 
 /// Calls `visit` with the template, the method and the operation.
@@ -76,29 +98,45 @@ fn id_of(operation: &Map<String, Value>) -> &str {
     operation.get("operationId").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn show_example(operation: &mut Map<String, Value>, notes: &Notes) {
-    let Some(example) = notes.examples.get(id_of(operation)) else {
+fn show_examples(operation: &mut Map<String, Value>, notes: &Notes) {
+    let Some(examples) = notes.examples.get(id_of(operation)) else {
         return;
     };
-    if let (Some(body), Some(example)) = (operation.get_mut("requestBody"), &example.request) {
-        set_example(body, example);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let value = examples.iter().find_map(|example| example.parameters.get(name));
+        if let Some(value) = value.cloned() {
+            parameter["example"] = value;
+        }
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        set_examples(body, examples, |example| example.request.as_ref());
     }
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     let success = responses.into_iter().flatten().find(|(status, _)| status.starts_with('2'));
-    if let (Some((_, answer)), Some(example)) = (success, &example.response) {
-        set_example(answer, example);
+    if let Some((_, answer)) = success {
+        set_examples(answer, examples, |example| example.response.as_ref());
     }
 }
 
-fn set_example(body: &mut Value, example: &Value) {
-    for (_, media) in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
-        if let Some(media) = media.as_object_mut() {
-            media.insert("example".to_owned(), example.clone());
+fn set_examples(body: &mut Value, examples: &[Example], part: fn(&Example) -> Option<&Value>) {
+    let found: Vec<(&str, &Value)> =
+        examples.iter().filter_map(|example| Some((example.name.as_str(), part(example)?))).collect();
+    let (keyword, value) = match found.as_slice() {
+        [] => return,
+        [(_, value)] => ("example", (*value).clone()),
+        several => {
+            let named = |(name, value): &(&str, &Value)| ((*name).to_owned(), json!({ "value": value }));
+            ("examples", Value::Object(several.iter().map(named).collect()))
         }
+    };
+    for (_, media) in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
+        media[keyword] = value.clone();
     }
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Spec {
     paths: Paths,
     #[serde(flatten)]

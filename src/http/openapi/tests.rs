@@ -95,14 +95,17 @@ impl Lists {
 }
 
 fn document() -> Value {
-    let service = OpenApiService::new((Things, Lists), "Things", "1.0")
-        .summary("A sample")
-        .extra_response_header::<i64, _>("X-RateLimit-Limit");
-    let example = Example { request: Some(json!({"name": "a"})), response: Some(json!({"data": {}})) };
+    let service = OpenApiService::new((Things, Lists), "Things", "1.0").summary("A sample");
+    let examples = json!({
+        "make": [{"parameters": {"kind": "small"}, "request": {"name": "a"}, "response": {"data": {}}}],
+        "raw": [{"name": "one", "request": {"name": "a"}}, {"name": "two", "request": {"name": "b"}}],
+    });
     let notes = Notes {
-        examples: [("make", example)].into(),
+        examples: serde_json::from_value(examples).unwrap(),
         unlimited: vec!["health"],
-        errors: vec![("raw", Code::InvalidCredentials)],
+        in_memory: vec!["raw", "health"],
+        named: vec![("kind", Code::ProjectNotFound)],
+        errors: vec![("raw", &[Code::InvalidCredentials]), ("make", &[Code::FlagArchived])],
     };
     super::document(&service.spec(), &notes).unwrap()
 }
@@ -121,18 +124,25 @@ fn groups_of_operations_share_their_paths() {
 
 #[test]
 fn errors_follow_from_what_an_operation_is() {
-    let paths = &document()["paths"];
+    let document = document();
+    let paths = &document["paths"];
     let make = &paths["/things/{kind}"]["post"];
-    let all = ["200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "500", "503"];
+    let all = ["200", "400", "401", "403", "404", "408", "409", "413", "415", "429", "500", "503"];
     assert_eq!(statuses(make), all);
     assert_eq!(statuses(&paths["/things/{kind}"]["get"]), ["200", "400", "404", "429", "500", "503"]);
-    assert_eq!(statuses(&paths["/health"]["get"]), ["200", "500", "503"]);
-    assert!(statuses(&paths["/raw"]["post"]).contains(&"401"));
-    assert_eq!(make["responses"]["404"]["$ref"], "#/components/responses/NotFound");
+    assert_eq!(statuses(&paths["/health"]["get"]), ["200", "500"]);
+    assert_eq!(statuses(&paths["/raw"]["post"]), ["200", "400", "401", "408", "413", "415", "429", "500"]);
+    // All of the codes of a status are shared; some of them are listed.
+    assert_eq!(make["responses"]["429"]["$ref"], "#/components/responses/TooManyRequests");
+    let missing = &make["responses"]["404"];
+    let line = format!("Not Found.\n\n- `PROJECT_NOT_FOUND`: {}", Code::ProjectNotFound.when());
+    assert_eq!(missing["description"], line);
+    let examples = &missing["content"]["application/json"]["examples"];
+    assert_eq!(examples, &json!({"PROJECT_NOT_FOUND": {"$ref": "#/components/examples/PROJECT_NOT_FOUND"}}));
 }
 
 #[test]
-fn every_row_of_the_error_table_is_described_once() {
+fn every_row_of_the_error_table_is_described_once_and_has_an_example() {
     let document = document();
     let responses = document["components"]["responses"].as_object().unwrap();
     let descriptions: String =
@@ -140,6 +150,9 @@ fn every_row_of_the_error_table_is_described_once() {
     for code in Code::ALL {
         let line = format!("- `{}`: {}", code.text(), code.when());
         assert_eq!(descriptions.matches(&line).count(), 1, "{line}");
+        let example = &document["components"]["examples"][code.text()]["value"];
+        assert_eq!(example["error"]["code"], code.text());
+        assert!(example["error"]["details"].is_object());
     }
     assert!(responses["TooManyRequests"]["headers"]["Retry-After"].is_object());
 }
@@ -153,6 +166,14 @@ fn bodies_answers_and_headers_are_as_they_are_sent() {
     assert_eq!(make["responses"]["200"]["content"]["application/json"]["example"], json!({"data": {}}));
     assert_eq!(make["responses"]["200"]["description"], "OK");
     assert!(make["responses"]["200"]["headers"]["X-RateLimit-Limit"].is_object());
+    assert!(make["responses"]["200"]["headers"]["X-Request-ID"].is_object());
+    assert!(
+        document["paths"]["/health"]["get"]["responses"]["200"]["headers"].get("X-RateLimit-Limit").is_none()
+    );
+    assert_eq!(make["parameters"][0]["example"], "small");
+    let several =
+        &document["paths"]["/raw"]["post"]["requestBody"]["content"]["application/json"]["examples"];
+    assert_eq!(several, &json!({"one": {"value": {"name": "a"}}, "two": {"value": {"name": "b"}}}));
     assert!(make["security"].is_array() && document["components"]["securitySchemes"].is_object());
 
     let schemas = &document["components"]["schemas"];

@@ -146,7 +146,8 @@ fn schemas_are_those_of_the_payloads() {
     let schemas = &spec["components"]["schemas"];
     assert_eq!(schemas["Thing"]["required"], json!(["name", "type", "parts"]));
     assert_eq!(schemas["Thing"]["properties"]["countOf"]["type"], "integer");
-    assert_eq!(schemas["Thing"]["properties"]["type"]["enum"], json!(["server", "client"]));
+    assert_eq!(schemas["KeyKind"]["enum"], json!(["server", "client"]));
+    assert!(schemas["KeyKind"]["description"].as_str().unwrap().contains("- `server`: Kept on a server"));
     assert_eq!(schemas["List_Seen"]["required"], json!(["data", "meta"]));
     assert_eq!(schemas["Data_Seen"]["properties"]["data"]["$ref"], "#/components/schemas/Seen");
 }

@@ -44,21 +44,21 @@ pub fn new_api_key(body: CreateApiKey, now: Timestamp, faults: &mut Violations) 
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "ApiKey")]
 pub struct ApiKeyView {
-    /// Identity.
+    /// Its identifier: `key_` and a ULID.
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// What it may read.
+    /// Where it is meant to live, and so what it may read.
     pub kind: KeyKind,
-    /// The first characters of the key.
+    /// The first characters of the key, to tell it by.
     pub prefix: String,
     /// The environment that it evaluates.
     pub environment_id: String,
-    /// Who made it.
+    /// The account that made it.
     pub created_by: String,
     /// When it was made.
     pub created_at: String,
-    /// When it stops working.
+    /// When it stops working; null is never.
     pub expires_at: Option<String>,
 }
 

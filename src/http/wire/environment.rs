@@ -51,7 +51,7 @@ pub fn new_environment(body: CreateEnvironment, faults: &mut Violations) -> Opti
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Environment")]
 pub struct EnvironmentView {
-    /// Identity.
+    /// Its identifier: `env_` and a ULID.
     pub id: String,
     /// Unique in the project.
     pub key: String,

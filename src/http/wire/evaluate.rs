@@ -36,7 +36,7 @@ request! {
         pub session_id: Option<String>,
         /// The same in camel case.
         pub session_id_camel as "sessionId": Option<String>,
-        /// What rules ask for: at most 256 attributes, nested at most 10 deep.
+        /// An object with what rules ask for: at most 256 attributes of any JSON, nested at most 10 deep.
         pub attributes: Option<Value>,
     }
 
@@ -48,7 +48,7 @@ request! {
         pub flags: Option<Vec<String>>,
         /// A single flag's key; the answer is flat.
         pub flag_key: Option<String>,
-        /// Who is to be evaluated. At most 64 KiB.
+        /// Who is to be evaluated, in at most 64 KiB of JSON.
         pub context: Option<ContextBody>,
     }
 }
@@ -118,7 +118,7 @@ fn diagnose(bytes: &[u8]) -> Violations {
     faults
 }
 
-fn check_attributes(attributes: &Value, faults: &mut Violations) {
+pub(super) fn check_attributes(attributes: &Value, faults: &mut Violations) {
     match attributes {
         Value::Null => {}
         Value::Object(members) => {

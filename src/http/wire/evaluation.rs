@@ -111,27 +111,34 @@ impl std::fmt::Display for VariationId<'_> {
     }
 }
 
-/// What a flag serves to the context, for the description of the API.
+/// What a flag serves to the context.
 #[derive(serde::Serialize, Object)]
 #[oai(rename = "Evaluation")]
 pub struct EvaluationView {
     /// What is served; null where there is no such flag.
     pub value: Value,
-    /// `TARGETING_RULE`, `PERCENTAGE_ROLLOUT`, `DEFAULT`, `DISABLED`, `PREREQUISITE` or `FLAG_NOT_FOUND`.
+    /// Why.
+    ///
+    /// - `TARGETING_RULE`: the conditions of the rule hold, and it serves this variation.
+    /// - `PERCENTAGE_ROLLOUT`: the conditions of the rule hold, and its rollout gives this user this variation.
+    /// - `DEFAULT`: no rule yielded a variation; the default variation.
+    /// - `DISABLED`: the flag is off here, inactive or archived; the default variation.
+    /// - `PREREQUISITE`: another flag does not serve what this one requires; the default variation.
+    /// - `FLAG_NOT_FOUND`: no flag has this key; everything else is null.
     pub reason: String,
-    /// The rule that yielded the variation, with the first two reasons.
+    /// The id of the rule that yielded the variation; null unless the reason is one of the first two.
     pub rule_id: Option<String>,
-    /// The variation's key.
+    /// The key of the variation; null where there is no such flag.
     pub variation_key: Option<String>,
 }
 
-/// The documented answer.
+/// The answer to `flags`.
 #[derive(serde::Serialize, Object)]
 #[oai(rename = "Evaluations")]
 pub struct EvaluationsView {
-    /// By flag key.
+    /// The evaluations, by flag key; each key that was asked for once.
     pub evaluations: BTreeMap<String, EvaluationView>,
-    /// When, with milliseconds.
+    /// When the server evaluated, with milliseconds.
     pub evaluated_at: String,
 }
 
@@ -141,13 +148,14 @@ pub struct EvaluationsView {
 pub struct FlatView {
     /// The flag's key.
     pub flag_key: String,
-    /// The variation's id in the ruleset.
+    /// The variation's id, as in the top-level shape of the ruleset.
     pub variation_id: String,
     /// The variation's key.
     pub variation_key: String,
     /// What is served.
     pub value: Value,
-    /// `targeting_match`, `percentage_rollout`, `default`, `disabled` or `prerequisite_failed`.
+    /// Why: `targeting_match`, `percentage_rollout`, `default`, `disabled` or `prerequisite_failed`, with the meanings
+    /// of the documented reasons in the same order.
     pub reason: String,
 }
 
@@ -172,6 +180,7 @@ impl Type for EvaluateAnswer {
             Data::<EvaluationsView>::register(registry);
             FlatView::register(registry);
             MetaSchema {
+                description: Some("To `flags` the evaluations by key, to `flag_key` one flat evaluation."),
                 any_of: vec![Data::<EvaluationsView>::schema_ref(), FlatView::schema_ref()],
                 ..MetaSchema::ANY
             }

@@ -33,14 +33,14 @@ request! {
         pub user_id: Option<String>,
         /// When, in RFC 3339 or in milliseconds since the Unix epoch; where absent, now.
         pub timestamp: Option<Value>,
-        /// Anything. Not kept.
+        /// Anything of the client's own. Not kept.
         pub metadata: Option<Value>,
     }
 
-    /// Events.
+    /// Evaluations that a client made.
     #[derive(Clone, Debug)]
     pub struct EventList {
-        /// At most 500.
+        /// The events, at most 500.
         #[oai(validator(max_items = 500))]
         pub events: Vec<EventBody>,
     }
@@ -84,6 +84,7 @@ impl Type for EventsBody {
             EventList::register(registry);
             EventBody::register(registry);
             MetaSchema {
+                description: Some("Events inside of an object, or the bare list; at most 500."),
                 any_of: vec![EventList::schema_ref(), Vec::<EventBody>::schema_ref()],
                 ..MetaSchema::ANY
             }
@@ -159,7 +160,7 @@ fn moment(value: &Value) -> Option<Timestamp> {
 pub struct ReceiptView {
     /// How many were counted.
     pub accepted: u64,
-    /// How many were not: their flag or their variation is unknown.
+    /// How many were not: their flag or their variation is unknown here.
     pub dropped: u64,
 }
 

@@ -9,7 +9,7 @@ use crate::{
     control::flag::ShownFlag,
     domain::{
         flag::{Classification, FlagStatus, FlagType, Prerequisite, Variation},
-        rollout::Algorithm,
+        rollout::{Algorithm, Bucketing},
     },
 };
 
@@ -50,13 +50,13 @@ pub struct BucketingView {
 /// What a flag is in a list and by itself.
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct FlagFields {
-    /// Identity.
+    /// Its identifier: `flg_` and a ULID.
     pub id: String,
     /// The name in clients' code.
     pub key: String,
     /// What people call it.
     pub name: String,
-    /// What it is for.
+    /// What it is for, in words.
     pub description: Option<String>,
     /// The type of its values.
     pub flag_type: FlagType,
@@ -82,7 +82,7 @@ pub struct FlagFields {
     pub bucketing: BucketingView,
     /// Rises with every change of what this view shows.
     pub revision: u64,
-    /// Who made it.
+    /// The account that made it.
     pub created_by: Option<String>,
     /// When it was made.
     pub created_at: String,
@@ -99,7 +99,7 @@ pub struct FlagView {
     #[serde(flatten)]
     #[oai(flatten)]
     fields: FlagFields,
-    /// Who gets what.
+    /// Who gets what, in the order of the list; evaluation goes by `priority`.
     pub targeting_rules: Vec<RuleView>,
 }
 
@@ -126,6 +126,21 @@ pub struct ToggledView {
     pub updated_at: String,
 }
 
+impl From<&Prerequisite> for PrerequisiteView {
+    fn from(prerequisite: &Prerequisite) -> Self {
+        Self {
+            flag_key: prerequisite.flag_key.to_string(),
+            variation_key: prerequisite.variation_key.to_string(),
+        }
+    }
+}
+
+impl From<&Bucketing> for BucketingView {
+    fn from(bucketing: &Bucketing) -> Self {
+        Self { algorithm: bucketing.algorithm, by: bucketing.by.clone(), salt: bucketing.salt.clone() }
+    }
+}
+
 impl From<&ShownFlag> for FlagFields {
     fn from(shown: &ShownFlag) -> Self {
         let (flag, configuration) = (&shown.flag, &shown.configuration);
@@ -133,10 +148,6 @@ impl From<&ShownFlag> for FlagFields {
             key: it.key.to_string(),
             name: it.name.to_string(),
             value: it.value.clone(),
-        };
-        let prerequisite = |it: &Prerequisite| PrerequisiteView {
-            flag_key: it.flag_key.to_string(),
-            variation_key: it.variation_key.to_string(),
         };
         Self {
             id: flag.id.to_string(),
@@ -152,12 +163,8 @@ impl From<&ShownFlag> for FlagFields {
             default_variation: configuration.default_variation.to_string(),
             environment_id: shown.environment.to_string(),
             project_id: flag.project.to_string(),
-            prerequisites: configuration.prerequisites.iter().map(prerequisite).collect(),
-            bucketing: BucketingView {
-                algorithm: flag.bucketing.algorithm,
-                by: flag.bucketing.by.clone(),
-                salt: flag.bucketing.salt.clone(),
-            },
+            prerequisites: configuration.prerequisites.iter().map(PrerequisiteView::from).collect(),
+            bucketing: BucketingView::from(&flag.bucketing),
             revision: flag.shown_revision(configuration),
             created_by: flag.created_by.map(|id| id.to_string()),
             created_at: flag.created_at.to_string(),

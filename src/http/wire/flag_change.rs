@@ -30,7 +30,8 @@ request! {
         /// What people call it; where absent, the key.
         #[oai(validator(max_length = 200))]
         pub name: Option<String>,
-        /// What clients get; it fits the flag's type.
+        /// What clients get. It fits the flag's type: of a number at most 2^53-1 if it is whole, of `json` an
+        /// object or an array.
         pub value: Value,
     }
 
@@ -66,12 +67,12 @@ request! {
         /// What people call it.
         #[oai(validator(min_length = 1, max_length = 200))]
         pub name: String,
-        /// What it is for.
+        /// What it is for, in words.
         #[oai(validator(max_length = 2000))]
         pub description: Option<String>,
         /// The type of its values; never changes.
         pub flag_type: FlagType,
-        /// Its purpose.
+        /// Its purpose, for people and their lists; evaluation does not ask for it.
         pub classification: Option<Classification>,
         /// Labels that lists filter by.
         #[oai(validator(max_items = 50))]
@@ -86,10 +87,10 @@ request! {
         /// Who gets what.
         #[oai(validator(max_items = 200))]
         pub targeting_rules: Option<Vec<RuleBody>>,
-        /// What other flags must serve first.
+        /// What other flags must serve to the same context first; else the default variation is served.
         #[oai(validator(max_items = 20))]
         pub prerequisites: Option<Vec<PrerequisiteBody>>,
-        /// How its rollouts share out users.
+        /// How its rollouts share out users; where absent, `djb2` by `user_key`.
         pub bucketing: Option<BucketingBody>,
     }
 
@@ -123,7 +124,7 @@ request! {
         /// Who gets what in this environment.
         #[oai(validator(max_items = 200))]
         pub targeting_rules: Option<Vec<RuleBody>>,
-        /// What other flags must serve first in this environment.
+        /// What other flags must serve to the same context first in this environment.
         #[oai(validator(max_items = 20))]
         pub prerequisites: Option<Vec<PrerequisiteBody>>,
     }
@@ -140,12 +141,11 @@ request! {
 
 /// The flag that a body asks for.
 pub fn new_flag(body: CreateFlag, faults: &mut Violations) -> Option<NewFlag> {
-    let flag_type = body.flag_type;
     let name = Name::parse(&body.name, &Path::ROOT.field("name"), faults);
     let key = key(FlagKey::parse, &body.key, "key", faults);
     let description = body.description.and_then(|text| description(&text, faults));
     let tags = tags(&body.tags.unwrap_or_default(), faults);
-    let variations = variations(body.variations, flag_type, faults);
+    let variations = variations(body.variations, faults);
     let default_variation = default_variation(&body.default_variation, faults);
     let rules = rules(body.targeting_rules.unwrap_or_default(), faults);
     let prerequisites = prerequisites(&body.prerequisites.unwrap_or_default(), faults);
@@ -157,7 +157,7 @@ pub fn new_flag(body: CreateFlag, faults: &mut Violations) -> Option<NewFlag> {
         key: key?,
         name: name?,
         description,
-        flag_type,
+        flag_type: body.flag_type,
         classification: body.classification,
         tags,
         variations,
@@ -169,25 +169,8 @@ pub fn new_flag(body: CreateFlag, faults: &mut Violations) -> Option<NewFlag> {
     })
 }
 
-/// A change whose variations wait for the flag's type.
-#[derive(Clone, Debug)]
-pub struct PendingChange {
-    /// Everything else.
-    change: FlagChange,
-    /// The variations as they were sent.
-    variations: Option<Vec<VariationBody>>,
-}
-
-impl PendingChange {
-    /// The change of a flag of this type.
-    pub fn of_type(self, flag_type: FlagType, faults: &mut Violations) -> FlagChange {
-        let variations = self.variations.map(|bodies| variations(bodies, flag_type, faults));
-        FlagChange { variations, ..self.change }
-    }
-}
-
 /// The change that a body asks for.
-pub fn flag_change(body: UpdateFlag, faults: &mut Violations) -> Option<PendingChange> {
+pub fn flag_change(body: UpdateFlag, faults: &mut Violations) -> Option<FlagChange> {
     if body.status == Some(FlagStatus::Archived) {
         faults.malformed("status", "must be `active` or `inactive`; to archive a flag, delete it");
     }
@@ -196,20 +179,19 @@ pub fn flag_change(body: UpdateFlag, faults: &mut Violations) -> Option<PendingC
         Patch::Null => Some(Bucketing::default()),
         Patch::Value(body) => bucketing(body, faults),
     };
-    let change = FlagChange {
+    Some(FlagChange {
         name: body.name.and_then(|name| Name::parse(&name, &Path::ROOT.field("name"), faults)),
         description: body.description.change().map(|text| text.and_then(|text| description(&text, faults))),
         classification: body.classification.change(),
         tags: body.tags.map(|texts| tags(&texts, faults)),
         status: body.status,
-        variations: None,
+        variations: body.variations.map(|bodies| variations(bodies, faults)),
         bucketing: new_bucketing,
         enabled: body.enabled,
         default_variation: body.default_variation.and_then(|text| default_variation(&text, faults)),
         rules: body.targeting_rules.map(|bodies| rules(bodies, faults)),
         prerequisites: body.prerequisites.map(|bodies| prerequisites(&bodies, faults)),
-    };
-    Some(PendingChange { change, variations: body.variations })
+    })
 }
 
 fn description(text: &str, faults: &mut Violations) -> Option<Description> {
@@ -224,10 +206,10 @@ fn tags(texts: &[String], faults: &mut Violations) -> Vec<text::Tag> {
     text::tags(texts, &Path::ROOT.field("tags"), faults)
 }
 
-fn variations(bodies: Vec<VariationBody>, flag_type: FlagType, faults: &mut Violations) -> Vec<Variation> {
+fn variations(bodies: Vec<VariationBody>, faults: &mut Violations) -> Vec<Variation> {
     let draft = |body: VariationBody| VariationDraft { key: body.key, name: body.name, value: body.value };
     let drafts = bodies.into_iter().map(draft).collect();
-    parse_variations(drafts, flag_type, &Path::ROOT.field("variations"), faults)
+    parse_variations(drafts, &Path::ROOT.field("variations"), faults)
 }
 
 fn rules(bodies: Vec<RuleBody>, faults: &mut Violations) -> Vec<NewRule> {

@@ -10,8 +10,9 @@ use crate::domain::audit::Entry;
 
 /// Who did it.
 #[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "Actor")]
 pub struct ActorView {
-    /// The account.
+    /// The account's identifier: `usr_` and a ULID.
     pub id: String,
     /// Its address at that time.
     pub email: String,
@@ -19,6 +20,7 @@ pub struct ActorView {
 
 /// One field's change.
 #[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "FieldChange")]
 pub struct ChangeView {
     /// What it was; null where there was nothing.
     pub from: Value,
@@ -30,13 +32,13 @@ pub struct ChangeView {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "HistoryEntry")]
 pub struct EntryView {
-    /// Identity.
+    /// Its identifier: `evt_` and a ULID.
     pub id: String,
-    /// What was done.
+    /// What was done: `flag.created`, `flag.updated`, `flag.toggled` or `flag.archived`.
     pub action: String,
     /// Who did it.
     pub actor: ActorView,
-    /// What changed, by field.
+    /// What changed, by the name of the field. A flag that was made has all of its fields here.
     pub changes: BTreeMap<String, ChangeView>,
     /// When.
     pub timestamp: String,

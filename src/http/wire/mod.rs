@@ -6,12 +6,15 @@ pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
 pub mod event;
+pub mod explain;
 pub mod flag;
 pub mod flag_change;
 pub mod history;
+pub mod operator;
 pub mod project;
 pub mod rule;
 pub mod ruleset;
+pub mod segment;
 pub mod sort;
 pub mod stats;
 pub mod system;
@@ -27,6 +30,7 @@ use crate::{
         page::Direction,
         role::Role,
         rollout::Algorithm,
+        segment::Matching,
         violation::{Path, Violations},
     },
     words,
@@ -42,6 +46,7 @@ words! {
     EnvironmentType as "EnvironmentType",
     Role as "Role",
     Direction as "Direction",
+    Matching as "SegmentMatch",
 }
 
 /// Reads the key in the field `field`, and notes what is wrong with it.

@@ -55,7 +55,7 @@ pub fn new_project(body: CreateProject, faults: &mut Violations) -> Option<NewPr
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Project")]
 pub struct ProjectView {
-    /// Identity.
+    /// Its identifier: `prj_` and a ULID.
     pub id: String,
     /// Unique in the organization.
     pub key: String,

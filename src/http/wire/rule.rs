@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     domain::{
         audit::percent,
-        operator::Operator,
+        operator::{Case, Operator},
         rollout::{Share, ShareDraft},
         rule::{Condition, ConditionDraft, Rule, RuleDraft, Serve},
     },
@@ -18,13 +18,15 @@ request! {
     /// One test of one attribute of the context.
     #[derive(Clone, Debug)]
     pub struct ConditionBody {
-        /// The attribute's name. `user_key`, `user_id`, `userId` and `session_id` address the context's own fields.
+        /// The attribute's name; left out for operators on segments. `user_key`, `user_id`, `userId` and `session_id` address the context's own fields.
         #[oai(validator(min_length = 1, max_length = 200))]
-        pub attribute: String,
-        /// The test.
+        pub attribute: Option<String>,
+        /// How it is compared.
         pub operator: Operator,
-        /// What the attribute is compared with; its type depends on the operator.
-        pub value: Value,
+        /// What the attribute is compared with; which JSON it is depends on the operator. Some operators take none.
+        pub value: Option<Value>,
+        /// Whether upper and lower case are the same; for operators on text alone.
+        pub case_insensitive: Option<bool>,
     }
 
     /// A share of the users.
@@ -59,7 +61,11 @@ request! {
 
 impl From<ConditionBody> for ConditionDraft {
     fn from(body: ConditionBody) -> Self {
-        Self { attribute: body.attribute, operator: body.operator, value: body.value }
+        let case = match body.case_insensitive {
+            Some(true) => Case::Insensitive,
+            Some(false) | None => Case::Sensitive,
+        };
+        Self { attribute: body.attribute, operator: body.operator, value: body.value, case }
     }
 }
 
@@ -88,12 +94,16 @@ impl From<RuleBody> for RuleDraft {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Condition")]
 pub struct ConditionView {
-    /// The attribute's name.
-    pub attribute: String,
-    /// The test.
+    /// The attribute's name; null for operators on segments.
+    pub attribute: Option<String>,
+    /// How it is compared.
     pub operator: Operator,
-    /// What the attribute is compared with, as it was written.
+    /// What the attribute is compared with, as it was written; null where the operator takes nothing.
     pub value: Value,
+    /// Present and true where upper and lower case are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub case_insensitive: Option<bool>,
 }
 
 /// A share of the users.
@@ -111,7 +121,7 @@ pub struct ShareView {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Rule")]
 pub struct RuleView {
-    /// Identity.
+    /// Its identifier: `rule_` and a ULID.
     pub id: String,
     /// Lower is tried first.
     pub priority: i64,
@@ -132,9 +142,10 @@ pub struct RuleView {
 impl From<&Condition> for ConditionView {
     fn from(condition: &Condition) -> Self {
         Self {
-            attribute: condition.attribute.clone(),
+            attribute: condition.operator.row().takes_attribute().then(|| condition.attribute.clone()),
             operator: condition.operator,
             value: condition.value.clone(),
+            case_insensitive: (condition.case == Case::Insensitive).then_some(true),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The ruleset, in both published shapes at once (contract A7): under `data` as documented, and at the top level as
-//! the published SDKs parse it.
+//! the published SDKs parse it. Rules come in the order in which they are tried, so that a client that does not sort
+//! them by priority answers as one that does.
 
 use poem_openapi::Object;
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     evaluation::VariationId,
+    flag::{BucketingView, PrerequisiteView},
     rule::{ConditionView, RuleView},
 };
 use crate::{
@@ -14,10 +16,14 @@ use crate::{
         audit::percent,
         flag::{FlagType, Variation},
         key::VariationKey,
-        rule::{Rule, Serve},
+        rule::Serve,
+        segment::{Matching, Segment},
         time::Timestamp,
     },
-    engine::{CompiledFlag, Ruleset},
+    engine::{
+        CompiledFlag, Ruleset,
+        published::{self, PublishedRule},
+    },
     live::LiveEnvironment,
 };
 
@@ -48,17 +54,27 @@ pub struct RulesetFlag {
     pub default_variation: String,
     /// Who gets what, in order.
     pub targeting_rules: Vec<RuleView>,
+    /// What other flags must serve first, to the same context.
+    pub prerequisites: Vec<PrerequisiteView>,
+    /// How its rollouts share out users.
+    pub bucketing: BucketingView,
 }
 
 /// A segment in the documented shape.
 #[derive(Serialize, Object)]
 pub struct RulesetSegment {
-    /// Identity.
+    /// Its identifier: `seg_` and a ULID.
     pub id: String,
     /// Unique in the project.
     pub key: String,
-    /// What makes a context part of it.
+    /// Whether all conditions must hold, or any.
+    pub r#match: Matching,
+    /// What makes a context part of it, unless the lists say otherwise. Without conditions only the included are.
     pub conditions: Vec<ConditionView>,
+    /// User keys that are in it, unless they are excluded.
+    pub included: Vec<String>,
+    /// User keys that are not in it.
+    pub excluded: Vec<String>,
 }
 
 /// The documented shape.
@@ -70,7 +86,7 @@ pub struct RulesetData {
     pub environment_id: String,
     /// Every flag that is not archived.
     pub flags: Vec<RulesetFlag>,
-    /// Every segment of the project.
+    /// Every segment of the project. There are no segments yet.
     pub segments: Vec<RulesetSegment>,
     /// When the server wrote this. The `ETag` does not depend on it.
     pub fetched_at: String,
@@ -112,11 +128,11 @@ pub struct SdkRule {
     pub priority: i64,
     /// All must hold.
     pub conditions: Vec<ConditionView>,
-    /// The id of the variation that is served.
+    /// The id of the variation that is served; absent where there is a rollout.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub variation_id: Option<String>,
-    /// The shares, in place of a variation.
+    /// The shares; absent where there is a variation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub percentage_rollout: Option<SdkRollout>,
@@ -126,7 +142,7 @@ pub struct SdkRule {
 /// serve its default variation; if it is on it carries the tag `server-evaluated`.
 #[derive(Serialize, Object)]
 pub struct SdkFlag {
-    /// Identity.
+    /// Its identifier: `flg_` and a ULID.
     pub id: String,
     /// The flag's key.
     pub key: String,
@@ -169,12 +185,27 @@ impl RulesetAnswer {
                 version: ruleset.version(),
                 environment_id: environment.id.to_string(),
                 flags: flags.iter().map(|compiled| documented(compiled)).collect(),
-                segments: Vec::new(),
+                segments: ruleset.segments().iter().map(|compiled| segment(compiled.segment())).collect(),
                 fetched_at: now.to_string(),
             },
             version: ruleset.version().to_string(),
-            flags: flags.iter().map(|compiled| published(compiled, environment.key.as_str())).collect(),
+            flags: flags
+                .iter()
+                .map(|compiled| sdk_flag(ruleset, compiled, environment.key.as_str()))
+                .collect(),
         }
+    }
+}
+
+fn segment(segment: &Segment) -> RulesetSegment {
+    let texts = |keys: &[Box<str>]| keys.iter().map(ToString::to_string).collect();
+    RulesetSegment {
+        id: segment.id.to_string(),
+        key: segment.key.to_string(),
+        r#match: segment.matching,
+        conditions: segment.conditions.iter().map(ConditionView::from).collect(),
+        included: texts(&segment.included),
+        excluded: texts(&segment.excluded),
     }
 }
 
@@ -187,11 +218,13 @@ fn documented(compiled: &CompiledFlag) -> RulesetFlag {
         enabled: compiled.is_on(),
         variations: flag.variations.iter().map(variation).collect(),
         default_variation: configuration.default_variation.to_string(),
-        targeting_rules: configuration.rules.iter().map(RuleView::from).collect(),
+        targeting_rules: compiled.rules_as_tried().map(RuleView::from).collect(),
+        prerequisites: configuration.prerequisites.iter().map(PrerequisiteView::from).collect(),
+        bucketing: BucketingView::from(&flag.bucketing),
     }
 }
 
-fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
+fn sdk_flag(ruleset: &Ruleset, compiled: &CompiledFlag, environment: &str) -> SdkFlag {
     let (flag, configuration) = (compiled.flag(), compiled.configuration());
     let id = |key: &VariationKey| VariationId { flag: compiled.key(), variation: key.as_str() }.to_string();
     let variation = |it: &Variation| SdkVariation {
@@ -200,12 +233,11 @@ fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
         name: it.name.to_string(),
         value: it.value.clone(),
     };
-    let computed = compiled.is_computed_by_published_sdks();
+    let rules = published::rules(ruleset, compiled);
     let mut tags: Vec<String> = flag.tags.iter().map(ToString::to_string).collect();
-    if compiled.is_on() && !computed {
+    if compiled.is_on() && rules.is_none() {
         tags.push(SERVER_EVALUATED.to_owned());
     }
-    let rules = if computed { configuration.rules.as_slice() } else { &[] };
     SdkFlag {
         id: flag.id.to_string(),
         key: flag.key.to_string(),
@@ -216,11 +248,12 @@ fn published(compiled: &CompiledFlag, environment: &str) -> SdkFlag {
         default_variation_id: id(&configuration.default_variation),
         tags,
         variations: flag.variations.iter().map(variation).collect(),
-        targeting_rules: rules.iter().map(|rule| sdk_rule(rule, id)).collect(),
+        targeting_rules: rules.unwrap_or_default().iter().map(|rule| sdk_rule(rule, id)).collect(),
     }
 }
 
-fn sdk_rule(rule: &Rule, id: impl Fn(&VariationKey) -> String) -> SdkRule {
+fn sdk_rule(published: &PublishedRule<'_>, id: impl Fn(&VariationKey) -> String) -> SdkRule {
+    let rule = published.rule;
     let (variation_id, percentage_rollout) = match &rule.serve {
         Serve::Variation(key) => (Some(id(key)), None),
         Serve::Rollout(rollout) => {
@@ -233,7 +266,7 @@ fn sdk_rule(rule: &Rule, id: impl Fn(&VariationKey) -> String) -> SdkRule {
     };
     SdkRule {
         priority: rule.priority,
-        conditions: rule.conditions.iter().map(ConditionView::from).collect(),
+        conditions: published.conditions.iter().map(|condition| ConditionView::from(*condition)).collect(),
         variation_id,
         percentage_rollout,
     }

@@ -8,7 +8,7 @@ use crate::{control::flag::Served, domain::time::Timestamp};
 /// How often one variation was served.
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct VariationCount {
-    /// The variation.
+    /// The key of the variation.
     pub variation_key: String,
     /// How often clients reported that they served it.
     pub evaluations: u64,
@@ -17,9 +17,9 @@ pub struct VariationCount {
 /// How often a flag was served.
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct FlagStats {
-    /// The flag.
+    /// The key of the flag.
     pub flag_key: String,
-    /// The environment.
+    /// The environment's identifier.
     pub environment_id: String,
     /// The period up to now, in whole hours of the clock.
     pub period: String,

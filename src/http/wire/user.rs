@@ -66,13 +66,13 @@ pub fn new_user(body: Register, faults: &mut Violations) -> Option<NewUser> {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "User")]
 pub struct UserView {
-    /// Identity.
+    /// Its identifier: `usr_` and a ULID.
     pub id: String,
     /// How the person signs in.
     pub email: String,
     /// What the person is called.
     pub full_name: Option<String>,
-    /// The highest role that the account holds in any organization.
+    /// The highest role that the account holds in any organization; `viewer` if it belongs to none.
     pub role: Role,
     /// When it was made.
     pub created_at: String,
@@ -81,7 +81,7 @@ pub struct UserView {
 /// An organization that the account belongs to.
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct MembershipView {
-    /// The organization.
+    /// The organization's identifier: `org_` and a ULID.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -93,19 +93,19 @@ pub struct MembershipView {
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Profile")]
 pub struct ProfileView {
-    /// Identity.
+    /// Its identifier: `usr_` and a ULID.
     pub id: String,
     /// How the person signs in.
     pub email: String,
     /// What the person is called.
     pub full_name: Option<String>,
-    /// The highest role that the account holds in any organization.
+    /// The highest role that the account holds in any organization; `viewer` if it belongs to none.
     pub role: Role,
     /// When it was made.
     pub created_at: String,
     /// When the person last signed in.
     pub last_login_at: Option<String>,
-    /// What it belongs to, oldest first.
+    /// The organizations that it belongs to, oldest first.
     pub organizations: Vec<MembershipView>,
 }
 

@@ -29,6 +29,16 @@ impl Team {
     pub fn of(client: Client) -> Self {
         let projects = client.get("/api/v1/projects").expect(200);
         let project = projects["data"][0]["id"].as_str().expect("a project").to_owned();
+        Self::of_project(client, project)
+    }
+
+    /// The same person in a new project of the same organization.
+    pub fn new_project(&self, key: &str) -> Self {
+        let made = self.client.post("/api/v1/projects", &json!({"key": key, "name": key})).expect(201);
+        Self::of_project(self.client.clone(), made["data"]["id"].as_str().expect("a project").to_owned())
+    }
+
+    fn of_project(client: Client, project: String) -> Self {
         let listed = client.get(&format!("/api/v1/environments?project_id={project}")).expect(200);
         let id = |index: usize| listed["data"][index]["id"].as_str().expect("an environment").to_owned();
         Self { client, project, development: id(0), staging: id(1), production: id(2) }

@@ -1,0 +1,121 @@
+//! The segments of a project, ready to answer. All environments of the project share them.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+use super::chain::endless;
+use crate::domain::{
+    key::SegmentKey,
+    rule::Condition,
+    segment::{MAX_SEGMENT_DEPTH, Segment},
+};
+
+/// A segment whose lists are sets.
+#[derive(Debug)]
+pub struct CompiledSegment {
+    segment: Arc<Segment>,
+    included: HashSet<Box<str>>,
+    excluded: HashSet<Box<str>>,
+}
+
+impl CompiledSegment {
+    /// Compiles a segment.
+    pub fn new(segment: Arc<Segment>) -> Self {
+        let set = |keys: &[Box<str>]| keys.iter().cloned().collect();
+        Self { included: set(&segment.included), excluded: set(&segment.excluded), segment }
+    }
+
+    /// The segment as its project has it.
+    pub fn segment(&self) -> &Arc<Segment> {
+        &self.segment
+    }
+
+    /// What the lists say of a user; `None` where they say nothing.
+    pub(super) fn listed(&self, user_key: Option<&str>) -> Option<bool> {
+        let user_key = user_key?;
+        if self.excluded.contains(user_key) {
+            Some(false)
+        } else {
+            self.included.contains(user_key).then_some(true)
+        }
+    }
+}
+
+/// Every segment of a project, by key.
+#[derive(Clone, Debug, Default)]
+pub struct Segments {
+    by_key: BTreeMap<SegmentKey, Arc<CompiledSegment>>,
+    unsettled: HashSet<SegmentKey>,
+}
+
+impl Segments {
+    /// The segments of a project.
+    pub fn new(segments: impl IntoIterator<Item = Segment>) -> Self {
+        let compiled =
+            |segment: Segment| (segment.key.clone(), Arc::new(CompiledSegment::new(Arc::new(segment))));
+        Self::of(segments.into_iter().map(compiled).collect())
+    }
+
+    /// The same with `segment` added, or in the place of the one with its key.
+    #[must_use]
+    pub fn with(&self, segment: Segment) -> Self {
+        let mut by_key = self.by_key.clone();
+        by_key.insert(segment.key.clone(), Arc::new(CompiledSegment::new(Arc::new(segment))));
+        Self::of(by_key)
+    }
+
+    /// The same without the segment of this key.
+    #[must_use]
+    pub fn without(&self, key: &SegmentKey) -> Self {
+        let mut by_key = self.by_key.clone();
+        by_key.remove(key);
+        Self::of(by_key)
+    }
+
+    fn of(by_key: BTreeMap<SegmentKey, Arc<CompiledSegment>>) -> Self {
+        let links = by_key
+            .values()
+            .map(|compiled| {
+                let referred = references(&compiled.segment.conditions).map(SegmentKey::as_str).collect();
+                (compiled.segment.key.as_str(), referred)
+            })
+            .filter(|(_, referred): &(_, Vec<&str>)| !referred.is_empty())
+            .collect();
+        let endless = endless(links, MAX_SEGMENT_DEPTH);
+        let unsettled = by_key.keys().filter(|key| endless.contains(key.as_str())).cloned().collect();
+        Self { by_key, unsettled }
+    }
+
+    /// The segment with this key.
+    pub fn get(&self, key: &str) -> Option<&Arc<CompiledSegment>> {
+        self.by_key.get(key)
+    }
+
+    /// Every segment, by key.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<CompiledSegment>> {
+        self.by_key.values()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// The segments that refer to each other in a cycle, or more than [`MAX_SEGMENT_DEPTH`] deep: a change that would
+    /// leave any is to be refused. Nobody would be in such a segment.
+    pub fn unsettled(&self) -> &HashSet<SegmentKey> {
+        &self.unsettled
+    }
+}
+
+/// The segments that conditions refer to.
+pub fn references(conditions: &[Condition]) -> impl Iterator<Item = &SegmentKey> {
+    conditions.iter().filter_map(|condition| condition.operand.segments()).flatten()
+}

@@ -1,0 +1,76 @@
+//! What the description of the API says of operations beyond what their declarations say: examples, and the errors
+//! that depend on what an operation does.
+
+use crate::http::{error::Code, openapi::Notes};
+
+/// Exchanges that really happen: a test sends every request, and compares the answer.
+const EXAMPLES: &str = include_str!("examples.json");
+
+/// Operations of the server itself, which anybody may ask any number of times.
+const UNLIMITED: [&str; 2] = ["getHealth", "getReady"];
+
+/// Operations that go on when the data file fails.
+const IN_MEMORY: [&str; 7] =
+    ["evaluate", "getRuleset", "getBootstrap", "reportEvents", "listOperators", "getHealth", "getReady"];
+
+/// What it means that the thing a parameter names is not there.
+const NAMED: [(&str, Code); 5] = [
+    ("project_id", Code::ProjectNotFound),
+    ("environment_id", Code::EnvironmentNotFound),
+    ("flag_id", Code::FlagNotFound),
+    ("api_key_id", Code::ApiKeyNotFound),
+    ("segment_id", Code::SegmentNotFound),
+];
+
+/// Errors that follow from nothing but what an operation does.
+const ERRORS: [(&str, &[Code]); 14] = [
+    ("register", &[Code::RegistrationDisabled, Code::EmailAlreadyExists]),
+    ("login", &[Code::InvalidCredentials]),
+    ("refresh", &[Code::RefreshTokenInvalid]),
+    ("createProject", &[Code::OrganizationNotFound, Code::ProjectKeyConflict, Code::LimitExceeded]),
+    ("createEnvironment", &[Code::EnvironmentKeyConflict, Code::LimitExceeded]),
+    ("createApiKey", &[Code::LimitExceeded]),
+    (
+        "createFlag",
+        &[
+            Code::FlagKeyConflict,
+            Code::VariationCountInvalid,
+            Code::VariationNotFound,
+            Code::VariationValueInvalid,
+            Code::RuleRolloutExceeds100,
+            Code::RuleInvalid,
+            Code::PrerequisiteInvalid,
+            Code::LimitExceeded,
+        ],
+    ),
+    (
+        "updateFlag",
+        &[
+            Code::FlagArchived,
+            Code::VariationInUse,
+            Code::VariationCountInvalid,
+            Code::VariationNotFound,
+            Code::VariationValueInvalid,
+            Code::RuleRolloutExceeds100,
+            Code::RuleInvalid,
+            Code::PrerequisiteInvalid,
+        ],
+    ),
+    ("createSegment", &[Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded]),
+    ("updateSegment", &[Code::RuleInvalid]),
+    ("deleteSegment", &[Code::SegmentInUse]),
+    ("archiveFlag", &[Code::FlagInUse]),
+    ("toggleFlag", &[Code::FlagArchived]),
+    ("evaluate", &[Code::FlagNotFound]),
+];
+
+/// Everything above.
+pub(in crate::http) fn notes() -> serde_json::Result<Notes> {
+    Ok(Notes {
+        examples: serde_json::from_str(EXAMPLES)?,
+        unlimited: UNLIMITED.to_vec(),
+        in_memory: IN_MEMORY.to_vec(),
+        named: NAMED.to_vec(),
+        errors: ERRORS.to_vec(),
+    })
+}

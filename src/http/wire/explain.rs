@@ -1,0 +1,235 @@
+//! Explanations: what is asked, and every step of the answer.
+
+use poem_openapi::Object;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    evaluate::{ContextBody, check_attributes},
+    rule::ConditionView,
+};
+use crate::{
+    control::flag::Explained,
+    domain::{
+        context::{Attribute, Context, MAX_CONTEXT_BYTES},
+        id::RuleId,
+        violation::Violations,
+    },
+    engine::{
+        Reason,
+        explain::{Demand, TestedCondition, Trace, TriedRule},
+        witness::{Holds, Met},
+    },
+    request,
+};
+
+request! {
+    /// Whose evaluation is to be explained.
+    #[derive(Clone, Debug)]
+    pub struct ExplainBody {
+        /// The context, as for an evaluation. `user_id` and `session_id` stand in for `user_key`, as with `flag_key`.
+        pub context: ContextBody,
+    }
+}
+
+/// The context that a body gives.
+pub fn context(body: ExplainBody, faults: &mut Violations) -> Option<Context<'static>> {
+    let body = body.context;
+    let attributes = body.attributes.unwrap_or_default();
+    check_attributes(&attributes, faults);
+    if attributes.to_string().len() > MAX_CONTEXT_BYTES {
+        faults.malformed("context.attributes", format!("must be at most {MAX_CONTEXT_BYTES} bytes of JSON"));
+    }
+    let members = match attributes {
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name.into(), attribute(value))).collect()
+        }
+        _ => Vec::new(),
+    };
+    Some(Context {
+        user_key: body.user_key.map(Into::into),
+        user_id: body.user_id.or(body.user_id_camel).map(Into::into),
+        session_id: body.session_id.or(body.session_id_camel).map(Into::into),
+        attributes: members,
+    })
+}
+
+fn attribute(value: Value) -> Attribute<'static> {
+    match value {
+        Value::Null => Attribute::Null,
+        Value::Bool(value) => Attribute::Bool(value),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Attribute::Integer(whole),
+            (None, Some(whole)) => whole.into(),
+            (None, None) => number.as_f64().map_or(Attribute::Null, Attribute::Float),
+        },
+        Value::String(text) => Attribute::Text(text.into()),
+        Value::Array(elements) => Attribute::List(elements.into_iter().map(attribute).collect()),
+        Value::Object(_) => Attribute::Object,
+    }
+}
+
+/// A condition that was tested.
+#[derive(Serialize, Object)]
+#[oai(rename = "ExplainedCondition")]
+pub struct ConditionStep {
+    /// The condition.
+    pub condition: ConditionView,
+    /// What the context has under the attribute's name; null where it has nothing. An object is shown empty.
+    pub actual: Value,
+    /// Whether the context has anything there.
+    pub present: bool,
+    /// Whether the condition holds.
+    pub holds: bool,
+}
+
+/// Where a variation's buckets end.
+#[derive(Serialize, Object)]
+pub struct Threshold {
+    /// The variation.
+    pub variation_key: String,
+    /// The end, in percent: it has the buckets below it that no earlier one has.
+    pub below: f64,
+}
+
+/// Where the user fell in a rollout.
+#[derive(Serialize, Object)]
+#[oai(rename = "ExplainedRollout")]
+pub struct RolloutStep {
+    /// The beginning of the user's bucket, in percent; null where the context lacks what users are bucketed by.
+    pub bucket: Option<f64>,
+    /// The ends of the variations, in order.
+    pub thresholds: Vec<Threshold>,
+}
+
+/// A rule that was tried.
+#[derive(Serialize, Object)]
+#[oai(rename = "ExplainedRule")]
+pub struct RuleStep {
+    /// The rule.
+    pub rule_id: String,
+    /// Its conditions.
+    pub conditions: Vec<ConditionStep>,
+    /// Whether all of them hold.
+    pub holds: bool,
+    /// The rollout, if the rule has one and got that far.
+    pub rollout: Option<RolloutStep>,
+    /// What it yielded; null where evaluation went on.
+    pub variation_key: Option<String>,
+}
+
+/// A demand on another flag.
+#[derive(Serialize, Object)]
+#[oai(rename = "ExplainedPrerequisite")]
+pub struct PrerequisiteStep {
+    /// The other flag.
+    pub flag_key: String,
+    /// What it must serve.
+    pub required_variation_key: String,
+    /// What it served; null where there is no such flag.
+    pub served_variation_key: Option<String>,
+    /// Whether the demand is met. The other flag must also be on, and have its own demands met.
+    pub met: bool,
+    /// How the other flag came to that; null where it stands at another place already.
+    pub steps: Option<Box<Steps>>,
+}
+
+/// The evaluation of one flag.
+#[derive(Serialize, Object)]
+pub struct Steps {
+    /// The flag.
+    pub flag_key: String,
+    /// What it served.
+    pub variation_key: String,
+    /// Why.
+    pub reason: String,
+    /// The rule that yielded it.
+    pub rule_id: Option<String>,
+    /// What it demands of other flags, as far as that was looked at.
+    pub prerequisites: Vec<PrerequisiteStep>,
+    /// The rules that were tried, in order. Those behind the first that yielded were not.
+    pub rules: Vec<RuleStep>,
+}
+
+/// An evaluation and every step of it.
+#[derive(Serialize, Object)]
+pub struct Explanation {
+    /// The evaluation as `POST /evaluate` answers it.
+    pub evaluation: super::evaluation::EvaluationView,
+    /// How it came about.
+    pub steps: Steps,
+}
+
+impl From<Explained> for Explanation {
+    fn from(explained: Explained) -> Self {
+        let Explained { trace, value } = explained;
+        let evaluation = super::evaluation::EvaluationView {
+            value,
+            reason: trace.reason.name().to_owned(),
+            rule_id: rule_of(trace.reason),
+            variation_key: Some(trace.variation.to_string()),
+        };
+        Self { evaluation, steps: trace.into() }
+    }
+}
+
+fn rule_of(reason: Reason) -> Option<String> {
+    reason.rule_id().map(|id: RuleId| id.to_string())
+}
+
+impl From<Trace> for Steps {
+    fn from(trace: Trace) -> Self {
+        Self {
+            flag_key: trace.flag.to_string(),
+            variation_key: trace.variation.to_string(),
+            reason: trace.reason.name().to_owned(),
+            rule_id: rule_of(trace.reason),
+            prerequisites: trace.prerequisites.into_iter().map(PrerequisiteStep::from).collect(),
+            rules: trace.rules.into_iter().map(RuleStep::from).collect(),
+        }
+    }
+}
+
+impl From<Demand> for PrerequisiteStep {
+    fn from(step: Demand) -> Self {
+        Self {
+            flag_key: step.demand.flag_key.to_string(),
+            required_variation_key: step.demand.variation_key.to_string(),
+            served_variation_key: step.served.map(|(variation, _)| variation.to_string()),
+            met: step.met == Met::Yes,
+            steps: step.trace.map(|trace| Box::new(Steps::from(*trace))),
+        }
+    }
+}
+
+impl From<TriedRule> for RuleStep {
+    fn from(step: TriedRule) -> Self {
+        let percent = |thousandths: u32| f64::from(thousandths) / 1000.0;
+        let rollout = step.draw.map(|draw| RolloutStep {
+            bucket: draw.bucket.map(|bucket| percent(bucket.thousandths())),
+            thresholds: draw
+                .thresholds
+                .into_iter()
+                .map(|(key, end)| Threshold { variation_key: key.to_string(), below: percent(end) })
+                .collect(),
+        });
+        Self {
+            rule_id: step.id.to_string(),
+            conditions: step.conditions.into_iter().map(ConditionStep::from).collect(),
+            holds: step.holds == Holds::Yes,
+            rollout,
+            variation_key: step.yielded.map(|key| key.to_string()),
+        }
+    }
+}
+
+impl From<TestedCondition> for ConditionStep {
+    fn from(step: TestedCondition) -> Self {
+        Self {
+            condition: ConditionView::from(&step.condition),
+            present: step.actual.is_some(),
+            actual: step.actual.unwrap_or_default(),
+            holds: step.holds == Holds::Yes,
+        }
+    }
+}

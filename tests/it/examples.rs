@@ -1,0 +1,240 @@
+//! The examples of the description of the API are exchanges that really happen: every request is sent, and every
+//! answer compared member by member. Only identifiers, moments and secrets may differ, and those are learned: where
+//! an example names something that an earlier example made, the request names what was really made.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::support::{Answer, Client, Server};
+
+/// Every operation, in an order in which a person could call them.
+const ORDER: [&str; 34] = [
+    "register",
+    "login",
+    "refresh",
+    "getMe",
+    "listProjects",
+    "createProject",
+    "getProject",
+    "listEnvironments",
+    "createEnvironment",
+    "getEnvironment",
+    "createApiKey",
+    "listApiKeys",
+    "createFlag",
+    "updateFlag",
+    "toggleFlag",
+    "evaluate",
+    "getRuleset",
+    "getBootstrap",
+    "reportEvents",
+    "getFlag",
+    "listFlags",
+    "getFlagHistory",
+    "getFlagStats",
+    "getHealth",
+    "getReady",
+    "listOperators",
+    "createSegment",
+    "getSegment",
+    "listSegments",
+    "updateSegment",
+    "deleteSegment",
+    "explainFlag",
+    "archiveFlag",
+    "revokeApiKey",
+];
+/// The operation that ends what all others need.
+const LAST: &str = "logout";
+
+/// Members whose text is a secret, or opaque.
+const OPAQUE: [&str; 5] = ["access_token", "refresh_token", "key", "prefix", "next_cursor"];
+/// Letters and digits of an identifier after its prefix.
+const ULID: usize = 26;
+
+#[test]
+fn every_example_really_happens() {
+    let server = Server::start();
+    let document = server.anonymous().get("/openapi.json").expect(200);
+    let mut operations = operations(&document);
+    let mut walk = Walk { client: server.anonymous(), known: HashMap::new() };
+    for id in ORDER.into_iter().chain([LAST]) {
+        let operation = operations.remove(id).unwrap_or_else(|| panic!("there is no operation {id}"));
+        for (request, response) in operation.exchanges() {
+            let answer = walk.send(&operation, request);
+            let (status, _) = operation.success();
+            assert_eq!(answer.status.to_string(), status, "{id}: {}", answer.text());
+            match response {
+                Some(example) => walk.compare(example, &answer.body(), id, ""),
+                None => assert!(answer.bytes.is_empty(), "{id}: {}", answer.text()),
+            }
+        }
+    }
+    assert!(operations.is_empty(), "not in the walk: {:?}", operations.keys());
+}
+
+/// An operation of the document.
+struct Operation<'d> {
+    method: String,
+    path: &'d str,
+    description: &'d Value,
+}
+
+fn operations(document: &Value) -> HashMap<&str, Operation<'_>> {
+    let mut operations = HashMap::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, description) in item.as_object().expect("an item") {
+            let id = description["operationId"].as_str().expect("an id");
+            operations.insert(id, Operation { method: method.to_uppercase(), path, description });
+        }
+    }
+    operations
+}
+
+impl<'d> Operation<'d> {
+    /// The status of success, with its answer.
+    fn success(&self) -> (&'d str, &'d Value) {
+        let responses = self.description["responses"].as_object().expect("responses");
+        let found = responses.iter().find(|(status, _)| status.starts_with('2'));
+        found.map(|(status, answer)| (status.as_str(), answer)).expect("a success")
+    }
+
+    /// Request and answer of every example. What has a body has an example of it.
+    fn exchanges(&self) -> Vec<(Option<&'d Value>, Option<&'d Value>)> {
+        let requests = shown(&self.description["requestBody"]);
+        let responses = shown(self.success().1);
+        if requests.is_empty() {
+            return vec![(None, responses.first().copied())];
+        }
+        assert!(responses.is_empty() || responses.len() == requests.len(), "{}", self.path);
+        let response = |index: usize| responses.get(index).copied();
+        requests.iter().enumerate().map(|(index, request)| (Some(*request), response(index))).collect()
+    }
+}
+
+fn shown(body: &Value) -> Vec<&Value> {
+    let Some(media) = body["content"].get("application/json") else { return Vec::new() };
+    if let Some(example) = media.get("example") {
+        return vec![example];
+    }
+    let several = media["examples"].as_object().unwrap_or_else(|| panic!("no example: {media}"));
+    several.values().map(|example| &example["value"]).collect()
+}
+
+/// Somebody who follows the examples.
+struct Walk {
+    client: Client,
+    /// What the names of the examples are in truth.
+    known: HashMap<String, Value>,
+}
+
+impl Walk {
+    fn send(&self, operation: &Operation<'_>, request: Option<&Value>) -> Answer {
+        let mut path = operation.path.to_owned();
+        let mut query = Vec::new();
+        for parameter in operation.description["parameters"].as_array().into_iter().flatten() {
+            let (name, example) = (parameter["name"].as_str().expect("a name"), parameter.get("example"));
+            let required = parameter["required"] == true;
+            assert!(example.is_some() || !required, "{path}: {name} has no example");
+            let Some(example) = example.map(|example| self.real(example)) else { continue };
+            let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            match parameter["in"].as_str() {
+                Some("path") => path = path.replace(&format!("{{{name}}}"), &text),
+                Some("query") => query.push(format!("{name}={text}")),
+                other => panic!("{path}: {name} is in {other:?}"),
+            }
+        }
+        let address = format!("{path}?{}", query.join("&"));
+        let client = self.identified(operation);
+        match request {
+            Some(body) => client.json(&operation.method, &address, &self.real(body).to_string()),
+            None => client.send(&operation.method, &address, None),
+        }
+    }
+
+    /// The client with the credentials that the operation asks for.
+    fn identified(&self, operation: &Operation<'_>) -> Client {
+        let schemes = operation.description["security"].as_array().map_or(&[][..], Vec::as_slice);
+        let asks = |scheme: &str| schemes.iter().any(|it| it.get(scheme).is_some());
+        let known = |begin: &str| {
+            let found = self.known.iter().find(|(example, _)| example.starts_with(begin));
+            found.and_then(|(_, real)| real.as_str()).unwrap_or_else(|| panic!("no {begin} is known"))
+        };
+        if asks("AccessToken") {
+            self.client.bearer(known("eyJ0eXAiOiJKV1Qi"))
+        } else if asks("ApiKey") {
+            self.client.with("X-API-Key", known("sdk-dev-example"))
+        } else {
+            self.client.clone()
+        }
+    }
+
+    /// An example with the names of what really is there.
+    fn real(&self, example: &Value) -> Value {
+        match example {
+            Value::String(text) => self.known.get(text).unwrap_or(example).clone(),
+            Value::Array(elements) => elements.iter().map(|element| self.real(element)).collect(),
+            Value::Object(members) => {
+                members.iter().map(|(name, member)| (name.clone(), self.real(member))).collect()
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => example.clone(),
+        }
+    }
+
+    /// Compares an example with what was really answered, and learns the names in it.
+    fn compare(&mut self, example: &Value, real: &Value, place: &str, member: &str) {
+        match (example, real) {
+            (Value::Object(shown), Value::Object(answered)) => {
+                let names = |object: &Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+                assert_eq!(names(shown), names(answered), "the members of {place}");
+                for (name, value) in shown {
+                    self.compare(value, &answered[name], &format!("{place}.{name}"), name);
+                }
+            }
+            (Value::Array(shown), Value::Array(answered)) => {
+                assert_eq!(shown.len(), answered.len(), "the elements of {place}");
+                for (index, (value, real)) in shown.iter().zip(answered).enumerate() {
+                    self.compare(value, real, &format!("{place}[{index}]"), member);
+                }
+            }
+            (Value::String(shown), Value::String(answered)) if shown != answered => {
+                assert_eq!(kind(shown, member), kind(answered, member), "{place}: {shown} and {answered}");
+                if !is_moment(shown) {
+                    let before = self.known.insert(shown.clone(), real.clone());
+                    assert!(before.is_none_or(|before| before == *real), "{place}: {shown} is two things");
+                }
+            }
+            (example, real) => assert_eq!(example, real, "{place}"),
+        }
+    }
+}
+
+/// What a text may differ in from another.
+#[derive(Debug, PartialEq)]
+enum Kind<'t> {
+    /// An identifier of something, by its prefix.
+    Id(&'t str),
+    /// A moment, with or without milliseconds.
+    Moment(usize),
+    /// What nobody can foresee.
+    Opaque,
+    /// Nothing.
+    Exact(&'t str),
+}
+
+fn kind<'t>(text: &'t str, member: &str) -> Kind<'t> {
+    if is_moment(text) {
+        return Kind::Moment(text.len());
+    }
+    match text.split_once('_') {
+        Some((prefix, rest)) if rest.len() == ULID => Kind::Id(prefix),
+        _ if OPAQUE.contains(&member) => Kind::Opaque,
+        _ => Kind::Exact(text),
+    }
+}
+
+fn is_moment(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    matches!(bytes.len(), 20 | 24) && bytes[10] == b'T' && bytes.ends_with(b"Z")
+}
