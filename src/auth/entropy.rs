@@ -39,7 +39,9 @@ pub fn sha256(parts: &[&[u8]]) -> Digest {
         [whole] => digest::digest(&SHA256, whole),
         _ => {
             let mut context = Context::new(&SHA256);
-            parts.iter().for_each(|part| context.update(part));
+            for part in parts {
+                context.update(part);
+            }
             context.finish()
         }
     };

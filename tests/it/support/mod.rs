@@ -26,8 +26,9 @@ pub use team::Team;
 
 /// The password of every account that tests make.
 pub const PASSWORD: &str = "correct horse battery";
-/// The moment at which the clock of every test server stands at first.
-pub const EPOCH: i64 = 1_800_000_000_000;
+/// The moment at which the clock of every test server stands at first: in the middle of a second, so that no few
+/// looks at it reach the next one.
+pub const EPOCH: i64 = 1_800_000_000_500;
 
 #[derive(Parser)]
 struct Line {
