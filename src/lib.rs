@@ -120,7 +120,7 @@
 //! - which keys and tables the file has: `store/tables.rs`; how a record is framed: `store/codec.rs`
 //! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
-//! - who is in a segment: [`engine::segment`]; why a user gets a value: [`engine::explain`], told by the
+//! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
 //! - what may be sent: [`http::shape`] (bodies), [`http::parameter`] (addresses), [`http::page`] (lists),
