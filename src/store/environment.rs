@@ -1,12 +1,11 @@
 //! Environments, found by identifier, by key and by project.
 
-use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Access, Error, Writer, all,
     codec::{Stored, seal, thaw},
-    find, get, tables,
+    find, get, owned, tables,
 };
 use crate::domain::{
     environment::{Color, Environment, EnvironmentType},
@@ -90,16 +89,8 @@ pub fn put(writer: &Writer, environment: &Environment) -> Result<(), Error> {
 
 /// The environments of `project`, oldest first.
 pub fn of_project(access: &impl Access, project: ProjectId) -> Result<Vec<Environment>, Error> {
-    let bits = project.bits();
-    let index = access.table(tables::ENVIRONMENT_BY_KEY)?;
-    let range = (bits, "")..(bits.saturating_add(1), "");
-    let mut ids = index.range(range)?.map(|row| Ok(row?.1.value())).collect::<Result<Vec<_>, Error>>()?;
-    drop(index);
-    ids.sort_unstable();
-    let table = access.table(tables::ENVIRONMENTS)?;
-    let mut environments = Vec::with_capacity(ids.len());
-    for id in ids {
-        environments.extend(table.get(id)?.map(|bytes| Environment::open(bytes.value())).transpose()?);
-    }
+    let mut environments: Vec<Environment> =
+        owned(access, tables::ENVIRONMENT_BY_KEY, tables::ENVIRONMENTS, project.bits())?;
+    environments.sort_unstable_by_key(|environment| environment.id);
     Ok(environments)
 }

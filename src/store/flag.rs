@@ -1,12 +1,11 @@
 //! Flags and their configurations.
 
-use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Access, Error, Writer,
     codec::{Stored, seal, thaw},
-    find, get,
+    find, get, owned,
     rule::RuleV1,
     tables,
 };
@@ -199,17 +198,7 @@ pub fn by_key(access: &impl Access, project: ProjectId, key: &str) -> Result<Opt
 
 /// The flags of `project`, by key.
 pub fn of_project(access: &impl Access, project: ProjectId) -> Result<Vec<Flag>, Error> {
-    let bits = project.bits();
-    let index = access.table(tables::FLAG_BY_KEY)?;
-    let range = (bits, "")..(bits.saturating_add(1), "");
-    let ids = index.range(range)?.map(|row| Ok(row?.1.value())).collect::<Result<Vec<_>, Error>>()?;
-    drop(index);
-    let table = access.table(tables::FLAGS)?;
-    let mut flags = Vec::with_capacity(ids.len());
-    for id in ids {
-        flags.extend(table.get(id)?.map(|bytes| Flag::open(bytes.value())).transpose()?);
-    }
-    Ok(flags)
+    owned(access, tables::FLAG_BY_KEY, tables::FLAGS, project.bits())
 }
 
 /// What `environment` says of a flag.

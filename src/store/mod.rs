@@ -257,6 +257,25 @@ fn all<K: Key + 'static, T: Stored>(
     table.iter()?.map(|row| T::open(row?.1.value())).collect()
 }
 
+/// Every thing that `index` has under `owner`, by key.
+fn owned<T: Stored>(
+    access: &impl Access,
+    index: TableDefinition<'_, (u128, &'static str), u128>,
+    table: TableDefinition<'_, u128, &'static [u8]>,
+    owner: u128,
+) -> Result<Vec<T>, Error> {
+    let index = access.table(index)?;
+    let keys = (owner, "")..(owner.saturating_add(1), "");
+    let ids = index.range(keys)?.map(|row| Ok(row?.1.value())).collect::<Result<Vec<_>, Error>>()?;
+    drop(index);
+    let table = access.table(table)?;
+    let mut things = Vec::with_capacity(ids.len());
+    for id in ids {
+        things.extend(table.get(id)?.map(|bytes| T::open(bytes.value())).transpose()?);
+    }
+    Ok(things)
+}
+
 /// The identifier that an index has under `key`.
 fn find<K: Key + 'static>(
     access: &impl Access,

@@ -1,12 +1,11 @@
 //! Projects, found by identifier, by key and by organization.
 
-use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Access, Error, Writer,
     codec::{Stored, seal, thaw},
-    find, get, tables,
+    find, get, owned, tables,
 };
 use crate::domain::{
     id::{OrganizationId, ProjectId},
@@ -76,19 +75,7 @@ pub fn by_key(
 
 /// The projects of `organization`, by key.
 pub fn of_organization(access: &impl Access, organization: OrganizationId) -> Result<Vec<Project>, Error> {
-    let bits = organization.bits();
-    let index = access.table(tables::PROJECT_BY_KEY)?;
-    let ids = index
-        .range((bits, "")..(bits.saturating_add(1), ""))?
-        .map(|row| Ok(row?.1.value()))
-        .collect::<Result<Vec<_>, Error>>()?;
-    drop(index);
-    let table = access.table(tables::PROJECTS)?;
-    let mut projects = Vec::with_capacity(ids.len());
-    for id in ids {
-        projects.extend(table.get(id)?.map(|bytes| Project::open(bytes.value())).transpose()?);
-    }
-    Ok(projects)
+    owned(access, tables::PROJECT_BY_KEY, tables::PROJECTS, organization.bits())
 }
 
 /// Keeps a project.
