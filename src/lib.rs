@@ -127,7 +127,8 @@
 //!   [`http::words`] (enumerations)
 //! - how many requests, connections and bytes: [`http::guard`], [`limit`], [`http::listen`],
 //!   [`http::middleware::body`]
-//! - the way around the router for the one operation that is asked all the time: [`http::shortcut`]
+//! - the way around the router for the one operation that is asked all the time: [`http::shortcut`]; what else keeps
+//!   a request cheap: [`http::patience`], [`http::socket`]
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
 //! - counters of usage: counted in [`live::usage`], written down by [`control::usage`]

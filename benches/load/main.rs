@@ -6,9 +6,11 @@
 //! that whatever else the machine does meets both. The figure to trust on such a machine is the server's CPU time per
 //! request; requests per second and latencies are those of a saturated core.
 //!
-//! The server runs with its defaults (log level `info`), with one exception: its limit of evaluations is on, and too
-//! high to be met. Everything it needs is made through its API. The program fails only if it cannot measure; no figure
-//! makes it fail.
+//! The server runs with its defaults (log level `info`, of which nobody reads the log), with one exception: its limit
+//! of evaluations is on, and too high to be met. Everything it needs is made through its API. The program fails only if
+//! it cannot measure; no figure makes it fail.
+//!
+//! For a longer or a narrower run: `cargo bench --bench load -- --help`.
 
 mod bare;
 mod client;
@@ -88,9 +90,6 @@ fn main() -> Outcome<()> {
     for case in fixture::cases().iter().filter(chosen) {
         table::print(case.name, &measure(case, &servers, &options)?);
     }
-    for (name, fixture) in &servers {
-        println!("{name}: {:.1} MiB resident after all that", fixture.process.resident_mib()?);
-    }
     Ok(())
 }
 
@@ -117,7 +116,11 @@ fn measure(case: &Case, servers: &[(&str, Fixture)], options: &Options) -> Outco
         for (row, (_, process, load)) in rows.iter_mut().zip(&contestants) {
             let before = process.cpu()?;
             let run = load.run(options.connections, Duration::from_millis(options.millis))?;
-            row.add(Reading { cpu: process.cpu()?.since(before), run });
+            row.add(Reading {
+                cpu: process.cpu()?.since(before),
+                resident_mib: process.resident_mib()?,
+                run,
+            });
         }
     }
     Ok(rows)

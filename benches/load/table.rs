@@ -8,6 +8,8 @@ use crate::process::Cpu;
 pub(crate) struct Reading {
     /// Processor time that its process used.
     pub(crate) cpu: Cpu,
+    /// Memory that its process holds afterwards.
+    pub(crate) resident_mib: f64,
     /// What it answered.
     pub(crate) run: Run,
 }
@@ -21,6 +23,8 @@ pub(crate) struct Row {
     user_micros: Vec<f64>,
     /// Of all rounds, in nanoseconds.
     latencies: Vec<u32>,
+    /// After the last round.
+    resident_mib: f64,
 }
 
 impl Row {
@@ -31,12 +35,14 @@ impl Row {
             cpu_micros: Vec::new(),
             user_micros: Vec::new(),
             latencies: Vec::new(),
+            resident_mib: f64::NAN,
         }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a round has far fewer than 2^52 requests")]
     pub(crate) fn add(&mut self, reading: Reading) {
-        let Reading { cpu, run } = reading;
+        let Reading { cpu, resident_mib, run } = reading;
+        self.resident_mib = resident_mib;
         let requests = run.latencies.len() as f64;
         self.rates.push(requests / run.took.as_secs_f64());
         self.cpu_micros.push(cpu.total() * 1e6 / requests);
@@ -58,8 +64,17 @@ pub(crate) fn head(options: &Options) {
         options.connections, options.rounds, options.millis
     );
     println!(
-        "{:<28}{:>12}{:>10}{:>10}{:>14}{:>10}{:>12}{:>12}",
-        "", "requests/s", "p50 µs", "p99 µs", "CPU µs/req", "(user)", "req/s ratio", "CPU ratio"
+        "{:<28}{:>12}{:>8}{:>8}{:>12}{:>8}{:>13}{:>11}{:>11}{:>7}",
+        "",
+        "requests/s",
+        "p50 µs",
+        "p99 µs",
+        "CPU µs/req",
+        "(user)",
+        "req/s ratio",
+        "CPU ratio",
+        "requests",
+        "MiB"
     );
 }
 
@@ -69,7 +84,7 @@ pub(crate) fn print(case: &str, rows: &[Row]) {
     let Some(first) = rows.first() else { return };
     for row in rows {
         println!(
-            "  {:<26}{:>12.0}{:>10.0}{:>10.0}{:>14.2}{:>10.2}{:>12.2}{:>12.2}",
+            "  {:<26}{:>12.0}{:>8.0}{:>8.0}{:>12.2}{:>8.2}{:>13.3}{:>11.3}{:>11}{:>7.1}",
             tail(&row.name),
             median(&row.rates),
             row.latency_micros(50),
@@ -78,6 +93,8 @@ pub(crate) fn print(case: &str, rows: &[Row]) {
             median(&row.user_micros),
             median(&ratios(&row.rates, &first.rates)),
             median(&ratios(&first.cpu_micros, &row.cpu_micros)),
+            row.latencies.len(),
+            row.resident_mib,
         );
     }
     println!();

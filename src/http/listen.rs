@@ -6,7 +6,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::combinators::BoxBody;
@@ -20,9 +19,9 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Request};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::http::patience::{Connections, Patience};
 use crate::http::socket::Socket;
 
 /// How many connections are open at once. Further ones wait in the kernel's queue.
@@ -81,34 +80,38 @@ pub async fn serve<E>(
 {
     let serving =
         Arc::new(Serving { endpoint, builder: builder(&limits), header_timeout: limits.header_timeout });
-    let slots = Arc::new(Semaphore::new(limits.connections as usize));
     let graceful = GracefulShutdown::new();
-    let mut open = JoinSet::new();
-
-    let mut shutdown = pin!(shutdown);
-    loop {
-        let connection = tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            // Otherwise those that have ended would be kept.
-            Some(_ended) = open.join_next() => continue,
-            connection = accept(&listener, &slots) => connection,
-        };
-        let (serving, watcher) = (Arc::clone(&serving), graceful.watcher());
-        open.spawn(async move {
-            let _slot = connection.slot;
-            serving.connection(connection.stream, connection.remote, watcher).await;
-        });
+    let mut connections = Connections::new(limits.header_timeout).await;
+    let opening = async {
+        let slots = Arc::new(Semaphore::new(limits.connections as usize));
+        let mut accepting = pin!(accept(&listener, &slots));
+        loop {
+            let Accepted { stream, remote, slot } = tokio::select! {
+                accepted = &mut accepting => accepted,
+                never = connections.tend() => never,
+            };
+            accepting.set(accept(&listener, &slots));
+            let (serving, watcher) = (Arc::clone(&serving), graceful.watcher());
+            connections.open(|patience| async move {
+                let _slot = slot;
+                serving.connection(stream, remote, watcher, patience).await;
+            });
+        }
+    };
+    tokio::select! {
+        biased;
+        () = shutdown => {}
+        never = opening => never,
     }
 
     drop(listener);
     tokio::select! {
         () = graceful.shutdown() => {}
         () = sleep(limits.shutdown_timeout) => {
-            tracing::warn!(open = open.len(), "connections did not finish in time and are cut");
+            tracing::warn!(open = connections.len(), "connections did not finish in time and are cut");
         }
     }
-    open.shutdown().await;
+    connections.cut().await;
 }
 
 struct Accepted {
@@ -151,11 +154,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 
 fn builder(limits: &ListenLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(MAX_HEAD);
+    builder.http1().header_read_timeout(limits.header_timeout).max_buf_size(MAX_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -175,26 +174,30 @@ struct Serving<E> {
 }
 
 impl<E: Endpoint + 'static> Serving<E> {
-    async fn connection(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, watcher: Watcher) {
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        remote: SocketAddr,
+        watcher: Watcher,
+        patience: Patience,
+    ) {
         let local = stream.local_addr().map_or_else(|_| Addr::default(), Addr::from);
-        let begun = Arc::new(AtomicBool::new(false));
+        let mut builder = self.builder.clone();
+        builder.http1().timer(patience.clone());
+        // hyper times heads only once it knows the version of HTTP, and a client may never tell.
+        patience.begin(self.header_timeout);
         // Requests of HTTP/2 run as tasks of their own, so they share what they need.
-        let (this, noted) = (Arc::clone(&self), Arc::clone(&begun));
+        let this = Arc::clone(&self);
         let service = service_fn(|request: hyper::Request<Incoming>| {
-            noted.store(true, Ordering::Relaxed);
+            patience.end();
             let (local, remote) = (LocalAddr(local.clone()), RemoteAddr(Addr::from(remote)));
             Arc::clone(&this).answer(Request::from((request, local, remote, Scheme::HTTP)))
         });
-        let serving = self.builder.serve_connection(Socket::new(stream), service);
-        let mut serving = pin!(watcher.watch(serving));
-        // hyper times heads only once it knows the version of HTTP, and a client may never tell.
-        tokio::select! {
-            ended = &mut serving => return note_end(ended),
-            () = sleep(self.header_timeout) => if !begun.load(Ordering::Relaxed) {
-                return;
-            }
+        let serving = builder.serve_connection(Socket::new(stream), service);
+        // A client that goes away, or does not speak HTTP, is nobody's fault here.
+        if let Err(error) = watcher.watch(serving).await {
+            tracing::debug!(%error, "a connection ended early");
         }
-        note_end(serving.await);
     }
 
     async fn answer(
@@ -202,13 +205,6 @@ impl<E: Endpoint + 'static> Serving<E> {
         request: Request,
     ) -> Result<hyper::Response<BoxBody<bytes::Bytes, io::Error>>, Infallible> {
         Ok(self.endpoint.get_response(request).await.into())
-    }
-}
-
-/// A client that goes away, or does not speak HTTP, is nobody's fault here.
-fn note_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
     }
 }
 

@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod page;
 pub mod parameter;
 pub mod patch;
+pub mod patience;
 pub mod payload;
 mod refusal;
 pub mod shape;

@@ -35,3 +35,21 @@ impl Endpoint for Shortcut {
         DynEndpoint::call(endpoint.as_ref(), request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use poem::endpoint::make_sync;
+    use poem::test::TestClient;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_operation_goes_directly_and_everything_else_by_the_routes() {
+        let says = |text: &'static str| make_sync(move |_| text).map_to_response();
+        let client = TestClient::new(Shortcut::new((Method::POST, "/a"), says("direct"), says("routes")));
+        client.post("/a").send().await.assert_text("direct").await;
+        client.post("/a?b=c").send().await.assert_text("direct").await;
+        client.get("/a").send().await.assert_text("routes").await;
+        client.post("/a/").send().await.assert_text("routes").await;
+    }
+}

@@ -69,3 +69,30 @@ impl Write for Socket {
         self.inner().poll_write(context, &joined[..length])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn parts_arrive_in_their_order_whatever_their_size() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut socket = Socket::new(listener.accept().await.unwrap().0);
+        for (head, body) in [(1, 0), (MAX_JOINED - 1, 1), (MAX_JOINED, 1), (10, 2 * MAX_JOINED)] {
+            let (head, body) = (vec![b'h'; head], vec![b'b'; body]);
+            let parts = [IoSlice::new(&head), IoSlice::new(&body)];
+            let written =
+                poll_fn(|context| Pin::new(&mut socket).poll_write_vectored(context, &parts)).await.unwrap();
+            assert_eq!(written, head.len() + body.len());
+            let mut arrived = vec![0; written];
+            client.read_exact(&mut arrived).await.unwrap();
+            assert_eq!(arrived, [head, body].concat());
+        }
+    }
+}

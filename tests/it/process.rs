@@ -195,6 +195,27 @@ fn what_another_process_uses_is_one_sentence() {
 }
 
 #[test]
+fn the_log_has_a_line_for_every_request_but_routine_successes() {
+    let directory = TempDir::new().unwrap();
+    let server = Process::serve(&directory.path().join("data.redb"), [""; 0]);
+    let team = admin(&server.url);
+    let sdk = team.sdk(&team.development, "server");
+    let body = json!({"flags": ["*"], "context": {"user_key": "u"}});
+    sdk.post("/api/v1/evaluate", &body).expect(200);
+    sdk.get("/api/v1/sdk/ruleset").expect(200);
+    sdk.anonymous().get("/ready").expect(200);
+    sdk.anonymous().post("/api/v1/evaluate", &body).refused(401, "UNAUTHENTICATED");
+    let log = server.log();
+    let requests = log.iter().filter(|line| line["message"] == "request");
+    let seen: Vec<(&str, &Value)> =
+        requests.map(|line| (line["path"].as_str().unwrap(), &line["status"])).collect();
+    assert!(seen.contains(&("/api/v1/auth/login", &json!(200))), "{seen:?}");
+    let routine = ["/api/v1/evaluate", "/api/v1/sdk/ruleset", "/ready"];
+    let routine: Vec<_> = seen.into_iter().filter(|(path, _)| routine.contains(path)).collect();
+    assert_eq!(routine, [("/api/v1/evaluate", &json!(401))]);
+}
+
+#[test]
 fn sigterm_finishes_what_is_in_flight() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data.redb");

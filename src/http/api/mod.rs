@@ -84,3 +84,19 @@ fn environment_id(text: &str) -> Result<EnvironmentId, ApiError> {
     let missing = || ApiError::new(Code::EnvironmentNotFound, format!("there is no environment '{text}'"));
     EnvironmentId::parse(text).ok_or_else(missing)
 }
+
+#[cfg(test)]
+mod tests {
+    use poem_openapi::OpenApi;
+
+    use super::*;
+
+    #[test]
+    fn the_shortcut_leads_to_an_operation_that_is_declared() {
+        let (method, path) = HOT;
+        let declared = evaluate::EvaluateApi::meta();
+        let mut paths = declared.iter().flat_map(|api| &api.paths).filter(|known| known.path == path);
+        let operations = paths.next().map(|known| &known.operations);
+        assert!(operations.is_some_and(|known| known.iter().any(|operation| operation.method == method)));
+    }
+}

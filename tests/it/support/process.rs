@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 
@@ -27,6 +27,7 @@ pub struct Process {
     child: Child,
     /// `http://address:port`, as the log said.
     pub url: String,
+    log: Option<JoinHandle<String>>,
 }
 
 impl Process {
@@ -51,10 +52,19 @@ impl Process {
             }
         };
         // Somebody has to read the log, or the pipe fills up and the server waits.
-        thread::spawn(move || {
-            let _ended = log.read_to_end(&mut Vec::new());
+        let log = thread::spawn(move || {
+            let _ended = log.read_to_string(&mut text);
+            text
         });
-        Self { child, url: format!("http://{address}") }
+        Self { child, url: format!("http://{address}"), log: Some(log) }
+    }
+
+    /// Stops it, and answers what it logged.
+    pub fn log(mut self) -> Vec<Value> {
+        self.terminate();
+        self.wait();
+        let text = self.log.take().expect("a log").join().expect("a text");
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// Asks it to stop, as service managers do.
