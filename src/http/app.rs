@@ -23,6 +23,7 @@ use crate::{
         openapi,
         shortcut::Shortcut,
     },
+    live::feed::StreamLimits,
 };
 
 /// What the API is called in its document.
@@ -40,6 +41,8 @@ pub struct App {
     pub control: Arc<Control>,
     /// The limits of every plane.
     pub limits: Limits,
+    /// How many streams there may be.
+    pub streams: StreamLimits,
     /// Tells the moment.
     pub clock: Clock,
     /// Whether a proxy at this address may name another client.
@@ -49,9 +52,10 @@ pub struct App {
 }
 
 impl App {
-    /// From here on `GET /ready` says no.
+    /// From here on `GET /ready` says no, and streams end.
     pub fn stop_being_ready(&self) {
         self.ready.store(false, Ordering::Relaxed);
+        self.control.live().close();
     }
 }
 

@@ -8,6 +8,7 @@ pub mod docs;
 pub mod envelope;
 pub mod error;
 pub mod etag;
+pub mod event_stream;
 pub mod guard;
 pub mod json;
 pub mod listen;
