@@ -22,6 +22,7 @@ use crate::{
         guard::Limits,
         listen::{self, ListenLimits},
         middleware::{cors::Cors, request_id::MakeRequestId},
+        rulesets::Rulesets,
     },
     live::feed::StreamLimits,
     store::{OpenError, Store},
@@ -173,6 +174,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             config.rate_limit_evaluation,
             config.rate_limit_ruleset,
         ),
+        rulesets: Rulesets::default(),
         streams: StreamLimits { total: config.max_streams, per_key: config.max_streams_per_key },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
@@ -193,6 +195,7 @@ pub fn openapi_document() -> Result<String, Error> {
     let app = Arc::new(App {
         control: Arc::new(control),
         limits: Limits::per_minute(0, 0, 0, 0),
+        rulesets: Rulesets::default(),
         streams: StreamLimits { total: 0, per_key: 0 },
         clock: system_clock(),
         trusts: Box::new(|_| false),

@@ -21,6 +21,7 @@ use crate::{
             Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths, request_id::MakeRequestId,
         },
         openapi,
+        rulesets::Rulesets,
         shortcut::Shortcut,
     },
     live::feed::StreamLimits,
@@ -41,6 +42,8 @@ pub struct App {
     pub control: Arc<Control>,
     /// The limits of every plane.
     pub limits: Limits,
+    /// Rulesets as they were sent last.
+    pub rulesets: Rulesets,
     /// How many streams there may be.
     pub streams: StreamLimits,
     /// Tells the moment.

@@ -87,9 +87,9 @@ impl Feed {
     /// What changed after `version`, oldest first; if that is more than is kept, the last change alone.
     fn since(&self, version: u64) -> Vec<Arc<Notice>> {
         let recent = self.recent.load();
-        let newer = recent.notices.iter().filter(|notice| notice.version > version);
+        let mut newer = recent.notices.iter().filter(|notice| notice.version > version);
         if version < recent.complete_after {
-            return newer.last().into_iter().cloned().collect();
+            return newer.next_back().into_iter().cloned().collect();
         }
         newer.cloned().collect()
     }

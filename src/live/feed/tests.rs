@@ -80,7 +80,7 @@ fn who_keeps_up_hears_of_every_change_and_who_sleeps_of_the_last() {
             heard.extend(versions(poll(&mut awake)));
         }
     }
-    assert_eq!(heard, Vec::from_iter(2..=last));
+    assert_eq!(heard, (2..=last).collect::<Vec<_>>());
     assert_eq!(versions(poll(&mut asleep)), [last]);
     assert_eq!((asleep.version(), poll(&mut asleep)), (last, Poll::Pending));
 }

@@ -34,7 +34,7 @@ pub const PASSWORD: &str = "correct horse battery";
 pub const EPOCH: i64 = 1_800_000_000_500;
 
 /// How long a body may take to arrive; only a broken server needs as long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Parser)]
 struct Line {
