@@ -101,6 +101,6 @@ pub fn routes(
         clock: Arc::clone(&app.clock),
         make_request_id,
     };
-    let guarded = Guard::new(Shortcut::new(api::HOT, api::Hot, open), Arc::clone(app));
+    let guarded = Guard::new(Shortcut::new(api::HOT, api::Hot(Arc::clone(app)), open), Arc::clone(app));
     Ok(Outermost::new(guarded, settings))
 }

@@ -10,6 +10,7 @@ mod notes;
 mod projects;
 mod sdk;
 mod segments;
+mod stats;
 mod stream;
 mod system;
 
@@ -76,6 +77,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),
         stream::StreamApi(app()),
+        stats::StatsApi(app()),
         system::SystemApi(app()),
         system::OperatorsApi,
     )
