@@ -125,7 +125,7 @@
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
 //! - what may be sent: [`http::shape`] (bodies), [`http::parameter`] (addresses), [`http::page`] (lists),
 //!   [`http::words`] (enumerations)
-//! - how many requests, connections and bytes: [`http::guard`], [`limit`], [`http::listen`],
+//! - how many requests, connections and bytes: [`http::plane`], [`limit`], [`http::listen`],
 //!   [`http::middleware::body`]
 //! - the way around the router for the one operation that is asked all the time: [`http::shortcut`]; what else keeps
 //!   a request cheap: [`http::patience`], [`http::socket`]

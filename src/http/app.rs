@@ -16,11 +16,12 @@ use crate::{
     http::{
         ApiError, api,
         docs::{self, Docs},
-        guard::{Guard, Limits},
+        guard::Guard,
         middleware::{
             Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths, request_id::MakeRequestId,
         },
         openapi,
+        plane::Limits,
         shortcut::Shortcut,
     },
 };

@@ -1,9 +1,9 @@
 //! Who is asking, and how often: every request is identified and counted here, before its handler runs.
 //!
-//! A handler says with its parameters what it accepts: [`Person`] or [`Sdk`]. A path belongs to one plane, which says
-//! what its requests are counted by (contract A3).
+//! A handler says with its parameters what it accepts: [`Person`] or [`Sdk`]. A path belongs to one [`Plane`], which
+//! says what its requests are counted by.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -23,75 +23,14 @@ use crate::{
         classify::AnswerHeaders,
         error::{ApiError, Code},
         middleware::Arrival,
+        plane::{Payer, Plane, limit_headers},
     },
-    limit::{Decision, Limiter, Verdict},
+    limit::Verdict,
     live::LiveKey,
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// What a path is for, and so what its requests are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Plane {
-    /// Signing in: by address.
-    Auth,
-    /// Changing and reading things: by organization.
-    Management,
-    /// Evaluating: by environment.
-    Evaluation,
-    /// Fetching rulesets: by API key.
-    Ruleset,
-    /// Everything else: not counted.
-    Open,
-}
-
-/// The first row that a path begins with decides.
-const PLANES: [(&str, Plane); 5] = [
-    ("/api/v1/evaluate", Plane::Evaluation),
-    ("/api/v1/sdk/events", Plane::Evaluation),
-    ("/api/v1/sdk/", Plane::Ruleset),
-    ("/api/v1/auth/", Plane::Auth),
-    ("/api/v1/", Plane::Management),
-];
-
-impl Plane {
-    fn of(path: &str) -> Self {
-        PLANES.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(Self::Open, |(_, plane)| *plane)
-    }
-}
-
-/// The limits of every plane.
-#[derive(Debug)]
-pub struct Limits {
-    auth: Limiter<IpAddr>,
-    management: Limiter<u128>,
-    evaluation: Limiter<u128>,
-    ruleset: Limiter<u128>,
-}
-
-impl Limits {
-    /// Limits in requests per minute; 0 turns one off.
-    pub fn per_minute(auth: u32, management: u32, evaluation: u32, ruleset: u32) -> Self {
-        Self {
-            auth: Limiter::per_minute(auth),
-            management: Limiter::per_minute(management),
-            evaluation: Limiter::per_minute(evaluation),
-            ruleset: Limiter::per_minute(ruleset),
-        }
-    }
-
-    /// Forgets keys that have not been seen for a while.
-    pub fn sweep(&self, now: Timestamp) {
-        self.auth.sweep(now.millis());
-        for limiter in [&self.management, &self.evaluation, &self.ruleset] {
-            limiter.sweep(now.millis());
-        }
-    }
-}
 
 /// Who a request turned out to come from.
 #[derive(Clone, Debug)]
@@ -104,6 +43,20 @@ enum Identity {
     Sdk(Arc<LiveKey>),
     /// Its credentials are worth nothing.
     Refused(ApiError),
+}
+
+impl Identity {
+    fn payer(&self) -> Payer {
+        match self {
+            Self::Person(caller) => {
+                Payer::Account(caller.home().map_or(caller.user.id.bits(), OrganizationId::bits))
+            }
+            Self::Sdk(live) => {
+                Payer::Application { key: live.key.id.bits(), environment: live.key.environment.bits() }
+            }
+            Self::Nobody | Self::Refused(_) => Payer::Unknown,
+        }
+    }
 }
 
 /// What the guard leaves for handlers.
@@ -140,7 +93,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         };
         let address = client_address(app, &request);
         let identity = identify(app, plane, request.headers(), now);
-        let decision = count(&app.limits, plane, address, &identity, now);
+        let decision = app.limits.count(plane, address, identity.payer(), now);
         let headers = decision.as_ref().map(limit_headers);
         let call = Call { now, request_id: id.into(), address };
         request.extensions_mut().insert(Admitted { call, identity });
@@ -222,56 +175,6 @@ fn sdk(app: &App, text: &str, now: Timestamp) -> Identity {
         Some(live) => Identity::Sdk(live),
         None => Identity::Refused(ApiError::of(Code::ApiKeyInvalid)),
     }
-}
-
-fn count(
-    limits: &Limits,
-    plane: Plane,
-    address: Option<IpAddr>,
-    identity: &Identity,
-    now: Timestamp,
-) -> Option<Decision> {
-    let now = now.millis();
-    match (plane, identity) {
-        (Plane::Auth, _) => {
-            let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-            limits.auth.check(&network(address), now)
-        }
-        (Plane::Management, Identity::Person(caller)) => {
-            let account = caller.home().map_or(caller.user.id.bits(), OrganizationId::bits);
-            limits.management.check(&account, now)
-        }
-        (Plane::Evaluation, Identity::Sdk(live)) => {
-            limits.evaluation.check(&live.key.environment.bits(), now)
-        }
-        (Plane::Ruleset, Identity::Sdk(live)) => limits.ruleset.check(&live.key.id.bits(), now),
-        (Plane::Management | Plane::Evaluation | Plane::Ruleset | Plane::Open, _) => None,
-    }
-}
-
-/// What counts as one client: an IPv6 customer has a whole /64 to send from.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
-}
-
-fn limit_headers(decision: &Decision) -> [(HeaderName, HeaderValue); 3] {
-    [
-        (LIMIT, number(decision.limit)),
-        (REMAINING, number(decision.remaining)),
-        (RESET, number(decision.reset_at)),
-    ]
-}
-
-/// A number in a header. `HeaderValue::from` takes two allocations for it.
-fn number(number: impl ToString) -> HeaderValue {
-    // Digits are fit for a header.
-    HeaderValue::try_from(number.to_string()).unwrap_or(HeaderValue::from_static("0"))
 }
 
 /// The parameters of a handler: the request, and who must have sent it.

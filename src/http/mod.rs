@@ -18,6 +18,7 @@ pub mod parameter;
 pub mod patch;
 pub mod patience;
 pub mod payload;
+pub mod plane;
 mod refusal;
 pub mod shape;
 pub mod shortcut;
