@@ -1,6 +1,7 @@
 //! Bodies of evaluations, sound and unsound.
 
 use super::*;
+use crate::domain::context::{MAX_ATTRIBUTES, MAX_CONTEXT_DEPTH};
 
 fn fields(body: &str) -> Vec<String> {
     let error = read(body.as_bytes()).expect_err(body);
