@@ -12,6 +12,7 @@ pub mod guard;
 pub mod json;
 pub mod listen;
 pub mod middleware;
+pub mod ofrep;
 pub mod openapi;
 pub mod page;
 pub mod parameter;

@@ -20,7 +20,7 @@ const REFUSALS: [u16; 3] = [401, 403, 404];
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 7]); 35] = [
+const TABLE: [(&str, [u16; 7]); 37] = [
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -55,6 +55,8 @@ const TABLE: [(&str, [u16; 7]); 35] = [
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
     ("reportEvents",     [401,     403,     403,   403,   403,  202,   202]),
+    ("ofrepEvaluateFlag",[401,     403,     403,   403,   403,  200,   200]),
+    ("ofrepEvaluateFlags",[401,    403,     403,   403,   403,  200,   200]),
     ("getHealth",        [200,     200,     200,   200,   200,  200,   200]),
     ("getReady",         [200,     200,     200,   200,   200,  200,   200]),
 ];
@@ -100,10 +102,12 @@ impl World {
     fn path(&mut self, operation: &Operation) -> String {
         let mut path = operation.template.replace("{project_id}", &self.team.project);
         path = path.replace("{environment_id}", &self.team.development);
-        if path.contains("{flag_id}") {
-            let key = self.fresh("flag");
-            self.team.create_flag(&key, &json!({}));
-            path = path.replace("{flag_id}", &key);
+        for name in ["{flag_id}", "{key}"] {
+            if path.contains(name) {
+                let key = self.fresh("flag");
+                self.team.create_flag(&key, &json!({}));
+                path = path.replace(name, &key);
+            }
         }
         if path.contains("{segment_id}") {
             let key = self.fresh("segment");

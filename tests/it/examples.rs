@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 36] = [
     "register",
     "login",
     "refresh",
@@ -26,6 +26,8 @@ const ORDER: [&str; 34] = [
     "updateFlag",
     "toggleFlag",
     "evaluate",
+    "ofrepEvaluateFlag",
+    "ofrepEvaluateFlags",
     "getRuleset",
     "getBootstrap",
     "reportEvents",

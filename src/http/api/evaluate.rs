@@ -50,7 +50,7 @@ impl EvaluateApi {
 }
 
 /// The same operation without the router: what its declaration does, by hand.
-pub(in crate::http) struct Direct;
+pub(super) struct Direct;
 
 impl Endpoint for Direct {
     type Output = Response;

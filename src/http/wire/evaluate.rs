@@ -11,7 +11,11 @@ use crate::{
         context::{Context, MAX_CONTEXT_BYTES},
         violation::{Path, Violations},
     },
-    http::{error::ApiError, json, shape::Shape},
+    http::{
+        error::ApiError,
+        json::{self, Object},
+        shape::Shape,
+    },
     request,
 };
 
@@ -73,8 +77,8 @@ pub struct Evaluate<'a> {
 pub fn read(bytes: &[u8]) -> Result<Evaluate<'_>, ApiError> {
     // A context lies inside of its body, so only a larger body can have too large a context.
     if bytes.len() <= MAX_CONTEXT_BYTES
-        && let Ok(raw) = serde_json::from_slice::<RawBody<'_>>(bytes)
-        && let Some(sound) = raw.sound()
+        && let Ok(raw) = serde_json::from_slice::<Object<RawBody<'_>>>(bytes)
+        && let Some(sound) = raw.0.sound()
     {
         return Ok(sound);
     }
@@ -82,8 +86,8 @@ pub fn read(bytes: &[u8]) -> Result<Evaluate<'_>, ApiError> {
     if !faults.is_empty() {
         return Err(faults.into());
     }
-    let raw = serde_json::from_slice::<RawBody<'_>>(bytes).map_err(ApiError::internal)?;
-    raw.sound().ok_or_else(|| ApiError::internal("a body is sound to one reader and not to the other"))
+    let raw = serde_json::from_slice::<Object<RawBody<'_>>>(bytes).map_err(ApiError::internal)?;
+    raw.0.sound().ok_or_else(|| ApiError::internal("a body is sound to one reader and not to the other"))
 }
 
 /// Everything that is wrong with a body.
@@ -123,7 +127,7 @@ struct RawBody<'a> {
     #[serde(borrow, default)]
     flag_key: Option<Text<'a>>,
     #[serde(borrow, default)]
-    context: Option<RawContext<'a>>,
+    context: Option<Object<RawContext<'a>>>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -146,7 +150,7 @@ struct RawContext<'a> {
 impl<'a> RawBody<'a> {
     /// The request, unless it breaks a rule beyond its syntax.
     fn sound(self) -> Option<Evaluate<'a>> {
-        let raw = self.context.unwrap_or_default();
+        let Object(raw) = self.context.unwrap_or_default();
         let text = |text: Option<Text<'a>>| text.map(|text| text.0);
         let mut context = Context {
             user_key: text(raw.user_key),

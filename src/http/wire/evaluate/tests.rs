@@ -39,6 +39,9 @@ fn every_fault_is_named() {
     expected.sort();
     assert_eq!(found, expected);
     assert_eq!(fields("{}"), ["flags"]);
+    // serde takes a list for a struct.
+    assert_eq!(fields(r#"[["a"],null,{"user_key":"u"}]"#)[0], "");
+    assert_eq!(fields(r#"{"flags":["a"],"context":["u"]}"#)[0], "context");
     assert_eq!(fields(r#"{"flags":[],"context":{"user_key":""}}"#), ["context.user_key"]);
 }
 

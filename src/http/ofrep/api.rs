@@ -1,0 +1,219 @@
+//! The operations of the protocol. Each has two doors, the router's and the shortcut's, that lead to one function.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiResponse, ExtractParamOptions, OpenApi};
+
+use super::{
+    evaluation::{Bulk, BulkView, Served, ServedView},
+    failure::{ErrorCode, IS_MISSING, TARGETING_KEY, refusal},
+    request::{EvaluationRequest, read},
+    tag::Grounds,
+};
+use crate::{
+    domain::violation::{Fault, Violations},
+    engine::{Timing, evaluate, evaluate_all},
+    http::{
+        api::Tag,
+        app::App,
+        error::{ApiError, Code},
+        etag::none_match,
+        guard::Sdk,
+        payload::{OptionalJson, RawJson, to_bytes, written},
+    },
+};
+
+/// Where the bulk evaluation is.
+pub const FLAGS: &str = "/ofrep/v1/evaluate/flags";
+/// What the address of a single flag begins with.
+pub const FLAG: &str = "/ofrep/v1/evaluate/flags/";
+
+/// Clients may keep an answer, and ask each time whether it has changed.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// What an answer depends on beside its address and its body.
+const BY_CREDENTIALS: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key");
+
+/// The operations.
+pub struct OfrepApi(
+    #[expect(dead_code, reason = "every group of endpoints is made the same way")]
+    pub(in crate::http)  Arc<App>,
+);
+
+#[OpenApi(prefix_path = "/ofrep/v1", tag = "Tag::Ofrep")]
+impl OfrepApi {
+    /// Evaluate one flag for `OpenFeature`
+    ///
+    /// What a flag of the API key's environment serves to a context, and why. A missing body is a context about which
+    /// nothing is known; where a rollout would need the targeting key, its absence is answered with 400 and
+    /// `TARGETING_KEY_MISSING`. Every failure has `errorCode` and `errorDetails` beside `error`, and one about the
+    /// flag or the context its `key`.
+    #[oai(path = "/evaluate/flags/:key", method = "post", operation_id = "ofrepEvaluateFlag")]
+    async fn flag(
+        &self,
+        sdk: Sdk,
+        /// The flag's key.
+        key: Path<String>,
+        body: OptionalJson<EvaluationRequest>,
+    ) -> Result<RawJson<ServedView>, ApiError> {
+        one(&sdk, &key, &body)
+    }
+
+    /// Evaluate all flags for `OpenFeature`
+    ///
+    /// What every flag of the API key's environment serves to a context, and why; archived flags are left out. Where a
+    /// rollout would need the targeting key and there is none, the flag has an `errorCode` in place of a value. The
+    /// `ETag` changes with the environment, the context and the key: while it is the same, a request that names it in
+    /// `If-None-Match` is answered with 304.
+    #[oai(path = "/evaluate/flags", method = "post", operation_id = "ofrepEvaluateFlags")]
+    async fn flags(
+        &self,
+        sdk: Sdk,
+        request: &Request,
+        /// The `ETag` of the answer that the client has; quoted or not, weak or not, or several of them.
+        #[oai(name = "If-None-Match")]
+        _known: Header<Option<String>>,
+        /// The `etag` of the event that made the client ask. Accepted and not needed: no answer is older than an event.
+        #[oai(name = "flagConfigEtag")]
+        _etag: Query<Option<String>>,
+        /// The `lastModified` of the event that made the client ask. Accepted and not needed.
+        #[oai(name = "flagConfigLastModified")]
+        _modified: Query<Option<String>>,
+        body: OptionalJson<EvaluationRequest>,
+    ) -> Result<Conditional, ApiError> {
+        all(&sdk, request, &body)
+    }
+}
+
+/// The evaluation of one flag without the router.
+pub(in crate::http) struct DirectFlag;
+
+impl Endpoint for DirectFlag {
+    type Output = Response;
+
+    fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        let mut body = RequestBody::new(request.take_body());
+        // Not an `async fn`, which has room for its argument twice.
+        async move {
+            let sdk = Sdk::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
+            let body =
+                OptionalJson::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
+            let key = request.uri().path().strip_prefix(FLAG).unwrap_or_default();
+            Ok(one(&sdk, key, &body)?.into_response())
+        }
+    }
+}
+
+/// The evaluation of all flags without the router.
+pub(in crate::http) struct DirectFlags;
+
+impl Endpoint for DirectFlags {
+    type Output = Response;
+
+    fn call(&self, mut request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
+        let mut body = RequestBody::new(request.take_body());
+        async move {
+            let sdk = Sdk::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
+            let body =
+                OptionalJson::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
+            Ok(all(&sdk, &request, &body)?.into_response())
+        }
+    }
+}
+
+fn one(
+    sdk: &Sdk,
+    key: &str,
+    body: &OptionalJson<EvaluationRequest>,
+) -> Result<RawJson<ServedView>, ApiError> {
+    let about_the_flag = |error: ApiError| error.with_beside("key", key);
+    let context = read(&body.bytes).map_err(about_the_flag)?;
+    let ruleset = sdk.key.environment.ruleset();
+    let outcome = evaluate(&ruleset, key, &context, sdk.call.now);
+    let outcome = outcome.filter(|outcome| !outcome.flag.is_archived()).ok_or_else(|| {
+        let environment = sdk.key.environment.key.as_str();
+        let sentence = format!("there is no flag '{key}' in the environment '{environment}'");
+        about_the_flag(ApiError::new(Code::FlagNotFound, sentence))
+    })?;
+    if outcome.lacks_user_key {
+        let fault = Violations::one(Fault::Malformed, TARGETING_KEY, IS_MISSING);
+        return Err(about_the_flag(refusal(ErrorCode::TargetingKeyMissing, fault)));
+    }
+    Ok(RawJson::new(to_bytes(&Served(&outcome))?))
+}
+
+fn all(
+    sdk: &Sdk,
+    request: &Request,
+    body: &OptionalJson<EvaluationRequest>,
+) -> Result<Conditional, ApiError> {
+    let context = read(&body.bytes)?;
+    let (key, now) = (&sdk.key.key, sdk.call.now);
+    let ruleset = sdk.key.environment.ruleset();
+    let served = match ruleset.timing() {
+        Timing::Timed => Some(evaluate_all(&ruleset, &context, now)),
+        Timing::Timeless => None,
+    };
+    let grounds = Grounds {
+        environment: key.environment,
+        version: ruleset.version(),
+        kind: key.kind,
+        body: &body.bytes,
+        served: served.as_deref(),
+    };
+    let tag = grounds.tag()?;
+    let mut response = if none_match(request.headers(), &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let served = served.unwrap_or_else(|| evaluate_all(&ruleset, &context, now));
+        written(StatusCode::OK, &Bulk::new(&served, key.environment, ruleset.version()))
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag);
+    headers.insert(header::CACHE_CONTROL, REVALIDATE);
+    headers.insert(header::VARY, BY_CREDENTIALS);
+    Ok(Conditional(response))
+}
+
+/// All evaluations, or 304.
+struct Conditional(Response);
+
+impl IntoResponse for Conditional {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for Conditional {
+    fn meta() -> MetaResponses {
+        let tag = || MetaHeader {
+            name: "ETag".to_owned(),
+            description: Some("What the answer depends on.".to_owned()),
+            required: true,
+            deprecated: false,
+            schema: String::schema_ref(),
+        };
+        let answer = |status, description, content| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content,
+            headers: vec![tag()],
+        };
+        let json = MetaMediaType { content_type: "application/json", schema: BulkView::schema_ref() };
+        MetaResponses {
+            responses: vec![
+                answer(200, "The evaluations", vec![json]),
+                answer(304, "Nothing has changed", vec![]),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        BulkView::register(registry);
+    }
+}
