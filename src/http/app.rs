@@ -24,7 +24,9 @@ use crate::{
         ofrep::failure,
         openapi,
         plane::Limits,
+        rulesets::Rulesets,
     },
+    live::feed::StreamLimits,
 };
 
 /// What the API is called in its document.
@@ -44,6 +46,10 @@ pub struct App {
     pub control: Arc<Control>,
     /// The limits of every plane.
     pub limits: Limits,
+    /// Rulesets as they were sent last.
+    pub rulesets: Rulesets,
+    /// How many streams there may be.
+    pub streams: StreamLimits,
     /// Tells the moment.
     pub clock: Clock,
     /// Whether a proxy at this address may name another client.
@@ -53,9 +59,10 @@ pub struct App {
 }
 
 impl App {
-    /// From here on `GET /ready` says no.
+    /// From here on `GET /ready` says no, and streams end.
     pub fn stop_being_ready(&self) {
         self.ready.store(false, Ordering::Relaxed);
+        self.control.live().close();
     }
 }
 

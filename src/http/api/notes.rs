@@ -10,12 +10,13 @@ const EXAMPLES: &str = include_str!("examples.json");
 const UNLIMITED: [&str; 2] = ["getHealth", "getReady"];
 
 /// Operations that go on when the data file fails.
-const IN_MEMORY: [&str; 9] = [
+const IN_MEMORY: [&str; 10] = [
     "evaluate",
     "ofrepEvaluateFlag",
     "ofrepEvaluateFlags",
     "getRuleset",
     "getBootstrap",
+    "followChanges",
     "reportEvents",
     "listOperators",
     "getHealth",
@@ -32,7 +33,7 @@ const NAMED: [(&str, Code); 5] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 15] = [
+const ERRORS: [(&str, &[Code]); 16] = [
     ("register", &[Code::RegistrationDisabled, Code::EmailAlreadyExists]),
     ("login", &[Code::InvalidCredentials]),
     ("refresh", &[Code::RefreshTokenInvalid]),
@@ -72,6 +73,7 @@ const ERRORS: [(&str, &[Code]); 15] = [
     ("toggleFlag", &[Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
     ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
+    ("followChanges", &[Code::StreamLimitReached]),
 ];
 
 /// Everything above.
