@@ -105,6 +105,6 @@ pub fn routes(
         make_request_id,
         dialect: Dialect { root: failure::ROOT, translate: failure::translate },
     };
-    let guarded = Guard::new(api::with_shortcut(open), Arc::clone(app));
+    let guarded = Guard::new(api::with_shortcut(app, open), Arc::clone(app));
     Ok(Outermost::new(guarded, settings))
 }

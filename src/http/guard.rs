@@ -30,6 +30,8 @@ use crate::{
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The parameter that has the token of a stream.
+const STREAM_TOKEN: &str = "token";
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Who a request turned out to come from.
@@ -41,6 +43,8 @@ enum Identity {
     Person(Arc<Caller>),
     /// An SDK, by an API key.
     Sdk(Arc<LiveKey>),
+    /// An SDK, by a token that was made for its API key, until this moment.
+    Invited(Arc<LiveKey>, Timestamp),
     /// Its credentials are worth nothing.
     Refused(ApiError),
 }
@@ -51,7 +55,7 @@ impl Identity {
             Self::Person(caller) => {
                 Payer::Account(caller.home().map_or(caller.user.id.bits(), OrganizationId::bits))
             }
-            Self::Sdk(live) => {
+            Self::Sdk(live) | Self::Invited(live, _) => {
                 Payer::Application { key: live.key.id.bits(), environment: live.key.environment.bits() }
             }
             Self::Nobody | Self::Refused(_) => Payer::Unknown,
@@ -92,7 +96,11 @@ impl<E: Endpoint> Endpoint for Guard<E> {
             return Err(ApiError::internal("a request has not passed the outermost layer").into());
         };
         let address = client_address(app, &request);
-        let identity = identify(app, plane, request.headers(), now);
+        let identity = if plane == Plane::Events {
+            invited(app, request.uri().query().unwrap_or_default(), now)
+        } else {
+            identify(app, plane, request.headers(), now)
+        };
         let decision = app.limits.count(plane, address, identity.payer(), now);
         let headers = decision.as_ref().map(limit_headers);
         let call = Call { now, request_id: id.into(), address };
@@ -145,7 +153,9 @@ fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Ide
     let bearer = headers.get(header::AUTHORIZATION).map(|value| bearer(value).unwrap_or_default());
     let (first, second) = match plane {
         Plane::Evaluation | Plane::Ruleset => (key.map(Shown::ApiKey), bearer.map(Shown::Bearer)),
-        Plane::Auth | Plane::Management | Plane::Open => (bearer.map(Shown::Bearer), key.map(Shown::ApiKey)),
+        Plane::Auth | Plane::Management | Plane::Events | Plane::Open => {
+            (bearer.map(Shown::Bearer), key.map(Shown::ApiKey))
+        }
     };
     match first.or(second) {
         None => Identity::Nobody,
@@ -155,6 +165,25 @@ fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Ide
             Ok(caller) => Identity::Person(caller),
             Err(error) => Identity::Refused(error.into()),
         },
+    }
+}
+
+/// Whom the token in an address is for. It opens a stream, and no header is looked at beside it.
+fn invited(app: &App, query: &str, now: Timestamp) -> Identity {
+    let mut parameters = query.split('&').filter_map(|parameter| parameter.split_once('='));
+    let Some((_, token)) = parameters.find(|(name, _)| *name == STREAM_TOKEN) else {
+        return Identity::Nobody;
+    };
+    let Some(grant) = app.control.stream_tokens().open(token) else {
+        return Identity::Refused(ApiError::new(Code::TokenInvalid, "this is not the token of a stream"));
+    };
+    if now >= grant.expires_at {
+        let sentence = "the token of this stream has expired; evaluate all flags again to get another";
+        return Identity::Refused(ApiError::new(Code::TokenExpired, sentence));
+    }
+    match app.control.live().key_with_id(grant.key).filter(|live| live.key.is_live(now)) {
+        Some(live) => Identity::Invited(live, grant.expires_at),
+        None => Identity::Refused(ApiError::of(Code::ApiKeyInvalid)),
     }
 }
 
@@ -226,11 +255,14 @@ extractors! {
     Person { caller: Arc<Caller> } by person, schemes PERSON_SCHEMES;
     /// An SDK with an API key.
     Sdk { key: Arc<LiveKey> } by sdk_only, schemes SDK_SCHEMES;
+    /// An SDK with a token that was made for its API key, and until when it counts.
+    Invited { key: Arc<LiveKey>, until: Timestamp } by invited_only, schemes TOKEN_SCHEMES;
 }
 
 const NO_SCHEME: [&str; 0] = [];
 const PERSON_SCHEMES: [&str; 1] = ["AccessToken"];
 const SDK_SCHEMES: [&str; 2] = ["ApiKey", "ApiKeyAsBearer"];
+const TOKEN_SCHEMES: [&str; 1] = ["StreamToken"];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all extractors share")]
 fn anybody(admitted: Admitted) -> Result<Anybody, ApiError> {
@@ -240,7 +272,7 @@ fn anybody(admitted: Admitted) -> Result<Anybody, ApiError> {
 fn person(admitted: Admitted) -> Result<Person, ApiError> {
     match admitted.identity {
         Identity::Person(caller) => Ok(Person { call: admitted.call, caller }),
-        Identity::Sdk(_) => Err(ApiError::new(
+        Identity::Sdk(_) | Identity::Invited(..) => Err(ApiError::new(
             Code::InsufficientPermissions,
             "an API key evaluates; this needs an access token",
         )),
@@ -252,7 +284,7 @@ fn person(admitted: Admitted) -> Result<Person, ApiError> {
 fn sdk_only(admitted: Admitted) -> Result<Sdk, ApiError> {
     match admitted.identity {
         Identity::Sdk(key) => Ok(Sdk { call: admitted.call, key }),
-        Identity::Person(_) => Err(ApiError::new(
+        Identity::Person(_) | Identity::Invited(..) => Err(ApiError::new(
             Code::InsufficientPermissions,
             "an access token manages; this needs an API key",
         )),
@@ -261,7 +293,15 @@ fn sdk_only(admitted: Admitted) -> Result<Sdk, ApiError> {
     }
 }
 
-fn schemes() -> [(&'static str, MetaSecurityScheme); 3] {
+fn invited_only(admitted: Admitted) -> Result<Invited, ApiError> {
+    match admitted.identity {
+        Identity::Invited(key, until) => Ok(Invited { call: admitted.call, key, until }),
+        Identity::Nobody | Identity::Person(_) | Identity::Sdk(_) => Err(ApiError::of(Code::Unauthenticated)),
+        Identity::Refused(error) => Err(error),
+    }
+}
+
+fn schemes() -> [(&'static str, MetaSecurityScheme); 4] {
     let scheme = |ty, description| MetaSecurityScheme {
         ty,
         description: Some(description),
@@ -297,6 +337,14 @@ fn schemes() -> [(&'static str, MetaSecurityScheme); 3] {
             MetaSecurityScheme {
                 scheme: Some("bearer"),
                 ..scheme("http", "The same API key, as OpenFeature providers send it.")
+            },
+        ),
+        (
+            "StreamToken",
+            MetaSecurityScheme {
+                name: Some(STREAM_TOKEN),
+                key_in: Some("query"),
+                ..scheme("apiKey", "A token that opens one stream and nothing else, for at most an hour.")
             },
         ),
     ]

@@ -6,6 +6,7 @@ use poem::http::{HeaderName, HeaderValue};
 
 use crate::{
     domain::time::Timestamp,
+    http::ofrep::events::EVENTS,
     limit::{Decision, Limiter},
 };
 
@@ -24,13 +25,16 @@ pub enum Plane {
     Evaluation,
     /// Fetching rulesets: by API key.
     Ruleset,
+    /// Following changes with a token in the address: by the API key that it was made for.
+    Events,
     /// Everything else: not counted.
     Open,
 }
 
 /// The first row that a path begins with decides.
-const PLANES: [(&str, Plane); 6] = [
+const PLANES: [(&str, Plane); 7] = [
     ("/api/v1/evaluate", Plane::Evaluation),
+    (EVENTS, Plane::Events),
     ("/ofrep/v1/", Plane::Evaluation),
     ("/api/v1/sdk/events", Plane::Evaluation),
     ("/api/v1/sdk/", Plane::Ruleset),
@@ -107,8 +111,8 @@ impl Limits {
             (Plane::Evaluation, Payer::Application { environment, .. }) => {
                 self.evaluation.check(&environment, now)
             }
-            (Plane::Ruleset, Payer::Application { key, .. }) => self.ruleset.check(&key, now),
-            (Plane::Management | Plane::Evaluation | Plane::Ruleset | Plane::Open, _) => None,
+            (Plane::Ruleset | Plane::Events, Payer::Application { key, .. }) => self.ruleset.check(&key, now),
+            (Plane::Management | Plane::Evaluation | Plane::Ruleset | Plane::Events | Plane::Open, _) => None,
         }
     }
 }

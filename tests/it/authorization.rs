@@ -20,7 +20,7 @@ const REFUSALS: [u16; 3] = [401, 403, 404];
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 7]); 38] = [
+const TABLE: [(&str, [u16; 7]); 39] = [
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -58,6 +58,7 @@ const TABLE: [(&str, [u16; 7]); 38] = [
     ("reportEvents",     [401,     403,     403,   403,   403,  202,   202]),
     ("ofrepEvaluateFlag",[401,     403,     403,   403,   403,  200,   200]),
     ("ofrepEvaluateFlags",[401,    403,     403,   403,   403,  200,   200]),
+    ("ofrepFollow",      [401,     401,     401,   401,   401,  401,   401]), // The token is in the address.
     ("getHealth",        [200,     200,     200,   200,   200,  200,   200]),
     ("getReady",         [200,     200,     200,   200,   200,  200,   200]),
 ];

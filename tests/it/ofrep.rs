@@ -2,6 +2,7 @@
 
 mod browser;
 mod bulk;
+mod events;
 mod failure;
 mod keys;
 mod protocol;

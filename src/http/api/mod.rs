@@ -39,12 +39,12 @@ const HOT: [(Method, Address); 3] = [
 ];
 
 /// The routes with a shortcut to what applications ask all the time.
-pub(super) fn with_shortcut(routes: impl IntoEndpoint<Endpoint: 'static>) -> Shortcut {
+pub(super) fn with_shortcut(app: &Arc<App>, routes: impl IntoEndpoint<Endpoint: 'static>) -> Shortcut {
     let [evaluate, flag, flags] = HOT;
     Shortcut::new(routes)
         .to(evaluate, evaluate::Direct)
         .to(flag, ofrep::api::DirectFlag)
-        .to(flags, ofrep::api::DirectFlags)
+        .to(flags, ofrep::api::DirectFlags(Arc::clone(app)))
 }
 
 /// What every client should know before it begins.

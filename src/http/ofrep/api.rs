@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::param::{Header, Path, Query};
@@ -11,11 +12,13 @@ use poem_openapi::{ApiExtractor, ApiResponse, ExtractParamOptions, OpenApi};
 
 use super::{
     evaluation::{Bulk, BulkView, Served, ServedView},
+    events::{self, Refetch},
     failure::{ErrorCode, IS_MISSING, TARGETING_KEY, refusal},
     request::{EvaluationRequest, read},
-    tag::Grounds,
+    tag::{Fingerprint, Grounds},
 };
 use crate::{
+    auth::stream_token::Grant,
     domain::violation::{Fault, Violations},
     engine::{Timing, evaluate, evaluate_all},
     http::{
@@ -23,7 +26,8 @@ use crate::{
         app::App,
         error::{ApiError, Code},
         etag::none_match,
-        guard::Sdk,
+        event_stream::{Deadline, EventStream, SIGN_OF_LIFE},
+        guard::{Invited, Sdk},
         payload::{OptionalJson, RawJson, to_bytes, written},
     },
 };
@@ -39,10 +43,7 @@ const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const BY_CREDENTIALS: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key");
 
 /// The operations.
-pub struct OfrepApi(
-    #[expect(dead_code, reason = "every group of endpoints is made the same way")]
-    pub(in crate::http)  Arc<App>,
-);
+pub struct OfrepApi(pub(in crate::http) Arc<App>);
 
 #[OpenApi(prefix_path = "/ofrep/v1", tag = "Tag::Ofrep")]
 impl OfrepApi {
@@ -85,7 +86,38 @@ impl OfrepApi {
         _modified: Query<Option<String>>,
         body: OptionalJson<EvaluationRequest>,
     ) -> Result<Conditional, ApiError> {
-        all(&sdk, request, &body)
+        all(&self.0, &sdk, request, &body)
+    }
+
+    /// Follow changes for `OpenFeature`
+    ///
+    /// Server-sent events at the address that a bulk answer has in `eventStreams`. Each is a `message` with the
+    /// environment's version as its id and with `{"type": "refetchEvaluation", "etag", "lastModified"}`: evaluate all
+    /// flags again. Any number of changes that a client did not read in time is one event, and who connects with an
+    /// older `version` or `Last-Event-ID` gets one at once. A comment comes at least every 30 seconds. The stream ends
+    /// when its token or its key does, and when the server stops.
+    #[oai(path = "/events", method = "get", operation_id = "ofrepFollow")]
+    async fn events(
+        &self,
+        invited: Invited,
+        /// The version of the answer that had the address.
+        version: Query<Option<String>>,
+        /// The version of the last event that the client has seen.
+        #[oai(name = "Last-Event-ID")]
+        last_event_id: Header<Option<String>>,
+    ) -> Result<EventStream, ApiError> {
+        let app = &self.0;
+        let follower = app.control.live().follow(&invited.key, app.streams)?;
+        let seen = last_event_id.0.or(version.0);
+        // What is not ours is no version that we know.
+        let is_behind = seen.is_none_or(|seen| seen.trim().parse() != Ok(follower.version()));
+        let first = if is_behind {
+            Refetch.print(&follower.last_change(invited.call.now))
+        } else {
+            Bytes::from_static(SIGN_OF_LIFE)
+        };
+        let deadline = Deadline { at: invited.until, clock: Arc::clone(&app.clock) };
+        Ok(EventStream::until(deadline, follower, first, Refetch))
     }
 }
 
@@ -109,7 +141,7 @@ impl Endpoint for DirectFlag {
 }
 
 /// The evaluation of all flags without the router.
-pub(in crate::http) struct DirectFlags;
+pub(in crate::http) struct DirectFlags(pub(in crate::http) Arc<App>);
 
 impl Endpoint for DirectFlags {
     type Output = Response;
@@ -120,7 +152,7 @@ impl Endpoint for DirectFlags {
             let sdk = Sdk::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
             let body =
                 OptionalJson::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
-            Ok(all(&sdk, &request, &body)?.into_response())
+            Ok(all(&self.0, &sdk, &request, &body)?.into_response())
         }
     }
 }
@@ -147,6 +179,7 @@ fn one(
 }
 
 fn all(
+    app: &App,
     sdk: &Sdk,
     request: &Request,
     body: &OptionalJson<EvaluationRequest>,
@@ -158,19 +191,23 @@ fn all(
         Timing::Timed => Some(evaluate_all(&ruleset, &context, now)),
         Timing::Timeless => None,
     };
+    let fingerprint = Fingerprint::of_context(&body.bytes);
+    let grant = Grant::new(key.id, now, fingerprint.number());
     let grounds = Grounds {
         environment: key.environment,
         version: ruleset.version(),
         kind: key.kind,
-        body: &body.bytes,
+        context: fingerprint,
+        until: grant.expires_at,
         served: served.as_deref(),
     };
     let tag = grounds.tag()?;
     let mut response = if none_match(request.headers(), &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
+        let events = events::EventStream::new(&app.control, grant, ruleset.version());
         let served = served.unwrap_or_else(|| evaluate_all(&ruleset, &context, now));
-        written(StatusCode::OK, &Bulk::new(&served, key.environment, ruleset.version()))
+        written(StatusCode::OK, &Bulk::new(&served, key.environment, ruleset.version(), events))
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag);

@@ -4,6 +4,7 @@ use poem_openapi::{Object, Union};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
+use super::events::EventStream;
 use super::failure::{ErrorCode, KEY_IS_MISSING};
 use crate::{
     domain::id::EnvironmentId,
@@ -47,9 +48,11 @@ struct FlagMetadata {
 
 /// What every flag serves.
 #[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Bulk<'a> {
     flags: Vec<Item<'a>>,
     metadata: SetMetadata,
+    event_streams: [EventStream; 1],
 }
 
 #[derive(serde::Serialize)]
@@ -61,10 +64,16 @@ struct SetMetadata {
 
 impl<'a> Bulk<'a> {
     /// The answer with these outcomes of an environment at this version.
-    pub fn new(outcomes: &'a [Outcome<'a>], environment: EnvironmentId, version: u64) -> Self {
+    pub fn new(
+        outcomes: &'a [Outcome<'a>],
+        environment: EnvironmentId,
+        version: u64,
+        events: EventStream,
+    ) -> Self {
         Self {
             flags: outcomes.iter().map(Item::of).collect(),
             metadata: SetMetadata { flag_set_id: Printed(environment), version: Printed(version) },
+            event_streams: [events],
         }
     }
 }
@@ -149,6 +158,28 @@ pub struct BulkView {
     pub flags: Vec<ItemView>,
     /// More about all of them.
     pub metadata: SetMetadataView,
+    /// Where a client is told that it should ask again.
+    #[oai(rename = "eventStreams")]
+    pub event_streams: Vec<EventStreamView>,
+}
+
+/// A stream of events.
+#[derive(Object)]
+#[oai(rename = "OfrepEventStream")]
+pub struct EventStreamView {
+    /// `sse`: server-sent events.
+    pub r#type: String,
+    /// Where it is.
+    pub endpoint: EndpointView,
+}
+
+/// Where a stream of events is, on the server that was asked.
+#[derive(Object)]
+#[oai(rename = "OfrepEndpoint")]
+pub struct EndpointView {
+    /// The path and the query, which has a token: do not log or keep it.
+    #[oai(rename = "requestUri")]
+    pub request_uri: String,
 }
 
 /// What is said of the flags of an environment.

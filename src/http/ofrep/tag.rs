@@ -9,7 +9,7 @@ use poem::http::HeaderValue;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::{
-    domain::{api_key::KeyKind, id::EnvironmentId},
+    domain::{api_key::KeyKind, id::EnvironmentId, time::Timestamp},
     engine::Outcome,
     http::{error::ApiError, wire::context::Text},
 };
@@ -23,8 +23,10 @@ pub struct Grounds<'a> {
     pub version: u64,
     /// The rights of the key.
     pub kind: KeyKind,
-    /// The body of the request, which is sound.
-    pub body: &'a [u8],
+    /// The fingerprint of the context.
+    pub context: Fingerprint,
+    /// Until when the event stream may be followed; the answer has its address.
+    pub until: Timestamp,
     /// What is served, where that depends on the moment.
     pub served: Option<&'a [Outcome<'a>]>,
 }
@@ -35,7 +37,8 @@ impl Grounds<'_> {
         let mut hasher = DefaultHasher::new();
         self.environment.bits().hash(&mut hasher);
         self.kind.hash(&mut hasher);
-        Fingerprint::of_context(self.body).hash(&mut hasher);
+        self.until.seconds().hash(&mut hasher);
+        self.context.hash(&mut hasher);
         for outcome in self.served.unwrap_or_default() {
             (outcome.variation.key.as_str(), outcome.reason.name(), outcome.lacks_user_key).hash(&mut hasher);
         }
@@ -46,7 +49,7 @@ impl Grounds<'_> {
 
 /// A number that is the same for the same JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Fingerprint(u64);
+pub struct Fingerprint(u64);
 
 #[derive(Default, serde::Deserialize)]
 struct Body {
@@ -54,9 +57,14 @@ struct Body {
 }
 
 impl Fingerprint {
-    /// The fingerprint of a body's context; of none where there is none.
-    fn of_context(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice::<Body>(body).ok()?.context
+    /// The fingerprint of the context in a sound body; where there is none, it is that of nothing.
+    pub fn of_context(body: &[u8]) -> Self {
+        serde_json::from_slice::<Body>(body).unwrap_or_default().context.unwrap_or_default()
+    }
+
+    /// The number.
+    pub fn number(self) -> u64 {
+        self.0
     }
 
     /// The fingerprint of a part; `kind` tells apart what would hash alike.
@@ -128,15 +136,18 @@ impl<'de> Deserialize<'de> for Fingerprint {
 mod tests {
     use super::*;
 
-    fn tag(version: u64, kind: KeyKind, context: &str) -> HeaderValue {
+    const UNTIL: Timestamp = Timestamp::from_seconds(1);
+
+    fn tag(version: u64, kind: KeyKind, context: &str, until: Timestamp) -> HeaderValue {
         let body = format!(r#"{{"context":{context}}}"#);
         let environment = EnvironmentId::from_bits(1);
-        Grounds { environment, version, kind, body: body.as_bytes(), served: None }.tag().unwrap()
+        let context = Fingerprint::of_context(body.as_bytes());
+        Grounds { environment, version, kind, context, until, served: None }.tag().unwrap()
     }
 
     #[test]
     fn the_order_of_members_does_not_matter_and_everything_else_does() {
-        let server = |context: &str| tag(1, KeyKind::Server, context);
+        let server = |context: &str| tag(1, KeyKind::Server, context, UNTIL);
         let one = server(r#"{"targetingKey":"u","a":1,"b":{"x":[1,2],"y":"z"}}"#);
         assert_eq!(one, server(r#"{"b":{"y":"z", "x":[1,2]}, "a":1, "targetingKey":"u"}"#));
         let mut seen = vec![one];
@@ -154,8 +165,9 @@ mod tests {
         ] {
             seen.push(server(context));
         }
-        seen.push(tag(2, KeyKind::Server, "{}"));
-        seen.push(tag(1, KeyKind::Client, "{}"));
+        seen.push(tag(2, KeyKind::Server, "{}", UNTIL));
+        seen.push(tag(1, KeyKind::Client, "{}", UNTIL));
+        seen.push(tag(1, KeyKind::Server, "{}", UNTIL.plus_seconds(1)));
         let all = seen.len();
         seen.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
         seen.dedup();
