@@ -127,10 +127,11 @@
 //!   [`http::words`] (enumerations)
 //! - how many requests, connections and bytes: [`http::plane`], [`limit`], [`http::listen`],
 //!   [`http::middleware::body`]
-//! - the way around the router for the one operation that is asked all the time: [`http::shortcut`]; what else keeps
-//!   a request cheap: [`http::patience`], [`http::socket`]
+//! - the way around the router for what is asked all the time: [`http::shortcut`]; what else keeps a request cheap:
+//!   [`http::patience`], [`http::socket`]
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
+//! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
 //! - counters of usage: counted in [`live::usage`], written down by [`control::usage`]
 //! - real servers, clients and principals for tests: `tests/it/support`
 
