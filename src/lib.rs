@@ -126,16 +126,17 @@
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
 //! - what may be sent: [`http::shape`] (bodies), [`http::parameter`] (addresses), [`http::page`] (lists),
 //!   [`http::words`] (enumerations)
-//! - how many requests, connections and bytes: [`http::guard`], [`limit`], [`http::listen`],
+//! - how many requests, connections and bytes: [`http::plane`], [`limit`], [`http::listen`],
 //!   [`http::middleware::body`]
-//! - the way around the router for the one operation that is asked all the time: [`http::shortcut`]; what else keeps
-//!   a request cheap: [`http::patience`], [`http::socket`]
+//! - the way around the router for what is asked all the time: [`http::shortcut`]; what else keeps a request cheap:
+//!   [`http::patience`], [`http::socket`]
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
 //! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on
 //! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
 //!   [`control::usage`], read by [`control::stats`]
+//! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
 //! - real servers, clients and principals for tests: `tests/it/support`
 
 pub mod auth;

@@ -19,9 +19,9 @@ use crate::{
     domain::{id, time::Timestamp},
     http::{
         app::{self, App, Clock},
-        guard::Limits,
         listen::{self, ListenLimits},
         middleware::{cors::Cors, request_id::MakeRequestId},
+        plane::Limits,
         rulesets::Rulesets,
     },
     live::feed::StreamLimits,

@@ -130,6 +130,12 @@ impl Live {
         self.index.load().keys.get(digest).cloned()
     }
 
+    /// The API key with this identifier, whether or not it has expired. Unlike a digest it is no proof of anything, and
+    /// it is looked for one by one: for those who have shown another proof.
+    pub fn key_with_id(&self, id: ApiKeyId) -> Option<Arc<LiveKey>> {
+        self.index.load().keys.values().find(|live| live.key.id == id).cloned()
+    }
+
     /// Puts the next ruleset in the place of its environment's present one, and tells those who follow it why.
     pub fn publish(&self, ruleset: Ruleset, notices: impl IntoIterator<Item = Notice>) {
         if let Some(environment) = self.index.load().environments.get(&ruleset.environment()) {

@@ -25,6 +25,8 @@ mod http;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod ofrep;
+#[cfg(test)]
 mod old_files;
 #[cfg(test)]
 mod openapi;

@@ -53,29 +53,36 @@ fn every_reason_is_counted_by_every_door() {
         sdk.post("/api/v1/evaluate", &body).expect(200);
     }
     sdk.post("/api/v1/sdk/events", &json!([{"flag_key": "a", "variation_key": "on"}])).expect(202);
+    let ofrep = "/ofrep/v1/evaluate/flags";
+    let context = json!({"context": {"targetingKey": "bob"}});
+    let all = sdk.post(ofrep, &context);
+    all.expect(200);
+    sdk.with("If-None-Match", all.header("ETag").unwrap()).post(ofrep, &context).expect(304);
+    sdk.post(&format!("{ofrep}/a"), &context).expect(200);
+    sdk.post(&format!("{ofrep}/b"), &json!({})).expect(400);
     let count = |name: &str, times| (name.to_owned(), times);
 
     let a = of_flag(&team, "a", "24h");
-    assert_eq!(reasons(&a), [count("TARGETING_RULE", 2), count("DEFAULT", 3), count("REPORTED", 1)]);
+    assert_eq!(reasons(&a), [count("TARGETING_RULE", 2), count("DEFAULT", 5), count("REPORTED", 1)]);
     assert_eq!(
         (&a["evaluations"], pairs(&a["variations"], "variation_key")),
-        (&json!(6), vec![count("off", 3), count("on", 3)])
+        (&json!(8), vec![count("off", 5), count("on", 3)])
     );
     assert_eq!(
         reasons(&of_flag(&team, "b", "24h")),
-        [count("TARGETING_RULE", 1), count("PERCENTAGE_ROLLOUT", 1)]
+        [count("TARGETING_RULE", 1), count("PERCENTAGE_ROLLOUT", 2)]
     );
-    assert_eq!(reasons(&of_flag(&team, "c", "24h")), [count("PREREQUISITE", 1)]);
+    assert_eq!(reasons(&of_flag(&team, "c", "24h")), [count("PREREQUISITE", 2)]);
     assert_eq!(
         reasons(&of_flag(&team, "off", "24h")),
-        [count("DISABLED", 1)],
+        [count("DISABLED", 2)],
         "a prerequisite itself is not served"
     );
 
     let explain = json!({"context": {"user_key": "ada"}});
     team.client.post(&team.flags("/a/explain"), &explain).expect(200);
-    assert_eq!(of_flag(&team, "a", "24h")["evaluations"], 6, "a person who looks is no user");
-    assert_eq!(of_environment(&team, "24h")["evaluations"], 10);
+    assert_eq!(of_flag(&team, "a", "24h")["evaluations"], 8, "a person who looks is no user");
+    assert_eq!(of_environment(&team, "24h")["evaluations"], 15);
 }
 
 #[test]

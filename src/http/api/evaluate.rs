@@ -47,7 +47,7 @@ impl EvaluateApi {
 }
 
 /// The same operation without the router: what its declaration does, by hand.
-pub(in crate::http) struct Direct(pub(in crate::http) Arc<App>);
+pub(super) struct Direct(pub(super) Arc<App>);
 
 impl Endpoint for Direct {
     type Output = Response;
