@@ -1,10 +1,8 @@
-//! Evaluation: which variation a flag serves to a context, and why. Total, and for a flag without prerequisites
-//! without allocation.
-
-use std::collections::HashMap;
+//! Evaluation: which variation a flag serves to a context, and why. Total, and for a single flag without allocation.
 
 use super::{
     compile::{CompiledFlag, CompiledRule, Index, Yield, portion_of},
+    memo::Memo,
     outcome::{Outcome, Reason},
     ruleset::Ruleset,
     segment::Segments,
@@ -45,8 +43,8 @@ pub struct Evaluation<'r, 'c, W: Witness = Unwatched> {
     ruleset: &'r Ruleset,
     context: &'c Context<'c>,
     now: Timestamp,
-    prerequisites: HashMap<&'r str, Outcome<'r>>,
-    segments: HashMap<&'r str, bool>,
+    prerequisites: Memo<'r, Outcome<'r>>,
+    segments: Memo<'r, bool>,
     witness: W,
 }
 
@@ -60,7 +58,7 @@ impl<'r, 'c> Evaluation<'r, 'c> {
 impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
     /// The same, told to `witness`.
     pub fn watched_by(witness: W, ruleset: &'r Ruleset, context: &'c Context<'c>, now: Timestamp) -> Self {
-        Self { ruleset, context, now, prerequisites: HashMap::new(), segments: HashMap::new(), witness }
+        Self { ruleset, context, now, prerequisites: Memo::Empty, segments: Memo::Empty, witness }
     }
 
     /// Ends the evaluation.
@@ -153,7 +151,7 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
         if depth == Depth::Inner
             && let Some(known) = self.segments.get(segment.key.as_str())
         {
-            return *known;
+            return known;
         }
         let mut holds = |condition: &Condition| match condition.operand.segments() {
             Some(keys) => {
@@ -167,7 +165,7 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
             Matching::Any => segment.conditions.iter().any(&mut holds),
         };
         if depth == Depth::Inner {
-            self.segments.insert(segment.key.as_str(), inside);
+            self.segments.put(segment.key.as_str(), inside);
         }
         inside
     }
@@ -227,11 +225,11 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
 
     fn prerequisite(&mut self, key: &str) -> Option<Outcome<'r>> {
         if let Some(outcome) = self.prerequisites.get(key) {
-            return Some(*outcome);
+            return Some(outcome);
         }
         let flag = self.ruleset.get(key)?;
         let outcome = self.outcome(flag);
-        self.prerequisites.insert(flag.key(), outcome);
+        self.prerequisites.put(flag.key(), outcome);
         Some(outcome)
     }
 }

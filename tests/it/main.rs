@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod allocation;
+#[cfg(test)]
 mod api_keys;
 #[cfg(test)]
 mod architecture;
