@@ -135,15 +135,12 @@ impl Operand {
 impl Comparison {
     /// Null, an object and an array inside an array have neither text nor number, and so pass no test.
     fn passes(&self, attribute: AttributeView<'_>, case: Case) -> bool {
-        let folded = |holds: &dyn Fn(&str) -> bool| {
-            attribute.with_text(|text| case.fold(text, holds)).unwrap_or(false)
-        };
         match self {
-            Self::Is(expected) => folded(&|text| text == &**expected),
-            Self::Contains(part) => folded(&|text| text.contains(&**part)),
-            Self::StartsWith(part) => folded(&|text| text.starts_with(&**part)),
-            Self::EndsWith(part) => folded(&|text| text.ends_with(&**part)),
-            Self::OneOf(texts) => folded(&|text| texts.contain(text)),
+            Self::Is(expected) => folded(attribute, case, |text| text == &**expected),
+            Self::Contains(part) => folded(attribute, case, |text| text.contains(&**part)),
+            Self::StartsWith(part) => folded(attribute, case, |text| text.starts_with(&**part)),
+            Self::EndsWith(part) => folded(attribute, case, |text| text.ends_with(&**part)),
+            Self::OneOf(texts) => folded(attribute, case, |text| texts.contain(text)),
             Self::Number(bound, operand) => {
                 read_number(attribute).is_some_and(|number| bound.admits(number.compare(*operand)))
             }
@@ -164,6 +161,11 @@ impl Comparison {
             Self::InSegment(_) => false,
         }
     }
+}
+
+/// Whether the attribute has a text and `holds` is true of it, in the form in which it is compared.
+fn folded(attribute: AttributeView<'_>, case: Case, holds: impl FnOnce(&str) -> bool) -> bool {
+    attribute.with_text(|text| case.fold(text, holds)).unwrap_or(false)
 }
 
 fn read_number(attribute: AttributeView<'_>) -> Option<Number> {
