@@ -23,6 +23,8 @@ mod examples;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod limits;

@@ -32,9 +32,14 @@ pub fn flag(key: &str, overrides: Value) -> CompiledFlag {
 
 /// A flag as it would be sent to be made. Beside that it may have a `status`.
 pub fn compiled(body: &Value) -> CompiledFlag {
+    try_compiled(body).unwrap_or_else(|faults| panic!("{body}: {faults:?}"))
+}
+
+/// The same, or everything that is wrong with it.
+pub fn try_compiled(body: &Value) -> Result<CompiledFlag, Violations> {
     let mut body = body.clone();
     let status = body.as_object_mut().and_then(|members| members.remove("status"));
-    let new = read(&body, new_flag);
+    let new = read(&body, new_flag)?;
     let mut rules = 0..;
     let mut mint = || RuleId::from_bits(rules.next().unwrap_or_default());
     let (id, project, user) = (FlagId::from_bits(1), ProjectId::from_bits(1), UserId::from_bits(1));
@@ -42,12 +47,17 @@ pub fn compiled(body: &Value) -> CompiledFlag {
     if let Some(status) = status.as_ref().and_then(Value::as_str).and_then(FlagStatus::parse) {
         flag.status = status;
     }
-    compile::flag(Arc::new(flag), Arc::new(configuration)).expect("what the API accepts compiles")
+    compile::flag(Arc::new(flag), Arc::new(configuration))
 }
 
 /// A segment as it would be sent to be made.
 pub fn segment(body: &Value) -> Segment {
-    read(body, new_segment).build(SegmentId::from_bits(1), ProjectId::from_bits(1), MADE)
+    try_segment(body).unwrap_or_else(|faults| panic!("{body}: {faults:?}"))
+}
+
+/// The same, or everything that is wrong with it.
+pub fn try_segment(body: &Value) -> Result<Segment, Violations> {
+    Ok(read(body, new_segment)?.build(SegmentId::from_bits(1), ProjectId::from_bits(1), MADE))
 }
 
 /// An environment of a project with these segments.
@@ -60,13 +70,21 @@ pub fn ruleset(
 
 /// A context as it would be sent.
 pub fn context(body: &Value) -> Context<'static> {
+    try_context(body).unwrap_or_else(|faults| panic!("{body}: {faults:?}"))
+}
+
+/// The same, or everything that is wrong with it.
+pub fn try_context(body: &Value) -> Result<Context<'static>, Violations> {
     read(&json!({"context": body}), explain::context)
 }
 
-fn read<B: Shape, T>(body: &Value, parse: impl FnOnce(B, &mut Violations) -> Option<T>) -> T {
+fn read<B: Shape, T>(
+    body: &Value,
+    parse: impl FnOnce(B, &mut Violations) -> Option<T>,
+) -> Result<T, Violations> {
     let mut faults = Violations::new();
     let shape = B::read(body, &Path::ROOT, &mut faults);
     let parsed = parse(shape, &mut faults);
-    assert!(faults.is_empty(), "{body}: {faults:?}");
-    parsed.expect("without a fault there is a result")
+    faults.or_ok(())?;
+    Ok(parsed.expect("without a fault there is a result"))
 }
