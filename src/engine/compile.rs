@@ -1,7 +1,7 @@
 //! The compiler: a flag and what one environment says of it become a [`CompiledFlag`], in which every name is an
 //! index, every rule is in its place and every value is JSON text already.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -23,6 +23,8 @@ use crate::domain::{
 pub struct CompiledFlag {
     flag: Arc<Flag>,
     configuration: Arc<Configuration>,
+    /// Whether its rules count.
+    is_on: bool,
     variations: Box<[CompiledVariation]>,
     default: Index,
     rules: Box<[CompiledRule]>,
@@ -42,13 +44,11 @@ pub enum Timing {
 impl Timing {
     /// [`Timing::Timed`] if any of these conditions asks for [`NOW`].
     pub fn of(conditions: &[Condition]) -> Self {
-        Self::any(
-            conditions.iter().map(
-                |condition| {
-                    if condition.attribute == NOW { Self::Timed } else { Self::Timeless }
-                },
-            ),
-        )
+        Self::any(conditions.iter().map(|condition| Self::of_attribute(&condition.attribute)))
+    }
+
+    fn of_attribute(name: &str) -> Self {
+        if name == NOW { Self::Timed } else { Self::Timeless }
     }
 
     /// [`Timing::Timed`] if any of these is.
@@ -76,6 +76,8 @@ pub struct CompiledVariation {
 pub struct CompiledRule {
     /// The rule's identity.
     pub(super) id: RuleId,
+    /// Of each condition, the place of its attribute among all that the flag asks for.
+    asks: Box<[usize]>,
     /// What it gives to those whom its conditions match.
     pub(super) yields: Yield,
     /// Its place in the configuration's list.
@@ -111,24 +113,36 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     let variations = flag.variations.iter().enumerate().map(variation).collect::<Result<_, _>>()?;
     let default = index(&flag, &configuration.default_variation)?;
     let mut rules = Vec::with_capacity(configuration.rules.len());
+    let mut attributes: HashMap<&str, usize> = HashMap::new();
     for (place, rule) in configuration.rules.iter().enumerate() {
         let yields = match &rule.serve {
             Serve::Variation(key) => Yield::Variation(index(&flag, key)?),
             Serve::Rollout(rollout) => Yield::Rollout(portions(&flag, rollout)?),
         };
-        rules.push(CompiledRule { id: rule.id, yields, place });
+        let asks = rule.conditions.iter().map(|condition| {
+            let next = attributes.len();
+            *attributes.entry(&condition.attribute).or_insert(next)
+        });
+        rules.push(CompiledRule { id: rule.id, asks: asks.collect(), yields, place });
     }
     // The sort is stable: ties keep the order of the list.
     rules.sort_by_key(|rule| configuration.rules[rule.place].priority);
     let bucketing = &flag.bucketing;
     let prefix = bucketing.salt.as_deref().unwrap_or(flag.key.as_str());
     let bucketer = Bucketer::new(bucketing.algorithm, prefix);
-    let timing = Timing::any(
-        [if bucketing.by == NOW { Timing::Timed } else { Timing::Timeless }]
-            .into_iter()
-            .chain(configuration.rules.iter().map(|rule| Timing::of(&rule.conditions))),
-    );
-    Ok(CompiledFlag { variations, default, rules: rules.into(), bucketer, timing, flag, configuration })
+    let asks = configuration.rules.iter().map(|rule| Timing::of(&rule.conditions));
+    let timing = Timing::any(asks.chain([Timing::of_attribute(&bucketing.by)]));
+    let is_on = configuration.enabled && flag.status == FlagStatus::Active;
+    Ok(CompiledFlag {
+        is_on,
+        variations,
+        default,
+        rules: rules.into(),
+        bucketer,
+        timing,
+        flag,
+        configuration,
+    })
 }
 
 fn variation((place, variation): (Index, &Variation)) -> Result<CompiledVariation, Violations> {
@@ -183,7 +197,7 @@ impl CompiledFlag {
 
     /// Whether its rules count: it is neither archived nor parked, and the environment has it enabled.
     pub fn is_on(&self) -> bool {
-        self.configuration.enabled && self.flag.status == FlagStatus::Active
+        self.is_on
     }
 
     /// Whether its own rules ask for the moment.
@@ -206,9 +220,12 @@ impl CompiledFlag {
         &self.rules
     }
 
-    /// What must hold for `rule`, which is one of this flag.
-    pub(super) fn conditions(&self, rule: &CompiledRule) -> &[Condition] {
-        &self.configuration.rules[rule.place].conditions
+    /// What must hold for `rule`, which is one of this flag, with the places of the attributes.
+    pub(super) fn conditions<'f>(
+        &'f self,
+        rule: &'f CompiledRule,
+    ) -> impl Iterator<Item = (&'f Condition, usize)> {
+        self.configuration.rules[rule.place].conditions.iter().zip(rule.asks.iter().copied())
     }
 
     /// Where the buckets of each of the rule's variations end, in thousandths of a percent; none without a rollout.

@@ -8,11 +8,13 @@
 //! Pure: an answer depends on these arguments alone, on every machine, and there always is one: what can go wrong
 //! goes wrong in the compiler, before the change is stored.
 
+mod attributes;
 pub mod bucket;
 mod chain;
 pub mod compile;
 pub mod evaluate;
 pub mod explain;
+mod memo;
 pub mod outcome;
 pub mod prerequisite;
 #[cfg(test)]

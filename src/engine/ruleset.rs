@@ -96,7 +96,7 @@ impl Ruleset {
     }
 
     /// Every flag, archived ones included, by key.
-    pub fn flags(&self) -> impl Iterator<Item = &Arc<CompiledFlag>> {
+    pub fn flags(&self) -> impl ExactSizeIterator<Item = &Arc<CompiledFlag>> {
         self.flags.iter()
     }
 
@@ -132,7 +132,7 @@ impl Flags {
         Self { places: Arc::new(places.collect()), sorted }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<CompiledFlag>> {
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<CompiledFlag>> {
         self.sorted.iter()
     }
 

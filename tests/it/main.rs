@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod allocation;
+#[cfg(test)]
 mod api_keys;
 #[cfg(test)]
 mod architecture;
@@ -20,6 +22,8 @@ mod events;
 mod examples;
 #[cfg(test)]
 mod flags;
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
