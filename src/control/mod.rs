@@ -17,6 +17,7 @@ pub mod project;
 mod scope;
 pub mod segment;
 pub mod session;
+pub mod stats;
 pub mod usage;
 pub mod user;
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 38] = [
+const ORDER: [&str; 39] = [
     "register",
     "login",
     "refresh",
@@ -37,6 +37,7 @@ const ORDER: [&str; 38] = [
     "listFlags",
     "getFlagHistory",
     "getFlagStats",
+    "getEnvironmentStats",
     "getHealth",
     "getReady",
     "listOperators",

@@ -43,6 +43,8 @@ mod sdk_clients;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]
+mod stats;
+#[cfg(test)]
 mod stream;
 #[cfg(test)]
 mod support;

@@ -10,6 +10,7 @@ mod notes;
 mod projects;
 mod sdk;
 mod segments;
+mod stats;
 mod stream;
 mod system;
 
@@ -42,8 +43,8 @@ const HOT: [(Method, Address); 3] = [
 pub(super) fn with_shortcut(app: &Arc<App>, routes: impl IntoEndpoint<Endpoint: 'static>) -> Shortcut {
     let [evaluate, flag, flags] = HOT;
     Shortcut::new(routes)
-        .to(evaluate, evaluate::Direct)
-        .to(flag, ofrep::api::DirectFlag)
+        .to(evaluate, evaluate::Direct(Arc::clone(app)))
+        .to(flag, ofrep::api::DirectFlag(Arc::clone(app)))
         .to(flags, ofrep::api::DirectFlags(Arc::clone(app)))
 }
 
@@ -95,6 +96,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         sdk::SdkApi(app()),
         ofrep::api::OfrepApi(app()),
         stream::StreamApi(app()),
+        stats::StatsApi(app()),
         system::SystemApi(app()),
         system::OperatorsApi,
     )

@@ -54,7 +54,7 @@ impl OfrepApi {
         key: Path<String>,
         body: OptionalJson<EvaluationRequest>,
     ) -> Result<RawJson<ServedView>, ApiError> {
-        one(&sdk, &key, &body)
+        one(&self.0, &sdk, &key, &body)
     }
 
     /// Evaluate all flags for `OpenFeature`
@@ -115,7 +115,7 @@ impl OfrepApi {
 }
 
 /// The evaluation of one flag without the router.
-pub(in crate::http) struct DirectFlag;
+pub(in crate::http) struct DirectFlag(pub(in crate::http) Arc<App>);
 
 impl Endpoint for DirectFlag {
     type Output = Response;
@@ -128,7 +128,7 @@ impl Endpoint for DirectFlag {
             let body =
                 OptionalJson::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
             let key = request.uri().path().strip_prefix(FLAG).unwrap_or_default();
-            Ok(one(&sdk, key, &body)?.into_response())
+            Ok(one(&self.0, &sdk, key, &body)?.into_response())
         }
     }
 }
@@ -151,6 +151,7 @@ impl Endpoint for DirectFlags {
 }
 
 fn one(
+    app: &App,
     sdk: &Sdk,
     key: &str,
     body: &OptionalJson<EvaluationRequest>,
@@ -168,6 +169,7 @@ fn one(
         let fault = Violations::one(Fault::Malformed, TARGETING_KEY, IS_MISSING);
         return Err(about_the_flag(refusal(ErrorCode::TargetingKeyMissing, fault)));
     }
+    app.control.live().count(&sdk.key.environment, [&outcome], sdk.call.now);
     Ok(RawJson::new(to_bytes(&Served(&outcome))?))
 }
 
@@ -194,6 +196,8 @@ fn all(
     }
     let events = events::EventStream::new(&app.control, grant, ruleset.version());
     let served = served.unwrap_or_else(|| evaluate_all(&ruleset, &context, now));
+    let counted = served.iter().filter(|outcome| !outcome.lacks_user_key);
+    app.control.live().count(&sdk.key.environment, counted, now);
     let bulk = Bulk::new(&served, key.environment, ruleset.version(), events);
     Ok(Conditional::fresh(tag, written(StatusCode::OK, &bulk)))
 }

@@ -39,6 +39,7 @@ use crate::{
 };
 
 words! {
+    crate::domain::usage::Cause as "Reason",
     FlagType as "FlagType",
     FlagStatus as "FlagStatus",
     Classification as "Classification",
