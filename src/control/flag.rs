@@ -19,8 +19,9 @@ use crate::{
         time::Timestamp,
         usage::hour,
         value::Value,
+        warning::Warning,
     },
-    engine::{self, CompiledFlag, Ruleset, Trace},
+    engine::{self, CompiledFlag, Ruleset, Trace, lint},
     store,
 };
 
@@ -153,6 +154,12 @@ pub fn get(
     with_usage(control, &mut shown)?;
     let [shown] = shown;
     Ok(shown)
+}
+
+/// What is probably not meant about a flag, with the segments as they are now.
+pub fn warnings(control: &Control, shown: &ShownFlag) -> Vec<Warning> {
+    let Some(live) = control.live().environment(shown.environment) else { return Vec::new() };
+    lint::flag(&shown.flag, &shown.configuration, live.ruleset().segments())
 }
 
 /// What was done with a flag, newest first: everything that all environments share, and what concerns this one. Each

@@ -13,6 +13,7 @@ mod chain;
 pub mod compile;
 pub mod evaluate;
 pub mod explain;
+pub mod lint;
 pub mod outcome;
 pub mod prerequisite;
 #[cfg(test)]

@@ -48,3 +48,5 @@ mod targeting;
 mod tour;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod warnings;

@@ -1,6 +1,8 @@
 //! The operand of a condition: parsed once, when the condition is written, so that comparing it can neither fail
 //! nor panic and, but for a pre-release of more than eight bytes, does not allocate.
 
+mod implication;
+
 use std::collections::HashSet;
 use std::net::IpAddr;
 

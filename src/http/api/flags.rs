@@ -99,7 +99,7 @@ impl FlagsApi {
     ///
     /// It belongs to the project of the environment, and gets a configuration in each environment of the project. Of
     /// those, only the one in this address takes `enabled`, `targeting_rules` and `prerequisites` from the body; the
-    /// others begin off and without rules. Needs the role `editor`.
+    /// others begin off and without rules. `warnings` says what is probably not meant. Needs the role `editor`.
     #[oai(path = "/", method = "post", operation_id = "createFlag")]
     async fn create(
         &self,
@@ -117,12 +117,13 @@ impl FlagsApi {
         let new = Draft { value: new, faults };
         let shown =
             flag_change::create(&self.0.control, &person.call, &person.caller, environment, new).await?;
-        Ok(Created(Data { data: FlagView::from(&shown) }))
+        Ok(Created(Data { data: self.view(&shown) }))
     }
 
     /// Get a flag
     ///
-    /// As one environment shows it, with its rules; also if it is archived.
+    /// As one environment shows it, with its rules and with what is probably not meant about them; also if it is
+    /// archived.
     #[oai(path = "/:flag_id", method = "get", operation_id = "getFlag")]
     async fn get(
         &self,
@@ -135,7 +136,7 @@ impl FlagsApi {
         let environment = required_environment(&environment_id)?;
         let name = FlagName(flag_id.0);
         let shown = flag::get(&self.0.control, &person.caller, super::environment_id(&environment)?, &name)?;
-        Ok(FastJson(Data { data: FlagView::from(&shown) }))
+        Ok(FastJson(Data { data: self.view(&shown) }))
     }
 
     /// Change a flag
@@ -163,7 +164,7 @@ impl FlagsApi {
         let shown =
             flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
-        Ok(FastJson(Data { data: FlagView::from(&shown) }))
+        Ok(FastJson(Data { data: self.view(&shown) }))
     }
 
     /// Archive a flag
@@ -281,6 +282,12 @@ impl FlagsApi {
         let (name, now) = (FlagName(flag_id.0), person.call.now);
         let served = flag::served(&self.0.control, &person.caller, environment, &name, period.hours(), now)?;
         Ok(FastJson(Data { data: FlagStats::of(served, environment.to_string(), period.as_str(), now) }))
+    }
+}
+
+impl FlagsApi {
+    fn view(&self, shown: &ShownFlag) -> FlagView {
+        FlagView::of(shown, flag::warnings(&self.0.control, shown))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod sort;
 pub mod stats;
 pub mod system;
 pub mod user;
+pub mod warning;
 
 use crate::{
     domain::{
@@ -32,6 +33,7 @@ use crate::{
         rollout::Algorithm,
         segment::Matching,
         violation::{Path, Violations},
+        warning::WarningCode,
     },
     words,
 };
@@ -47,6 +49,7 @@ words! {
     Role as "Role",
     Direction as "Direction",
     Matching as "SegmentMatch",
+    WarningCode as "WarningCode",
 }
 
 /// Reads the key in the field `field`, and notes what is wrong with it.
