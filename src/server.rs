@@ -22,7 +22,9 @@ use crate::{
         guard::Limits,
         listen::{self, ListenLimits},
         middleware::{cors::Cors, request_id::MakeRequestId},
+        rulesets::Rulesets,
     },
+    live::feed::StreamLimits,
     store::{OpenError, Store},
 };
 
@@ -30,6 +32,10 @@ use crate::{
 const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 /// How often rate limits forget keys that are not in use.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+/// How often streams give a sign of life: twice as often as the contract (A9) says.
+const BEAT_INTERVAL: Duration = Duration::from_secs(15);
+/// How often keys whose time is over are looked for, to end their streams.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why the server did not start; prints as one sentence.
 #[derive(Debug)]
@@ -168,6 +174,8 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             config.rate_limit_evaluation,
             config.rate_limit_ruleset,
         ),
+        rulesets: Rulesets::default(),
+        streams: StreamLimits { total: config.max_streams, per_key: config.max_streams_per_key },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
         ready: AtomicBool::new(true),
@@ -187,6 +195,8 @@ pub fn openapi_document() -> Result<String, Error> {
     let app = Arc::new(App {
         control: Arc::new(control),
         limits: Limits::per_minute(0, 0, 0, 0),
+        rulesets: Rulesets::default(),
+        streams: StreamLimits { total: 0, per_key: 0 },
         clock: system_clock(),
         trusts: Box::new(|_| false),
         ready: AtomicBool::new(false),
@@ -220,10 +230,14 @@ fn request_ids() -> MakeRequestId {
 async fn upkeep(app: Arc<App>) {
     let mut flush = tokio::time::interval(FLUSH_INTERVAL);
     let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+    let mut beat = tokio::time::interval(BEAT_INTERVAL);
+    let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
     loop {
         tokio::select! {
             _ = flush.tick() => write_down_usage(&app).await,
             _ = sweep.tick() => app.limits.sweep((app.clock)()),
+            _ = beat.tick() => app.control.live().beat(),
+            _ = expiry.tick() => app.control.live().end_expired((app.clock)()),
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::{
         Ruleset, Segments, lint,
         segment::{CompiledSegment, references},
     },
+    live::feed::Subject,
     store,
 };
 
@@ -192,7 +193,8 @@ pub async fn delete(
             store::segment::remove(change.tx(), segment)?;
             let changes = difference(&segment_fields(segment), &Vec::new());
             change.audit(Action::SegmentDeleted, project_scope(&target.project), segment.id, changes)?;
-            publish(change, &target, &Arc::new(target.segments.without(&segment.key)));
+            let segments = Arc::new(target.segments.without(&segment.key));
+            publish(change, &target, &segments, Action::SegmentDeleted, &segment.key);
             Ok(())
         })
         .await
@@ -214,13 +216,20 @@ fn put(
     let fields = before.map(segment_fields).unwrap_or_default();
     let changes = difference(&fields, &segment_fields(&after));
     change.audit(action, project_scope(&target.project), after.id, changes)?;
-    publish(change, target, &segments);
+    publish(change, target, &segments, action, &after.key);
     ShownSegment::find(segments, &SegmentName(after.key.to_string()))
 }
 
-fn publish(change: &mut Change<'_>, target: &Target, segments: &Arc<Segments>) {
+fn publish(
+    change: &mut Change<'_>,
+    target: &Target,
+    segments: &Arc<Segments>,
+    action: Action,
+    changed: &SegmentKey,
+) {
     for environment in &target.environments {
-        change.put_segments(environment.id, Arc::clone(segments));
+        let news = (action, Subject::Segment(changed.clone()));
+        change.put_segments(environment.id, Arc::clone(segments), news);
     }
 }
 

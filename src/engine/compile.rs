@@ -32,6 +32,8 @@ pub type Index = usize;
 /// A variation as it is served.
 #[derive(Debug)]
 pub struct CompiledVariation {
+    /// Its place among the variations of its flag, by which it can be counted.
+    pub place: Index,
     /// The variation's key.
     pub key: VariationKey,
     /// Its value as JSON text.
@@ -75,7 +77,7 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     configuration.check(&flag, &mut faults);
     faults.or_ok(())?;
 
-    let variations = flag.variations.iter().map(variation).collect::<Result<_, _>>()?;
+    let variations = flag.variations.iter().enumerate().map(variation).collect::<Result<_, _>>()?;
     let default = index(&flag, &configuration.default_variation)?;
     let mut rules = Vec::with_capacity(configuration.rules.len());
     for place in configuration.tried() {
@@ -92,10 +94,10 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     Ok(CompiledFlag { variations, default, rules: rules.into(), bucketer, flag, configuration })
 }
 
-fn variation(variation: &Variation) -> Result<CompiledVariation, Violations> {
+fn variation((place, variation): (Index, &Variation)) -> Result<CompiledVariation, Violations> {
     let json = to_raw_value(&variation.value)
         .map_err(|error| Violations::one(Fault::VariationValue, "variations", error.to_string()))?;
-    Ok(CompiledVariation { key: variation.key.clone(), json })
+    Ok(CompiledVariation { place, key: variation.key.clone(), json })
 }
 
 fn index(flag: &Flag, key: &VariationKey) -> Result<Index, Violations> {
@@ -215,10 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn values_are_json_text_already() {
+    fn variations_know_their_place_and_their_values_are_json_text_already() {
         let flag = sample::flag("f").compiled();
-        let texts: Vec<_> = flag.variations().iter().map(|variation| variation.json.get()).collect();
-        assert_eq!(texts, ["true", "false"]);
+        let known: Vec<_> = flag.variations().iter().map(|it| (it.place, it.json.get())).collect();
+        assert_eq!(known, [(0, "true"), (1, "false")]);
     }
 
     #[test]

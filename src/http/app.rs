@@ -21,8 +21,10 @@ use crate::{
             Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths, request_id::MakeRequestId,
         },
         openapi,
+        rulesets::Rulesets,
         shortcut::Shortcut,
     },
+    live::feed::StreamLimits,
 };
 
 /// What the API is called in its document.
@@ -40,6 +42,10 @@ pub struct App {
     pub control: Arc<Control>,
     /// The limits of every plane.
     pub limits: Limits,
+    /// Rulesets as they were sent last.
+    pub rulesets: Rulesets,
+    /// How many streams there may be.
+    pub streams: StreamLimits,
     /// Tells the moment.
     pub clock: Clock,
     /// Whether a proxy at this address may name another client.
@@ -49,9 +55,10 @@ pub struct App {
 }
 
 impl App {
-    /// From here on `GET /ready` says no.
+    /// From here on `GET /ready` says no, and streams end.
     pub fn stop_being_ready(&self) {
         self.ready.store(false, Ordering::Relaxed);
+        self.control.live().close();
     }
 }
 

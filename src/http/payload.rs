@@ -23,7 +23,7 @@ use crate::http::json;
 use crate::http::shape::Shape;
 
 /// The only media type of bodies.
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 
 /// What most answers fit into, so that writing one allocates once. In bytes.
 const TYPICAL_ANSWER: usize = 512;

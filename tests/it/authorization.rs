@@ -20,7 +20,7 @@ const REFUSALS: [u16; 3] = [401, 403, 404];
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 7]); 35] = [
+const TABLE: [(&str, [u16; 7]); 36] = [
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -54,6 +54,7 @@ const TABLE: [(&str, [u16; 7]); 35] = [
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
+    ("followChanges",    [401,     403,     403,   403,   403,  200,   200]),
     ("reportEvents",     [401,     403,     403,   403,   403,  202,   202]),
     ("getHealth",        [200,     200,     200,   200,   200,  200,   200]),
     ("getReady",         [200,     200,     200,   200,   200,  200,   200]),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 35] = [
     "register",
     "login",
     "refresh",
@@ -28,6 +28,7 @@ const ORDER: [&str; 34] = [
     "evaluate",
     "getRuleset",
     "getBootstrap",
+    "followChanges",
     "reportEvents",
     "getFlag",
     "listFlags",
@@ -66,6 +67,7 @@ fn every_example_really_happens() {
             let (status, _) = operation.success();
             assert_eq!(answer.status.to_string(), status, "{id}: {}", answer.text());
             match response {
+                Some(Value::String(events)) => walk.compare_events(events, &answer.text(), id),
                 Some(example) => walk.compare(example, &answer.body(), id, ""),
                 None => assert!(answer.bytes.is_empty(), "{id}: {}", answer.text()),
             }
@@ -114,7 +116,8 @@ impl<'d> Operation<'d> {
 }
 
 fn shown(body: &Value) -> Vec<&Value> {
-    let Some(media) = body["content"].get("application/json") else { return Vec::new() };
+    let content = body["content"].as_object();
+    let Some(media) = content.and_then(|content| content.values().next()) else { return Vec::new() };
     if let Some(example) = media.get("example") {
         return vec![example];
     }
@@ -179,6 +182,21 @@ impl Walk {
                 members.iter().map(|(name, member)| (name.clone(), self.real(member))).collect()
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => example.clone(),
+        }
+    }
+
+    /// Compares events line by line.
+    fn compare_events(&mut self, example: &str, real: &str, place: &str) {
+        assert_eq!(example.lines().count(), real.lines().count(), "{place}: {real}");
+        for (shown, answered) in example.lines().zip(real.lines()) {
+            match (shown.strip_prefix("data: "), answered.strip_prefix("data: ")) {
+                (Some(shown), Some(answered)) => {
+                    let [shown, answered] =
+                        [shown, answered].map(|it| serde_json::from_str(it).expect("JSON"));
+                    self.compare(&shown, &answered, place, "");
+                }
+                _ => assert_eq!(shown, answered, "{place}"),
+            }
         }
     }
 

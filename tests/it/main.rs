@@ -41,6 +41,8 @@ mod sdk_clients;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]
+mod stream;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod targeting;

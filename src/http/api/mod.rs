@@ -10,6 +10,7 @@ mod notes;
 mod projects;
 mod sdk;
 mod segments;
+mod stream;
 mod system;
 
 pub(super) use self::notes::notes;
@@ -74,6 +75,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         segments::SegmentsApi(app()),
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),
+        stream::StreamApi(app()),
         system::SystemApi(app()),
         system::OperatorsApi,
     )

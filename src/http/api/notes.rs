@@ -10,8 +10,16 @@ const EXAMPLES: &str = include_str!("examples.json");
 const UNLIMITED: [&str; 2] = ["getHealth", "getReady"];
 
 /// Operations that go on when the data file fails.
-const IN_MEMORY: [&str; 7] =
-    ["evaluate", "getRuleset", "getBootstrap", "reportEvents", "listOperators", "getHealth", "getReady"];
+const IN_MEMORY: [&str; 8] = [
+    "evaluate",
+    "getRuleset",
+    "getBootstrap",
+    "followChanges",
+    "reportEvents",
+    "listOperators",
+    "getHealth",
+    "getReady",
+];
 
 /// What it means that the thing a parameter names is not there.
 const NAMED: [(&str, Code); 5] = [
@@ -23,7 +31,7 @@ const NAMED: [(&str, Code); 5] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 14] = [
+const ERRORS: [(&str, &[Code]); 15] = [
     ("register", &[Code::RegistrationDisabled, Code::EmailAlreadyExists]),
     ("login", &[Code::InvalidCredentials]),
     ("refresh", &[Code::RefreshTokenInvalid]),
@@ -62,6 +70,7 @@ const ERRORS: [(&str, &[Code]); 14] = [
     ("archiveFlag", &[Code::FlagInUse]),
     ("toggleFlag", &[Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
+    ("followChanges", &[Code::StreamLimitReached]),
 ];
 
 /// Everything above.

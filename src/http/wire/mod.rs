@@ -17,6 +17,7 @@ pub mod ruleset;
 pub mod segment;
 pub mod sort;
 pub mod stats;
+pub mod stream;
 pub mod system;
 pub mod user;
 pub mod warning;
