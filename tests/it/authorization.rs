@@ -20,7 +20,7 @@ const REFUSALS: [u16; 3] = [401, 403, 404];
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 7]); 36] = [
+const TABLE: [(&str, [u16; 7]); 37] = [
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -43,6 +43,7 @@ const TABLE: [(&str, [u16; 7]); 36] = [
     ("archiveFlag",      [401,     404,     403,   204,   204,  403,   403]),
     ("toggleFlag",       [401,     404,     403,   200,   200,  403,   403]),
     ("getFlagHistory",   [401,     404,     200,   200,   200,  403,   403]),
+    ("getFlagDependents",[401,     404,     200,   200,   200,  403,   403]),
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
     ("explainFlag",      [401,     404,     200,   200,   200,  403,   403]),
     ("listSegments",     [401,     404,     200,   200,   200,  403,   403]),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 35] = [
+const ORDER: [&str; 36] = [
     "register",
     "login",
     "refresh",
@@ -33,6 +33,7 @@ const ORDER: [&str; 35] = [
     "getFlag",
     "listFlags",
     "getFlagHistory",
+    "getFlagDependents",
     "getFlagStats",
     "getHealth",
     "getReady",

@@ -28,6 +28,7 @@ use crate::{
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::{
+            dependent::DependentView,
             explain::{self, ExplainBody, Explanation},
             flag::{FlagItemView, FlagView, ToggledView},
             flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
@@ -40,6 +41,8 @@ use crate::{
 
 /// The order of a history, for its cursors.
 const HISTORY_ORDER: &str = "history";
+/// The order of dependents, for their cursors.
+const DEPENDENTS_ORDER: &str = "dependents";
 
 pub(super) struct FlagsApi(pub(super) Arc<App>);
 
@@ -229,6 +232,37 @@ impl FlagsApi {
         let (name, now) = (FlagName(flag_id.0), person.call.now);
         let explained = flag::explain(&self.0.control, &person.caller, environment, &name, &context, now)?;
         Ok(FastJson(Data { data: explained.into() }))
+    }
+
+    /// List the flags that depend on a flag
+    ///
+    /// By key, in every environment of the project: those that have it as a prerequisite, and those that depend on it
+    /// through others. Archived flags are left out. As long as there is one, the flag cannot be archived.
+    #[oai(path = "/:flag_id/dependents", method = "get", operation_id = "getFlagDependents")]
+    async fn dependents(
+        &self,
+        person: Person,
+        /// The flag, by its id or its key.
+        flag_id: Path<String>,
+        /// Any environment of the project, by its id.
+        environment_id: Query<Required<String>>,
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
+        cursor: Query<Optional<String>>,
+    ) -> Result<FastJson<Listed<DependentView>>, ApiError> {
+        let mut reader = Reader::default();
+        let environment = reader.required("environment_id", &environment_id);
+        let request = page::request(&mut reader, DEPENDENTS_ORDER, &page, &per_page, &cursor);
+        let (environment, request) = reader.finish((environment, request))?;
+        let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
+        let dependents = flag::dependents(&self.0.control, &person.caller, environment, &name)?;
+        let page = paginate(dependents, Direction::Ascending, &request, |it| {
+            (SortKey::Text(it.flag.key.to_string()), it.environment.id.bits())
+        });
+        Ok(FastJson(page::listed(page.map(DependentView::from), DEPENDENTS_ORDER)))
     }
 
     /// List the history of a flag

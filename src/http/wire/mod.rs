@@ -2,6 +2,7 @@
 //! that is wrong with it; an answer is made from a domain value and cannot fail.
 
 pub mod api_key;
+pub mod dependent;
 pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
