@@ -191,11 +191,10 @@ pub async fn delete(
                 return Err(Error::SegmentInUse(users));
             }
             store::segment::remove(change.tx(), segment)?;
-            let changes = difference(&segment_fields(segment), &Vec::new());
-            change.audit(Action::SegmentDeleted, project_scope(&target.project), segment.id, changes)?;
             let segments = Arc::new(target.segments.without(&segment.key));
-            publish(change, &target, &segments, Action::SegmentDeleted, &segment.key);
-            Ok(())
+            publish(change, &target, &segments, Action::SegmentDeleted, &segment.key)?;
+            let changes = difference(&segment_fields(segment), &Vec::new());
+            change.audit(Action::SegmentDeleted, project_scope(&target.project), segment.id, changes)
         })
         .await
 }
@@ -213,10 +212,10 @@ fn put(
         return Err(Violations::one(Fault::Rule, "conditions", message).into());
     }
     store::segment::put(change.tx(), &after)?;
+    publish(change, target, &segments, action, &after.key)?;
     let fields = before.map(segment_fields).unwrap_or_default();
     let changes = difference(&fields, &segment_fields(&after));
     change.audit(action, project_scope(&target.project), after.id, changes)?;
-    publish(change, target, &segments, action, &after.key);
     ShownSegment::find(segments, &SegmentName(after.key.to_string()))
 }
 
@@ -226,11 +225,12 @@ fn publish(
     segments: &Arc<Segments>,
     action: Action,
     changed: &SegmentKey,
-) {
+) -> Result<(), Error> {
     for environment in &target.environments {
         let news = (action, Subject::Segment(changed.clone()));
-        change.put_segments(environment.id, Arc::clone(segments), news);
+        change.put_segments(environment.id, Arc::clone(segments), news)?;
     }
+    Ok(())
 }
 
 /// Notes every condition that names a segment which the project does not have.

@@ -1,10 +1,12 @@
 //! The audit log: who changed what, when, from where, from what to what.
 
 use super::{
+    environment::Environment,
     flag::{Configuration, Flag},
     id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
     named::named,
     operator::Case,
+    project::Project,
     rule::{Condition, Rule, Serve},
     segment::Segment,
     text::Description,
@@ -31,8 +33,16 @@ named! {
         FlagArchived = "flag.archived",
         /// A project was made.
         ProjectCreated = "project.created",
+        /// Fields of a project changed.
+        ProjectUpdated = "project.updated",
         /// An environment was made.
         EnvironmentCreated = "environment.created",
+        /// Fields of an environment changed.
+        EnvironmentUpdated = "environment.updated",
+        /// From then on its ruleset must not change.
+        EnvironmentFrozen = "environment.frozen",
+        /// From then on its ruleset may change again.
+        EnvironmentUnfrozen = "environment.unfrozen",
         /// An API key was made.
         ApiKeyCreated = "api_key.created",
         /// An API key was revoked.
@@ -238,6 +248,26 @@ pub fn segment_fields(segment: &Segment) -> Fields {
         ("conditions", segment.conditions.iter().map(condition_value).collect()),
         ("included", keys(&segment.included)),
         ("excluded", keys(&segment.excluded)),
+    ]
+}
+
+/// The fields of an environment.
+pub fn environment_fields(environment: &Environment) -> Fields {
+    vec![
+        ("key", Value::from(environment.key.as_str())),
+        ("name", Value::from(environment.name.as_str())),
+        ("type", Value::from(environment.kind.as_str())),
+        ("color", Value::from(environment.color.as_str())),
+        ("frozen_reason", Value::from(environment.frozen.as_ref().map(Description::as_str))),
+    ]
+}
+
+/// The fields of a project.
+pub fn project_fields(project: &Project) -> Fields {
+    vec![
+        ("key", Value::from(project.key.as_str())),
+        ("name", Value::from(project.name.as_str())),
+        ("description", Value::from(project.description.as_ref().map(Description::as_str))),
     ]
 }
 

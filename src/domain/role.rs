@@ -27,6 +27,8 @@ pub enum Permission {
     WriteProjects,
     /// Create, change and delete environments.
     WriteEnvironments,
+    /// Freeze and unfreeze environments, and change them while they are frozen.
+    FreezeEnvironments,
     /// See which API keys exist.
     ReadApiKeys,
     /// Create and revoke API keys.
@@ -39,9 +41,11 @@ impl Permission {
         match self {
             Self::Read => Role::Viewer,
             Self::WriteFlags | Self::WriteSegments => Role::Editor,
-            Self::WriteProjects | Self::WriteEnvironments | Self::ReadApiKeys | Self::WriteApiKeys => {
-                Role::Admin
-            }
+            Self::WriteProjects
+            | Self::WriteEnvironments
+            | Self::FreezeEnvironments
+            | Self::ReadApiKeys
+            | Self::WriteApiKeys => Role::Admin,
         }
     }
 
@@ -53,6 +57,7 @@ impl Permission {
             Self::WriteSegments => "change segments",
             Self::WriteProjects => "change projects",
             Self::WriteEnvironments => "change environments",
+            Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
         }

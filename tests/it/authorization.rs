@@ -32,6 +32,10 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getProject",       [401,     404,     200,   200,   200,  403,   403]),
     ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
     ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
+    ("updateProject",    [401,     404,     403,   403,   200,  403,   403]),
+    ("updateEnvironment", [401,    404,     403,   403,   200,  403,   403]),
+    ("freezeEnvironment", [401,    404,     403,   403,   200,  403,   403]),
+    ("unfreezeEnvironment", [401,  404,     403,   403,   200,  403,   403]),
     ("getEnvironment",   [401,     404,     200,   200,   200,  403,   403]),
     ("listApiKeys",      [401,     404,     403,   403,   200,  403,   403]),
     ("createApiKey",     [401,     404,     403,   403,   201,  403,   403]),
@@ -147,7 +151,10 @@ impl World {
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
             "createFlag" => Team::flag_body(&self.fresh("made"), &json!({})),
-            "updateFlag" | "updateSegment" => json!({"name": "Renamed"}),
+            "updateFlag" | "updateSegment" | "updateProject" | "updateEnvironment" => {
+                json!({"name": "Renamed"})
+            }
+            "freezeEnvironment" => json!({"reason": "R"}),
             "toggleFlag" => json!({"enabled": true}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),

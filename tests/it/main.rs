@@ -23,6 +23,8 @@ mod examples;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod freezes;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod http;

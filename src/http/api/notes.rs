@@ -44,6 +44,7 @@ const ERRORS: [(&str, &[Code]); 17] = [
     (
         "createFlag",
         &[
+            Code::EnvironmentFrozen,
             Code::FlagKeyConflict,
             Code::VariationCountInvalid,
             Code::VariationNotFound,
@@ -57,6 +58,7 @@ const ERRORS: [(&str, &[Code]); 17] = [
     (
         "updateFlag",
         &[
+            Code::EnvironmentFrozen,
             Code::FlagArchived,
             Code::VariationInUse,
             Code::VariationCountInvalid,
@@ -67,11 +69,14 @@ const ERRORS: [(&str, &[Code]); 17] = [
             Code::PrerequisiteInvalid,
         ],
     ),
-    ("createSegment", &[Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded]),
-    ("updateSegment", &[Code::RuleInvalid]),
-    ("deleteSegment", &[Code::SegmentInUse]),
-    ("archiveFlag", &[Code::FlagInUse]),
-    ("toggleFlag", &[Code::FlagArchived]),
+    (
+        "createSegment",
+        &[Code::EnvironmentFrozen, Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded],
+    ),
+    ("updateSegment", &[Code::EnvironmentFrozen, Code::RuleInvalid]),
+    ("deleteSegment", &[Code::EnvironmentFrozen, Code::SegmentInUse]),
+    ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse]),
+    ("toggleFlag", &[Code::EnvironmentFrozen, Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
     ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
     ("followChanges", &[Code::StreamLimitReached]),
