@@ -1,13 +1,13 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, meta, tables};
+use super::{Error, OpenError, Store, Writer, audit, meta, tables};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 1] = [create_tables];
+const MIGRATIONS: [Migration; 2] = [create_tables, index_audit_log];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -63,6 +63,12 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
         LAST_EVALUATED,
     );
     Ok(())
+}
+
+/// The log can be searched from here on, also for what was done before.
+fn index_audit_log(writer: &Writer) -> Result<(), Error> {
+    drop(writer.0.open_table(tables::AUDIT_SEARCH)?);
+    audit::make_searchable(writer)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ const REFUSALS: [u16; 3] = [401, 403, 404];
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 7]); 37] = [
+const TABLE: [(&str, [u16; 7]); 38] = [
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -51,6 +51,8 @@ const TABLE: [(&str, [u16; 7]); 37] = [
     ("getSegment",       [401,     404,     200,   200,   200,  403,   403]),
     ("updateSegment",    [401,     404,     403,   200,   200,  403,   403]),
     ("deleteSegment",    [401,     404,     403,   204,   204,  403,   403]),
+    // Of a project that is not theirs; without one the list is empty.
+    ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),

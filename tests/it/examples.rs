@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 36] = [
+const ORDER: [&str; 37] = [
     "register",
     "login",
     "refresh",
@@ -44,6 +44,7 @@ const ORDER: [&str; 36] = [
     "updateSegment",
     "deleteSegment",
     "explainFlag",
+    "listAuditLogs",
     "archiveFlag",
     "revokeApiKey",
 ];
@@ -51,7 +52,7 @@ const ORDER: [&str; 36] = [
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 5] = ["access_token", "refresh_token", "key", "prefix", "next_cursor"];
+const OPAQUE: [&str; 6] = ["access_token", "refresh_token", "key", "prefix", "next_cursor", "request_id"];
 /// Letters and digits of an identifier after its prefix.
 const ULID: usize = 26;
 
