@@ -28,6 +28,8 @@ pub const MAX_CONNECTIONS: u32 = 1_000_000;
 pub const DEFAULT_MAX_STREAMS: u32 = 10_000;
 /// The same for each API key: no single one takes the place of all others.
 pub const DEFAULT_MAX_STREAMS_PER_KEY: u32 = 5_000;
+/// Days for which statistics can be kept at most: ten years.
+pub const MAX_STATS_RETENTION_DAYS: u32 = 3_650;
 /// Hours in the longest life of an access token: one year.
 pub const MAX_JWT_EXPIRE_HOURS: u32 = 8_760;
 /// Days in the longest life of an unused refresh token: ten years.
@@ -156,6 +158,16 @@ pub struct Config {
         value_parser = TrustedProxies::parse
     )]
     pub trusted_proxies: TrustedProxies,
+
+    /// Days for which it is kept how often flags were served
+    #[arg(
+        long,
+        env = "PHASEFLAG_STATS_RETENTION_DAYS",
+        value_name = "DAYS",
+        default_value = "90",
+        value_parser = number(1, MAX_STATS_RETENTION_DAYS)
+    )]
+    pub stats_retention_days: u32,
 
     /// Connections served at the same time; further ones wait
     #[arg(

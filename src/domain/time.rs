@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use jiff::{Timestamp as Instant, fmt::temporal::DateTimePrinter};
+use jiff::{
+    Timestamp as Instant,
+    fmt::{StdFmtWrite, temporal::DateTimePrinter},
+};
 
 // Made once: parsing a format such as `{:.3}` takes longer than printing.
 const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
@@ -57,7 +60,7 @@ impl Timestamp {
         let instant = Instant::from_millisecond(bounded).unwrap_or_default();
         let mut text = String::with_capacity(PRINTED_BYTES);
         // Printing into a string cannot fail.
-        let _printed = printer.print_timestamp(&instant, &mut text);
+        let _printed = printer.print_timestamp(&instant, StdFmtWrite(&mut text));
         text
     }
 }

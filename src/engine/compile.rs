@@ -1,11 +1,14 @@
 //! The compiler: a flag and what one environment says of it become a [`CompiledFlag`], in which every name is an
 //! index, every rule is in its place and every value is JSON text already.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::bucket::{Bucket, Bucketer};
+use super::{
+    bucket::{Bucket, Bucketer},
+    evaluate::NOW,
+};
 use crate::domain::{
     flag::{Configuration, Flag, FlagStatus, Variation},
     id::RuleId,
@@ -20,10 +23,38 @@ use crate::domain::{
 pub struct CompiledFlag {
     flag: Arc<Flag>,
     configuration: Arc<Configuration>,
+    /// Whether its rules count.
+    is_on: bool,
     variations: Box<[CompiledVariation]>,
     default: Index,
     rules: Box<[CompiledRule]>,
     bucketer: Bucketer,
+    timing: Timing,
+}
+
+/// Whether an answer can change by the passing of time alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// It cannot.
+    Timeless,
+    /// Something asks for the moment.
+    Timed,
+}
+
+impl Timing {
+    /// [`Timing::Timed`] if any of these conditions asks for [`NOW`].
+    pub fn of(conditions: &[Condition]) -> Self {
+        Self::any(conditions.iter().map(|condition| Self::of_attribute(&condition.attribute)))
+    }
+
+    fn of_attribute(name: &str) -> Self {
+        if name == NOW { Self::Timed } else { Self::Timeless }
+    }
+
+    /// [`Timing::Timed`] if any of these is.
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        if parts.into_iter().any(|part| part == Self::Timed) { Self::Timed } else { Self::Timeless }
+    }
 }
 
 /// The place of a variation in the list of its flag.
@@ -45,6 +76,8 @@ pub struct CompiledVariation {
 pub struct CompiledRule {
     /// The rule's identity.
     pub(super) id: RuleId,
+    /// Of each condition, the place of its attribute among all that the flag asks for.
+    asks: Box<[usize]>,
     /// What it gives to those whom its conditions match.
     pub(super) yields: Yield,
     /// Its place in the configuration's list.
@@ -80,18 +113,35 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     let variations = flag.variations.iter().enumerate().map(variation).collect::<Result<_, _>>()?;
     let default = index(&flag, &configuration.default_variation)?;
     let mut rules = Vec::with_capacity(configuration.rules.len());
+    let mut attributes: HashMap<&str, usize> = HashMap::new();
     for place in configuration.tried() {
         let rule = &configuration.rules[place];
         let yields = match &rule.serve {
             Serve::Variation(key) => Yield::Variation(index(&flag, key)?),
             Serve::Rollout(rollout) => Yield::Rollout(portions(&flag, rollout)?),
         };
-        rules.push(CompiledRule { id: rule.id, yields, place });
+        let asks = rule.conditions.iter().map(|condition| {
+            let next = attributes.len();
+            *attributes.entry(&condition.attribute).or_insert(next)
+        });
+        rules.push(CompiledRule { id: rule.id, asks: asks.collect(), yields, place });
     }
     let bucketing = &flag.bucketing;
     let prefix = bucketing.salt.as_deref().unwrap_or(flag.key.as_str());
     let bucketer = Bucketer::new(bucketing.algorithm, prefix);
-    Ok(CompiledFlag { variations, default, rules: rules.into(), bucketer, flag, configuration })
+    let asks = configuration.rules.iter().map(|rule| Timing::of(&rule.conditions));
+    let timing = Timing::any(asks.chain([Timing::of_attribute(&bucketing.by)]));
+    let is_on = configuration.enabled && flag.status == FlagStatus::Active;
+    Ok(CompiledFlag {
+        is_on,
+        variations,
+        default,
+        rules: rules.into(),
+        bucketer,
+        timing,
+        flag,
+        configuration,
+    })
 }
 
 fn variation((place, variation): (Index, &Variation)) -> Result<CompiledVariation, Violations> {
@@ -146,7 +196,12 @@ impl CompiledFlag {
 
     /// Whether its rules count: it is neither archived nor parked, and the environment has it enabled.
     pub fn is_on(&self) -> bool {
-        self.configuration.enabled && self.flag.status == FlagStatus::Active
+        self.is_on
+    }
+
+    /// Whether its own rules ask for the moment.
+    pub fn timing(&self) -> Timing {
+        if self.is_on() { self.timing } else { Timing::Timeless }
     }
 
     /// Whether it was put away.
@@ -164,9 +219,12 @@ impl CompiledFlag {
         &self.rules
     }
 
-    /// What must hold for `rule`, which is one of this flag.
-    pub(super) fn conditions(&self, rule: &CompiledRule) -> &[Condition] {
-        &self.configuration.rules[rule.place].conditions
+    /// What must hold for `rule`, which is one of this flag, with the places of the attributes.
+    pub(super) fn conditions<'f>(
+        &'f self,
+        rule: &'f CompiledRule,
+    ) -> impl Iterator<Item = (&'f Condition, usize)> {
+        self.configuration.rules[rule.place].conditions.iter().zip(rule.asks.iter().copied())
     }
 
     /// Where the buckets of each of the rule's variations end, in thousandths of a percent; none without a rollout.

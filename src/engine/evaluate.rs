@@ -1,10 +1,9 @@
-//! Evaluation: which variation a flag serves to a context, and why. Total, and for a flag without prerequisites
-//! without allocation.
-
-use std::collections::HashMap;
+//! Evaluation: which variation a flag serves to a context, and why. Total, and for a single flag without allocation.
 
 use super::{
+    attributes::Attributes,
     compile::{CompiledFlag, CompiledRule, Index, Yield, portion_of},
+    memo::Memo,
     outcome::{Outcome, Reason},
     ruleset::Ruleset,
     segment::Segments,
@@ -35,7 +34,9 @@ pub fn evaluate<'r>(
 /// What every flag that is not archived serves to `context` at the moment `now`, by key.
 pub fn evaluate_all<'r>(ruleset: &'r Ruleset, context: &Context<'_>, now: Timestamp) -> Vec<Outcome<'r>> {
     let mut evaluation = Evaluation::new(ruleset, context, now);
-    ruleset.live_flags().map(|flag| evaluation.outcome(flag)).collect()
+    let mut outcomes = Vec::with_capacity(ruleset.flags().len());
+    outcomes.extend(ruleset.live_flags().map(|flag| evaluation.outcome(flag)));
+    outcomes
 }
 
 /// One context at one moment, asked of any number of flags. It remembers what prerequisites served, so that many
@@ -45,8 +46,8 @@ pub struct Evaluation<'r, 'c, W: Witness = Unwatched> {
     ruleset: &'r Ruleset,
     context: &'c Context<'c>,
     now: Timestamp,
-    prerequisites: HashMap<&'r str, Outcome<'r>>,
-    segments: HashMap<&'r str, bool>,
+    prerequisites: Memo<'r, Outcome<'r>>,
+    segments: Memo<'r, bool>,
     witness: W,
 }
 
@@ -60,7 +61,7 @@ impl<'r, 'c> Evaluation<'r, 'c> {
 impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
     /// The same, told to `witness`.
     pub fn watched_by(witness: W, ruleset: &'r Ruleset, context: &'c Context<'c>, now: Timestamp) -> Self {
-        Self { ruleset, context, now, prerequisites: HashMap::new(), segments: HashMap::new(), witness }
+        Self { ruleset, context, now, prerequisites: Memo::Empty, segments: Memo::Empty, witness }
     }
 
     /// Ends the evaluation.
@@ -94,8 +95,9 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
         if !self.demands_are_met(flag, &mut lacks_user_key) {
             return standing(Reason::Prerequisite, lacks_user_key);
         }
+        let mut attributes = Attributes::NONE;
         for rule in flag.rules() {
-            if self.all_hold(flag.conditions(rule)) == Holds::No {
+            if self.all_hold(flag.conditions(rule), &mut attributes) == Holds::No {
                 self.witness.rule(flag, rule, Holds::No, None);
                 continue;
             }
@@ -113,16 +115,21 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
         standing(Reason::Default, lacks_user_key)
     }
 
-    fn all_hold(&mut self, conditions: &[Condition]) -> Holds {
+    /// `conditions` come with the places of their attributes among those of the flag.
+    fn all_hold<'f>(
+        &mut self,
+        conditions: impl Iterator<Item = (&'f Condition, usize)>,
+        attributes: &mut Attributes<'c>,
+    ) -> Holds {
         let mut all = Holds::Yes;
-        for condition in conditions {
+        for (condition, place) in conditions {
             let (actual, holds) = match condition.operand.segments() {
                 Some(keys) => {
                     let inside = keys.iter().any(|key| self.is_in(key, Depth::Outermost));
                     (None, condition.operand.holds_in_segment(inside))
                 }
                 None => {
-                    let actual = self.attribute(&condition.attribute);
+                    let actual = attributes.at(place, || self.attribute(&condition.attribute));
                     (actual, condition.operand.holds(actual))
                 }
             };
@@ -144,8 +151,7 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
     /// that trying each would never end.
     fn is_in(&mut self, key: &SegmentKey, depth: Depth) -> bool {
         let segments: &'r Segments = self.ruleset.segments();
-        let settled = segments.get(key.as_str()).filter(|_| !segments.unsettled().contains(key));
-        let Some(segment) = settled else { return false };
+        let Some(segment) = segments.settled(key) else { return false };
         if let Some(listed) = segment.listed(self.context.key()) {
             return listed;
         }
@@ -153,7 +159,7 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
         if depth == Depth::Inner
             && let Some(known) = self.segments.get(segment.key.as_str())
         {
-            return *known;
+            return known;
         }
         let mut holds = |condition: &Condition| match condition.operand.segments() {
             Some(keys) => {
@@ -167,7 +173,7 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
             Matching::Any => segment.conditions.iter().any(&mut holds),
         };
         if depth == Depth::Inner {
-            self.segments.insert(segment.key.as_str(), inside);
+            self.segments.put(segment.key.as_str(), inside);
         }
         inside
     }
@@ -227,11 +233,11 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
 
     fn prerequisite(&mut self, key: &str) -> Option<Outcome<'r>> {
         if let Some(outcome) = self.prerequisites.get(key) {
-            return Some(*outcome);
+            return Some(outcome);
         }
         let flag = self.ruleset.get(key)?;
         let outcome = self.outcome(flag);
-        self.prerequisites.insert(flag.key(), outcome);
+        self.prerequisites.put(flag.key(), outcome);
         Some(outcome)
     }
 }

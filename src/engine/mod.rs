@@ -8,12 +8,14 @@
 //! Pure: an answer depends on these arguments alone, on every machine, and there always is one: what can go wrong
 //! goes wrong in the compiler, before the change is stored.
 
+mod attributes;
 pub mod bucket;
 mod chain;
 pub mod compile;
 pub mod evaluate;
 pub mod explain;
 pub mod lint;
+mod memo;
 pub mod outcome;
 pub mod prerequisite;
 #[cfg(test)]
@@ -26,7 +28,7 @@ pub mod segment;
 pub mod witness;
 
 pub use self::{
-    compile::CompiledFlag,
+    compile::{CompiledFlag, Timing},
     evaluate::{Evaluation, evaluate, evaluate_all},
     explain::{Trace, explain},
     outcome::{Outcome, Reason},

@@ -1,5 +1,7 @@
 //! What holds for any flag and any context, tried on many that are made up from fixed seeds.
 
+mod rollouts;
+
 use fastrand::Rng;
 
 use super::{
@@ -182,46 +184,4 @@ fn the_order_of_attributes_never_matters() {
             assert_eq!(reasons(&context), before, "{context:?}");
         }
     }
-}
-
-#[test]
-fn raising_the_first_share_never_takes_a_user_out_of_it() {
-    let mut rng = Rng::with_seed(3);
-    for algorithm in ALGORITHMS {
-        for _ in 0..100 {
-            let lower = rng.u8(..=100);
-            let higher = rng.u8(lower..=100);
-            let with_share = |percent: u8| {
-                let shares = split(&[("on", f64::from(percent)), ("off", f64::from(100 - percent))]);
-                ruleset([sample::flag("f").bucketed(algorithm, "user_key", None).rule(1, Vec::new(), shares)])
-            };
-            let (before, after) = (with_share(lower), with_share(higher));
-            for user in 0..200 {
-                let context = Context::for_user(format!("user-{user}"));
-                let is_on = |flags: &Ruleset| {
-                    let outcome = evaluate(flags, "f", &context, sample::NOW).expect("the flag is there");
-                    outcome.variation.key.as_str() == "on"
-                };
-                assert!(!is_on(&before) || is_on(&after), "{algorithm:?} {lower} {higher} {user}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_share_gets_about_its_part_of_the_users_and_murmur3_makes_flags_independent() {
-    let half = |key: &str| {
-        let shares = split(&[("on", 50.0)]);
-        sample::flag(key).bucketed(Algorithm::Murmur3, "user_key", None).rule(1, Vec::new(), shares)
-    };
-    let flags = ruleset([half("a"), half("b")]);
-    let mut counts = [0_u32; 4];
-    for user in 0..10_000 {
-        let context = Context::for_user(format!("user-{user}"));
-        let outcomes = evaluate_all(&flags, &context, sample::NOW);
-        let on = |index: usize| usize::from(outcomes[index].variation.key.as_str() == "on");
-        counts[2 * on(0) + on(1)] += 1;
-    }
-    // A quarter of the users each, within five standard deviations.
-    assert!(counts.iter().all(|count| count.abs_diff(2_500) < 220), "{counts:?}");
 }

@@ -51,8 +51,7 @@ fn write_out<'r>(
         }
         match condition.operand.segments() {
             Some([key]) if condition.operand.holds_in_segment(true) => {
-                let segment = segments.get(key.as_str()).filter(|_| !segments.unsettled().contains(key))?;
-                let segment = segment.segment();
+                let segment = segments.settled(key)?.segment();
                 let only_conditions = segment.included.is_empty() && segment.excluded.is_empty();
                 let anded = segment.matching == Matching::All || segment.conditions.len() == 1;
                 if !only_conditions || !anded || segment.conditions.is_empty() {

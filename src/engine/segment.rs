@@ -1,7 +1,7 @@
 //! The segments of a project, ready to answer. All environments of the project share them.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -56,6 +56,7 @@ impl CompiledSegment {
 #[derive(Clone, Debug, Default)]
 pub struct Segments {
     by_key: BTreeMap<SegmentKey, Arc<CompiledSegment>>,
+    settled: HashMap<SegmentKey, Arc<CompiledSegment>>,
     unsettled: HashSet<SegmentKey>,
 }
 
@@ -93,13 +94,25 @@ impl Segments {
             .filter(|(_, referred): &(_, Vec<&str>)| !referred.is_empty())
             .collect();
         let endless = endless(links, MAX_SEGMENT_DEPTH);
-        let unsettled = by_key.keys().filter(|key| endless.contains(key.as_str())).cloned().collect();
-        Self { by_key, unsettled }
+        let (mut settled, mut unsettled) = (HashMap::new(), HashSet::new());
+        for (key, segment) in &by_key {
+            if endless.contains(key.as_str()) {
+                unsettled.insert(key.clone());
+            } else {
+                settled.insert(key.clone(), Arc::clone(segment));
+            }
+        }
+        Self { by_key, settled, unsettled }
     }
 
     /// The segment with this key.
     pub fn get(&self, key: &str) -> Option<&Arc<CompiledSegment>> {
         self.by_key.get(key)
+    }
+
+    /// The segment with this key, if its references come to an end: nobody is in another.
+    pub(super) fn settled(&self, key: &SegmentKey) -> Option<&Arc<CompiledSegment>> {
+        self.settled.get(key)
     }
 
     /// Every segment, by key.
@@ -118,7 +131,7 @@ impl Segments {
     }
 
     /// The segments that refer to each other in a cycle, or more than [`MAX_SEGMENT_DEPTH`] deep: a change that would
-    /// leave any is to be refused. Nobody would be in such a segment.
+    /// leave any is to be refused.
     pub fn unsettled(&self) -> &HashSet<SegmentKey> {
         &self.unsettled
     }

@@ -189,6 +189,13 @@ impl ApiError {
         self
     }
 
+    /// Adds a member beside `error`, unless it is there already.
+    #[must_use]
+    pub fn or_beside(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.beside.entry(name).or_insert_with(|| value.into());
+        self
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

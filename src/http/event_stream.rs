@@ -15,6 +15,8 @@ use poem_openapi::ApiResponse;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
 
+use crate::domain::time::Timestamp;
+use crate::http::app::Clock;
 use crate::http::error::{ApiError, Code};
 use crate::live::feed::{Follower, News, Notice, TooMany};
 
@@ -23,7 +25,7 @@ const CONTENT_TYPE: &str = "text/event-stream";
 /// What proxies that hold answers back until they are complete are told.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// A comment: it says that the stream is alive, and clients pass over it.
-const SIGN_OF_LIFE: &[u8] = b":\n\n";
+pub const SIGN_OF_LIFE: &[u8] = b":\n\n";
 /// When a client that found no room may try again, in seconds.
 const RETRY_AFTER: u64 = 30;
 
@@ -33,13 +35,30 @@ pub trait Printer: Send + Sync + Unpin + 'static {
     fn changes(&self, changes: &[impl AsRef<Notice>]) -> Bytes;
 }
 
+/// When a stream ends by itself. It is looked at whenever there is something to tell, a sign of life included.
+pub struct Deadline {
+    /// The moment.
+    pub at: Timestamp,
+    /// Tells the present one.
+    pub clock: Clock,
+}
+
 /// A stream of events.
 pub struct EventStream(Response);
 
 impl EventStream {
     /// What `follower` hears, after `first`, until its key ends or the server stops.
     pub fn new(follower: Follower, first: Bytes, printer: impl Printer) -> Self {
-        let body = Following { first: Some(first), next: next(follower), printer };
+        Self::of(Following { first: Some(first), next: next(follower), printer, deadline: None })
+    }
+
+    /// The same, but not beyond `deadline`.
+    pub fn until(deadline: Deadline, follower: Follower, first: Bytes, printer: impl Printer) -> Self {
+        let deadline = Some(deadline);
+        Self::of(Following { first: Some(first), next: next(follower), printer, deadline })
+    }
+
+    fn of(body: Following<impl Printer>) -> Self {
         let mut response = Response::builder()
             .content_type(CONTENT_TYPE)
             .header(BUFFERING, HeaderValue::from_static("no"))
@@ -104,6 +123,7 @@ struct Following<P> {
     first: Option<Bytes>,
     next: Next,
     printer: P,
+    deadline: Option<Deadline>,
 }
 
 impl<P: Printer> Body for Following<P> {
@@ -120,6 +140,9 @@ impl<P: Printer> Body for Following<P> {
         let Some((follower, news)) = std::task::ready!(self.next.as_mut().poll(context)) else {
             return Poll::Ready(None);
         };
+        if self.deadline.as_ref().is_some_and(|deadline| (deadline.clock)() >= deadline.at) {
+            return Poll::Ready(None);
+        }
         let bytes = match news {
             News::Changes(changes) => self.printer.changes(&changes),
             News::Beat => Bytes::from_static(SIGN_OF_LIFE),

@@ -5,6 +5,7 @@
 //! its place.
 
 pub mod feed;
+mod meter;
 pub mod usage;
 
 use std::{
@@ -25,9 +26,10 @@ use crate::{
         key::EnvironmentKey,
         time::Timestamp,
     },
-    engine::Ruleset,
+    engine::{Outcome, Ruleset},
 };
 use feed::{Feed, Follower, Following, Notice, StreamLimits, TooMany};
+use meter::Meters;
 use usage::Usage;
 
 /// An environment as it is served.
@@ -41,6 +43,7 @@ pub struct LiveEnvironment {
     pub key: EnvironmentKey,
     ruleset: ArcSwap<Ruleset>,
     feed: Feed,
+    meters: Meters,
 }
 
 impl LiveEnvironment {
@@ -51,6 +54,7 @@ impl LiveEnvironment {
             project: environment.project,
             key: environment.key.clone(),
             feed: Feed::new(ruleset.version()),
+            meters: Meters::new(&ruleset),
             ruleset: ArcSwap::from_pointee(ruleset),
         }
     }
@@ -126,11 +130,40 @@ impl Live {
         self.index.load().keys.get(digest).cloned()
     }
 
+    /// The API key with this identifier, whether or not it has expired. Unlike a digest it is no proof of anything, and
+    /// it is looked for one by one: for those who have shown another proof.
+    pub fn key_with_id(&self, id: ApiKeyId) -> Option<Arc<LiveKey>> {
+        self.index.load().keys.values().find(|live| live.key.id == id).cloned()
+    }
+
     /// Puts the next ruleset in the place of its environment's present one, and tells those who follow it why.
     pub fn publish(&self, ruleset: Ruleset, notices: impl IntoIterator<Item = Notice>) {
         if let Some(environment) = self.index.load().environments.get(&ruleset.environment()) {
+            environment.meters.follow(&ruleset);
             environment.ruleset.store(Arc::new(ruleset));
             environment.feed.tell(notices);
+        }
+    }
+
+    /// Counts what was served of `environment` at `now`.
+    pub fn count<'o, 'r: 'o>(
+        &self,
+        environment: &LiveEnvironment,
+        outcomes: impl IntoIterator<Item = &'o Outcome<'r>>,
+        now: Timestamp,
+    ) {
+        environment.meters.count(outcomes, now, &self.usage);
+    }
+
+    /// Adds what was counted of `environment` so far to [`Self::usage`].
+    pub fn settle(&self, environment: &LiveEnvironment) {
+        environment.meters.settle(&self.usage);
+    }
+
+    /// The same for every environment.
+    pub fn settle_all(&self) {
+        for environment in self.index.load().environments.values() {
+            self.settle(environment);
         }
     }
 

@@ -1,13 +1,13 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, audit, meta, tables};
+use super::{Error, OpenError, Store, Writer, audit, meta, tables, usage};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 2] = [create_tables, index_audit_log];
+const MIGRATIONS: [Migration; 2] = [create_tables, add_causes_and_search];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -36,7 +36,7 @@ pub(super) fn run(store: &Store) -> Result<(), OpenError> {
     meta::set_schema(&writer, SCHEMA).and_then(|()| writer.commit()).map_err(broken)
 }
 
-/// A reading transaction cannot open a table that was never made.
+/// A reading transaction cannot open a table that was never made. These are the tables of schema 1.
 fn create_tables(writer: &Writer) -> Result<(), Error> {
     macro_rules! create {
         ($($table:ident),* $(,)?) => { $(drop(writer.0.open_table(tables::$table)?);)* };
@@ -59,14 +59,15 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
         API_KEYS,
         AUDIT,
         AUDIT_OF,
-        USAGE,
+        USAGE_V1,
         LAST_EVALUATED,
     );
     Ok(())
 }
 
-/// The log can be searched from here on, also for what was done before.
-fn index_audit_log(writer: &Writer) -> Result<(), Error> {
+/// Counters tell causes apart from here on, and the log can be searched, also for what was done before.
+fn add_causes_and_search(writer: &Writer) -> Result<(), Error> {
+    usage::add_causes(writer)?;
     drop(writer.0.open_table(tables::AUDIT_SEARCH)?);
     audit::make_searchable(writer)
 }

@@ -51,8 +51,11 @@ pub(super) const AUDIT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinitio
 /// Block of the log, from 0 -> what its entries are searched by, in rows of fixed length: see `audit/index.rs`.
 pub(super) const AUDIT_SEARCH: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit_search");
 
-/// (Environment, flag, hour since the epoch, variation key) -> how often.
-pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str), u64> = TableDefinition::new("usage");
+/// (Environment, flag, hour since the epoch, variation key) -> how often. Until schema 2.
+pub(super) const USAGE_V1: TableDefinition<'_, (u128, u128, u32, &str), u64> = TableDefinition::new("usage");
+/// (Environment, flag, hour since the epoch, variation key, cause) -> how often.
+pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str, &str), u64> =
+    TableDefinition::new("usage_by_cause");
 /// (Environment, flag) -> when it was evaluated last, in milliseconds since the epoch.
 pub(super) const LAST_EVALUATED: TableDefinition<'_, (u128, u128), i64> =
     TableDefinition::new("last_evaluated");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 37] = [
+const ORDER: &[&str] = &[
     "register",
     "login",
     "refresh",
@@ -26,6 +26,9 @@ const ORDER: [&str; 37] = [
     "updateFlag",
     "toggleFlag",
     "evaluate",
+    "ofrepEvaluateFlag",
+    "ofrepEvaluateFlags",
+    "ofrepFollow",
     "getRuleset",
     "getBootstrap",
     "followChanges",
@@ -35,6 +38,7 @@ const ORDER: [&str; 37] = [
     "getFlagHistory",
     "getFlagDependents",
     "getFlagStats",
+    "getEnvironmentStats",
     "getHealth",
     "getReady",
     "listOperators",
@@ -52,7 +56,8 @@ const ORDER: [&str; 37] = [
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 6] = ["access_token", "refresh_token", "key", "prefix", "next_cursor", "request_id"];
+const OPAQUE: [&str; 7] =
+    ["access_token", "refresh_token", "key", "prefix", "next_cursor", "request_id", "requestUri"];
 /// Letters and digits of an identifier after its prefix.
 const ULID: usize = 26;
 
@@ -62,7 +67,7 @@ fn every_example_really_happens() {
     let document = server.anonymous().get("/openapi.json").expect(200);
     let mut operations = operations(&document);
     let mut walk = Walk { client: server.anonymous(), known: HashMap::new() };
-    for id in ORDER.into_iter().chain([LAST]) {
+    for id in ORDER.iter().copied().chain([LAST]) {
         let operation = operations.remove(id).unwrap_or_else(|| panic!("there is no operation {id}"));
         for (request, response) in operation.exchanges() {
             let answer = walk.send(&operation, request);
@@ -102,6 +107,12 @@ impl<'d> Operation<'d> {
         let responses = self.description["responses"].as_object().expect("responses");
         let found = responses.iter().find(|(status, _)| status.starts_with('2'));
         found.map(|(status, answer)| (status.as_str(), answer)).expect("a success")
+    }
+
+    /// Whether it asks for these credentials.
+    fn asks(&self, scheme: &str) -> bool {
+        let schemes = self.description["security"].as_array().map_or(&[][..], Vec::as_slice);
+        schemes.iter().any(|it| it.get(scheme).is_some())
     }
 
     /// Request and answer of every example. What has a body has an example of it.
@@ -150,6 +161,11 @@ impl Walk {
                 other => panic!("{path}: {name} is in {other:?}"),
             }
         }
+        if operation.asks("StreamToken") {
+            // The address that an answer had, but for what it says of that answer.
+            let address = self.known(operation.path);
+            query.extend(address.split(['?', '&']).find(|it| it.starts_with("token=")).map(str::to_owned));
+        }
         let address = format!("{path}?{}", query.join("&"));
         let client = self.identified(operation);
         match request {
@@ -160,19 +176,19 @@ impl Walk {
 
     /// The client with the credentials that the operation asks for.
     fn identified(&self, operation: &Operation<'_>) -> Client {
-        let schemes = operation.description["security"].as_array().map_or(&[][..], Vec::as_slice);
-        let asks = |scheme: &str| schemes.iter().any(|it| it.get(scheme).is_some());
-        let known = |begin: &str| {
-            let found = self.known.iter().find(|(example, _)| example.starts_with(begin));
-            found.and_then(|(_, real)| real.as_str()).unwrap_or_else(|| panic!("no {begin} is known"))
-        };
-        if asks("AccessToken") {
-            self.client.bearer(known("eyJ0eXAiOiJKV1Qi"))
-        } else if asks("ApiKey") {
-            self.client.with("X-API-Key", known("sdk-dev-example"))
+        if operation.asks("AccessToken") {
+            self.client.bearer(self.known("eyJ0eXAiOiJKV1Qi"))
+        } else if operation.asks("ApiKey") {
+            self.client.with("X-API-Key", self.known("sdk-dev-example"))
         } else {
             self.client.clone()
         }
+    }
+
+    /// What an example that begins like this is in truth.
+    fn known(&self, begin: &str) -> &str {
+        let found = self.known.iter().find(|(example, _)| example.starts_with(begin));
+        found.and_then(|(_, real)| real.as_str()).unwrap_or_else(|| panic!("no {begin} is known"))
     }
 
     /// An example with the names of what really is there.

@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod allocation;
+#[cfg(test)]
 mod api_keys;
 #[cfg(test)]
 mod architecture;
@@ -23,9 +25,13 @@ mod examples;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod ofrep;
 #[cfg(test)]
 mod old_files;
 #[cfg(test)]
@@ -42,6 +48,8 @@ mod ruleset;
 mod sdk_clients;
 #[cfg(test)]
 mod segments;
+#[cfg(test)]
+mod stats;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]

@@ -67,6 +67,20 @@ fn every_error_is_listed() {
 }
 
 #[test]
+fn every_operator_is_listed_under_what_it_is_about() {
+    let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in operator::OPERATORS {
+        let (group, name) = (row.group().name(), format!("`{}`", row.name));
+        match rows.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, names)) => names.push(name),
+            None => rows.push((group, vec![name])),
+        }
+    }
+    let rows = rows.into_iter().map(|(group, names)| vec![group.to_owned(), names.join(", ")]);
+    check("Targeting", &rows.collect::<Vec<_>>());
+}
+
+#[test]
 fn every_warning_is_listed() {
     let row = |(code, name): &(WarningCode, &str)| vec![format!("`{name}`"), code.meaning().to_owned()];
     check("Warnings", &WarningCode::ALL.iter().map(row).collect::<Vec<_>>());

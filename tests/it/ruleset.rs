@@ -1,5 +1,7 @@
 //! The ruleset: both published shapes, its version, conditional requests, who may read it, and its compression.
 
+mod published;
+
 use std::io::Read;
 
 use serde_json::{Value, json};

@@ -1,264 +1,161 @@
-//! The language-neutral evaluation cases in `tests/vectors`. A file is a list of groups; a group is a flag in the shape
-//! of the API, other flags that it may demand, and contexts with the answers that they must get.
+//! The language-neutral evaluation cases in `tests/vectors`, whose README describes them, asked of the engine; and
+//! that they cover every operator. `evaluate/vectors.rs` asks the same over HTTP.
 
-use std::{fs, path::Path as FilePath, sync::Arc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
-use phaseflag::{
-    domain::{
-        context::{Attribute, Context},
-        flag::{self, Configuration, Flag, FlagStatus, FlagType, Prerequisite, VariationDraft},
-        id::{EnvironmentId, FlagId, ProjectId, RuleId},
-        key::{FlagKey, VariationKey},
-        operator::{self, Operator},
-        rollout::{Algorithm, Bucketing, ShareDraft},
-        rule::{ConditionDraft, NewRule, RuleDraft},
-        text::Name,
-        time::Timestamp,
-        value::Value,
-        violation::{Path, Violations},
-    },
-    engine::{CompiledFlag, Ruleset, compile, evaluate},
-};
+use phaseflag::domain::operator::{OPERATORS, Operator};
+use phaseflag::domain::time::Timestamp;
+use phaseflag::engine::evaluate;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
+use crate::support::compiled::{compiled, context, ruleset, segment};
+
+/// The moment of the evaluations; no case depends on it, as long as it is in this century.
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// A ruleset, and what contexts get from one of its flags.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Group {
-    name: String,
-    flag: FlagVector,
+pub(crate) struct Group {
+    /// Unique in the file.
+    pub(crate) name: String,
+    /// The flag that is asked.
+    pub(crate) flag: Value,
+    /// Other flags of the ruleset.
     #[serde(default)]
-    others: Vec<FlagVector>,
-    cases: Vec<Case>,
+    pub(crate) others: Vec<Value>,
+    /// Its segments; each comes after those that it refers to, as far as that is possible.
+    #[serde(default)]
+    pub(crate) segments: Vec<Value>,
+    /// The contexts.
+    pub(crate) cases: Vec<Case>,
 }
 
+/// What a context gets.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
-    context: ContextVector,
-    expected: Expected,
+pub(crate) struct Case {
+    /// The context, as it is sent.
+    pub(crate) context: Value,
+    /// The answer.
+    pub(crate) expected: Expected,
 }
 
+/// An answer.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-struct Expected {
-    value: Value,
-    variation_key: String,
-    reason: String,
+pub(crate) struct Expected {
+    /// The value of the variation.
+    pub(crate) value: Value,
+    /// Its key.
+    pub(crate) variation_key: String,
+    /// The documented reason.
+    pub(crate) reason: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContextVector {
-    user_key: Option<String>,
-    user_id: Option<String>,
-    session_id: Option<String>,
-    attributes: serde_json::Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FlagVector {
-    key: String,
-    name: String,
-    flag_type: String,
-    status: Option<String>,
-    enabled: bool,
-    variations: Vec<VariationVector>,
-    default_variation: String,
-    targeting_rules: Vec<RuleVector>,
-    #[serde(default)]
-    prerequisites: Vec<PrerequisiteVector>,
-    bucketing: Option<BucketingVector>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VariationVector {
-    key: String,
-    name: String,
-    value: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleVector {
-    priority: Option<i64>,
-    conditions: Vec<ConditionVector>,
-    variation: Option<String>,
-    percentage_rollout: Option<Vec<ShareVector>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConditionVector {
-    attribute: String,
-    operator: String,
-    value: Option<Value>,
-    #[serde(default)]
-    case_insensitive: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ShareVector {
-    variation: String,
-    percentage: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PrerequisiteVector {
-    flag_key: String,
-    variation_key: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BucketingVector {
-    algorithm: String,
-    by: String,
-    salt: Option<String>,
-}
-
-impl FlagVector {
-    fn compile(self) -> CompiledFlag {
-        let mut faults = Violations::new();
-        let now = Timestamp::from_seconds(0);
-        let flag_type = FlagType::parse(&self.flag_type).expect("a flag's type");
-        let variations = self.variations.into_iter();
-        let variations = variations
-            .map(|it| VariationDraft { key: it.key, name: Some(it.name), value: it.value })
-            .collect();
-        let variations = flag::parse_variations(variations, &Path::ROOT, &mut faults);
-        let rules = self.targeting_rules.into_iter().map(RuleVector::draft).collect();
-        let rules = NewRule::parse_list(rules, &Path::ROOT, &mut faults);
-        let bucketing = self.bucketing.map(|it| {
-            let algorithm = Algorithm::parse(&it.algorithm).expect("an algorithm");
-            Bucketing::parse(algorithm, Some(it.by), it.salt, &Path::ROOT, &mut faults).expect("a bucketing")
-        });
-        assert!(faults.is_empty(), "{}: {faults:?}", self.key);
-
-        let flag = Flag {
-            id: FlagId::from_bits(1),
-            project: ProjectId::from_bits(1),
-            key: FlagKey::parse(&self.key).expect("a flag's key"),
-            name: Name::trusted(&self.name),
-            description: None,
-            flag_type,
-            classification: None,
-            tags: Vec::new(),
-            status: self.status.map_or(FlagStatus::Active, |it| FlagStatus::parse(&it).expect("a status")),
-            variations,
-            bucketing: bucketing.unwrap_or_default(),
-            revision: 1,
-            created_by: None,
-            created_at: now,
-            updated_at: now,
-        };
-        let rules = rules.into_iter().zip(1..).map(|(rule, bits)| rule.with_id(RuleId::from_bits(bits)));
-        let prerequisites = self.prerequisites.iter().map(|it| Prerequisite {
-            flag_key: FlagKey::parse(&it.flag_key).expect("a flag's key"),
-            variation_key: VariationKey::parse(&it.variation_key).expect("a variation's key"),
-        });
-        let default = VariationKey::parse(&self.default_variation).expect("a variation's key");
-        let configuration = Configuration {
-            enabled: self.enabled,
-            rules: rules.collect(),
-            prerequisites: prerequisites.collect(),
-            ..Configuration::initial(default, now)
-        };
-        compile::flag(Arc::new(flag), Arc::new(configuration)).expect("the flag compiles")
+impl Group {
+    /// The key of the flag that is asked.
+    pub(crate) fn key(&self) -> &str {
+        self.flag["key"].as_str().expect("a key")
     }
 }
 
-impl RuleVector {
-    fn draft(self) -> RuleDraft {
-        let condition = |it: ConditionVector| ConditionDraft {
-            attribute: Some(it.attribute),
-            operator: Operator::parse(&it.operator).expect("an operator"),
-            value: it.value,
-            case: if it.case_insensitive { operator::Case::Insensitive } else { operator::Case::Sensitive },
-        };
-        let share = |it: ShareVector| ShareDraft { variation: it.variation, percentage: it.percentage };
-        RuleDraft {
-            id: None,
-            priority: self.priority,
-            name: None,
-            conditions: self.conditions.into_iter().map(condition).collect(),
-            variation: self.variation,
-            percentage_rollout: self.percentage_rollout.map(|it| it.into_iter().map(share).collect()),
+/// Every file with its groups.
+pub(crate) fn files() -> BTreeMap<String, Vec<Group>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors");
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("the vectors") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = fs::read_to_string(&path).expect("a file");
+            let groups = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            files.insert(name, groups);
         }
     }
+    files
 }
 
-impl ContextVector {
-    fn context(&self) -> Context<'_> {
-        let own = |field: &'_ Option<String>| field.clone().map(Into::into);
-        Context {
-            user_key: own(&self.user_key),
-            user_id: own(&self.user_id),
-            session_id: own(&self.session_id),
-            attributes: self.attributes.iter().map(|(name, value)| (name.into(), attribute(value))).collect(),
-        }
-    }
-}
-
-fn attribute(value: &Value) -> Attribute<'_> {
-    match value {
-        Value::Null => Attribute::Null,
-        Value::Bool(value) => Attribute::Bool(*value),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(whole), _) => Attribute::Integer(whole),
-            (None, Some(whole)) => Attribute::from(whole),
-            (None, None) => Attribute::Float(number.as_f64().expect("a number")),
-        },
-        Value::String(text) => Attribute::from(text.as_str()),
-        Value::Array(elements) => Attribute::List(elements.iter().map(attribute).collect()),
-        Value::Object(_) => Attribute::Object,
-    }
-}
-
-/// Runs a file and gives the number of its cases.
-fn run(file: &str) -> usize {
-    let path = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(file);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let groups: Vec<Group> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+#[test]
+fn every_case_gets_its_answer() {
     let mut cases = 0;
-    for Group { name, flag, others, cases: asked } in groups {
-        let key = flag.key.clone();
-        let flags = others.into_iter().chain([flag]).map(FlagVector::compile);
-        let ruleset = Ruleset::new(EnvironmentId::from_bits(1), 1, flags);
-        for Case { context, expected } in asked {
-            let outcome = evaluate(&ruleset, &key, &context.context(), Timestamp::from_seconds(0));
-            let outcome = outcome.unwrap_or_else(|| panic!("{file}: {name}: no flag {key}"));
-            let answer = Expected {
-                value: serde_json::from_str(outcome.variation.json.get()).expect("a value is JSON"),
-                variation_key: outcome.variation.key.to_string(),
-                reason: outcome.reason.name().to_owned(),
-            };
-            assert_eq!(answer, expected, "{file}: {name}: {context:?}");
-            cases += 1;
+    for (file, groups) in files() {
+        let mut names = BTreeSet::new();
+        for group in &groups {
+            assert!(names.insert(&group.name), "{file} has two groups called {}", group.name);
+            let flags = group.others.iter().chain([&group.flag]).map(compiled);
+            let ruleset = ruleset(flags, group.segments.iter().map(segment));
+            for case in &group.cases {
+                let outcome = evaluate(&ruleset, group.key(), &context(&case.context), NOW);
+                let outcome = outcome.expect("the flag is there");
+                let answer = Expected {
+                    value: serde_json::from_str(outcome.variation.json.get()).expect("a value is JSON"),
+                    variation_key: outcome.variation.key.to_string(),
+                    reason: outcome.reason.name().to_owned(),
+                };
+                assert_eq!(answer, case.expected, "{file}: {}: {}", group.name, case.context);
+                cases += 1;
+            }
         }
     }
-    cases
+    assert!(cases > 2_000, "{cases}");
+}
+
+/// What a context can have under a name.
+const KINDS: [&str; 8] =
+    ["missing", "null", "string", "number", "boolean", "array", "object", "beyond ASCII"];
+
+fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "missing",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(text)) if text.is_ascii() => "string",
+        Some(Value::String(_)) => "beyond ASCII",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}
+
+/// The conditions of a flag or of a segment.
+fn conditions(body: &Value) -> Vec<&Map<String, Value>> {
+    let rules = body["targeting_rules"].as_array().into_iter().flatten();
+    let lists = rules.map(|rule| &rule["conditions"]).chain([&body["conditions"]]);
+    lists.filter_map(Value::as_array).flatten().filter_map(Value::as_object).collect()
+}
+
+/// What the cases show of each operator: the kinds of attributes that it, or a segment that it names, met in a flag
+/// of one condition, and whether the condition held.
+fn shown() -> BTreeMap<&'static str, BTreeSet<(&'static str, bool)>> {
+    let mut shown: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for group in files().values().flatten() {
+        let [condition] = conditions(&group.flag)[..] else { continue };
+        let operator = condition["operator"].as_str().and_then(Operator::parse).expect("an operator");
+        let of_segments = || group.segments.iter().flat_map(conditions).next();
+        let asks = if operator.row().takes_attribute() { Some(condition) } else { of_segments() };
+        let Some(name) = asks.and_then(|it| it.get("attribute")?.as_str()) else { continue };
+        for case in &group.cases {
+            let attribute = case.context["attributes"].get(name);
+            let held = case.expected.reason == "TARGETING_RULE";
+            shown.entry(operator.name()).or_default().insert((kind(attribute), held));
+        }
+    }
+    shown
 }
 
 #[test]
-fn operators_compare_as_documented() {
-    assert!(run("operators.json") > 0);
-}
-
-#[test]
-fn operators_beyond_the_published_ones_compare_as_documented() {
-    assert!(run("operators_beyond.json") > 0);
-}
-
-#[test]
-fn rollouts_hand_out_buckets_as_documented() {
-    assert!(run("rollouts.json") > 0);
-}
-
-#[test]
-fn evaluation_goes_in_the_documented_order() {
-    assert!(run("order.json") > 0);
+fn every_operator_is_shown_with_every_kind_of_attribute() {
+    let shown = shown();
+    for row in OPERATORS {
+        let seen = shown.get(row.name).unwrap_or_else(|| panic!("no vector shows {}", row.name));
+        for kind in KINDS {
+            assert!(seen.iter().any(|(it, _)| *it == kind), "no vector shows {} with {kind}", row.name);
+        }
+        for held in [true, false] {
+            assert!(seen.iter().any(|(_, it)| *it == held), "{} never gives {held}", row.name);
+        }
+    }
 }

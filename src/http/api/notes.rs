@@ -10,8 +10,11 @@ const EXAMPLES: &str = include_str!("examples.json");
 const UNLIMITED: [&str; 2] = ["getHealth", "getReady"];
 
 /// Operations that go on when the data file fails.
-const IN_MEMORY: [&str; 8] = [
+const IN_MEMORY: [&str; 11] = [
     "evaluate",
+    "ofrepEvaluateFlag",
+    "ofrepEvaluateFlags",
+    "ofrepFollow",
     "getRuleset",
     "getBootstrap",
     "followChanges",
@@ -31,7 +34,7 @@ const NAMED: [(&str, Code); 5] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 15] = [
+const ERRORS: [(&str, &[Code]); 17] = [
     ("register", &[Code::RegistrationDisabled, Code::EmailAlreadyExists]),
     ("login", &[Code::InvalidCredentials]),
     ("refresh", &[Code::RefreshTokenInvalid]),
@@ -70,7 +73,9 @@ const ERRORS: [(&str, &[Code]); 15] = [
     ("archiveFlag", &[Code::FlagInUse]),
     ("toggleFlag", &[Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
+    ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
     ("followChanges", &[Code::StreamLimitReached]),
+    ("ofrepFollow", &[Code::StreamLimitReached]),
 ];
 
 /// Everything above.

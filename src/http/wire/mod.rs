@@ -3,6 +3,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod context;
 pub mod dependent;
 pub mod environment;
 pub mod evaluate;
@@ -43,6 +44,7 @@ use crate::{
 };
 
 words! {
+    crate::domain::usage::Cause as "Reason",
     FlagType as "FlagType",
     FlagStatus as "FlagStatus",
     Classification as "Classification",

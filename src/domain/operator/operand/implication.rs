@@ -122,7 +122,7 @@ impl Operand {
                 interval_within(*mine, *its, Some(x.cmp(y)))
             }
             (Comparison::Version(mine, x), Comparison::Version(its, y)) => {
-                interval_within(*mine, *its, Some(x.cmp_precedence(y)))
+                interval_within(*mine, *its, Some(x.compare(y)))
             }
             (Comparison::InNetwork(mine), Comparison::InNetwork(its)) => {
                 mine.iter().all(|network| its.iter().any(|wider| wider.covers(network)))
