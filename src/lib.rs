@@ -121,6 +121,7 @@
 //! - which keys and tables the file has: `store/tables.rs`; how a record is framed: `store/codec.rs`
 //! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
+//! - what was done, and how it is searched: [`domain::audit`], [`store::audit`]
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and

@@ -3,7 +3,7 @@
 use super::{
     environment::Environment,
     flag::{Configuration, Flag},
-    id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
+    id::{ApiKeyId, AuditId, Bits, EnvironmentId, FlagId, OrganizationId, ProjectId, SegmentId, UserId},
     named::named,
     operator::Case,
     project::Project,
@@ -51,6 +51,56 @@ named! {
         OrganizationCreated = "organization.created",
         /// An account was made.
         UserRegistered = "user.registered",
+    }
+
+    /// What kind of thing something was done with.
+    Resource {
+        /// A flag.
+        Flag = "flag",
+        /// A segment.
+        Segment = "segment",
+        /// A project.
+        Project = "project",
+        /// An environment.
+        Environment = "environment",
+        /// An API key.
+        ApiKey = "api_key",
+        /// An organization.
+        Organization = "organization",
+        /// An account.
+        User = "user",
+    }
+}
+
+impl Action {
+    /// What kind of thing it is done with. The name of an action begins with it, and a dot.
+    pub const fn resource(self) -> Resource {
+        match self {
+            Self::FlagCreated | Self::FlagUpdated | Self::FlagToggled | Self::FlagArchived => Resource::Flag,
+            Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
+            Self::ProjectCreated => Resource::Project,
+            Self::EnvironmentCreated => Resource::Environment,
+            Self::ApiKeyCreated | Self::ApiKeyRevoked => Resource::ApiKey,
+            Self::OrganizationCreated => Resource::Organization,
+            Self::UserRegistered => Resource::User,
+        }
+    }
+}
+
+impl Resource {
+    /// Reads the identifier of a thing of any kind.
+    pub fn read_id(text: &str) -> Option<(Self, Bits)> {
+        let (kind, bits) = match text.split('_').next()? {
+            "flg" => (Self::Flag, FlagId::parse(text)?.bits()),
+            "seg" => (Self::Segment, SegmentId::parse(text)?.bits()),
+            "prj" => (Self::Project, ProjectId::parse(text)?.bits()),
+            "env" => (Self::Environment, EnvironmentId::parse(text)?.bits()),
+            "key" => (Self::ApiKey, ApiKeyId::parse(text)?.bits()),
+            "org" => (Self::Organization, OrganizationId::parse(text)?.bits()),
+            "usr" => (Self::User, UserId::parse(text)?.bits()),
+            _ => return None,
+        };
+        Some((kind, bits))
     }
 }
 
@@ -118,6 +168,29 @@ pub struct Entry {
     pub request_id: String,
     /// The address that it came from, where it is known.
     pub address: Option<String>,
+}
+
+/// Which entries are looked for: those to which everything applies that is said.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Of one of these organizations.
+    pub organizations: Vec<OrganizationId>,
+    /// Of this project.
+    pub project: Option<ProjectId>,
+    /// Of this environment alone.
+    pub environment: Option<EnvironmentId>,
+    /// About things of this kind.
+    pub resource: Option<Resource>,
+    /// About this thing.
+    pub thing: Option<(Resource, Bits)>,
+    /// By this user.
+    pub actor: Option<UserId>,
+    /// Of this action.
+    pub action: Option<Action>,
+    /// Not before this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub to: Option<Timestamp>,
 }
 
 /// A thing's fields by their names in the API, for comparing two states.
@@ -284,4 +357,32 @@ fn object<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
 /// The bits of any identifier, under which entries about a thing are found.
 pub fn resource_bits(id: impl Into<Bits>) -> Bits {
     id.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_named_after_what_it_is_done_with() {
+        for (action, name) in Action::ALL {
+            let kind = name.split('.').next();
+            assert_eq!(kind, Some(action.resource().as_str()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_identifier_of_any_resource_is_read_and_of_nothing_else() {
+        let ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+        for (prefix, kind) in ["flg", "seg", "prj", "env", "key", "org", "usr"]
+            .into_iter()
+            .zip(Resource::ALL.iter().map(|it| it.0))
+        {
+            let read = Resource::read_id(&format!("{prefix}_{ulid}"));
+            assert_eq!(read.map(|(kind, _)| kind), Some(kind));
+        }
+        for other in ["", "flg", "flg_", &format!("rule_{ulid}"), &format!("evt_{ulid}"), "new-nav", ulid] {
+            assert_eq!(Resource::read_id(other), None, "{other}");
+        }
+    }
 }

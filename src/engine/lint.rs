@@ -20,9 +20,9 @@ use crate::domain::{
     warning::{MAX_WARNINGS, Warning, WarningCode},
 };
 
-/// Values that are compared for one flag or segment, at most, which takes some tens of milliseconds. What is not
-/// compared is not warned of.
-const MAX_WORK: usize = 500_000;
+/// Values that are compared for one flag or segment, at most, so that the most contrived one takes some milliseconds.
+/// What is not compared is not warned of.
+const MAX_WORK: usize = 200_000;
 
 /// What is probably not meant about a flag in one environment, in the order of its rules.
 pub fn flag(flag: &Flag, configuration: &Configuration, segments: &Segments) -> Vec<Warning> {

@@ -1,6 +1,8 @@
 //! The audit log, oldest first. Every record carries the SHA-256 of the record before it, as stored; the head of the
 //! chain is the last record.
 
+mod index;
+
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +12,9 @@ use super::{
     tables,
 };
 use crate::domain::{
-    audit::{Action, Actor, Entry, FieldChange, Scope},
+    audit::{Action, Actor, Entry, FieldChange, Resource, Scope, Search},
     id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
+    page::{self, Direction, Page, PageRequest, SortKey},
     time::Timestamp,
     value,
 };
@@ -124,8 +127,37 @@ pub fn append(
         None => (0, [0; 32]),
     };
     let place = last + 1;
+    index::add(writer, place, resource, &entry)?;
     writer.put(tables::AUDIT, place, &Link { previous, entry })?;
     writer.set(tables::AUDIT_OF, (resource, place), ())
+}
+
+/// A page of the entries that are looked for, newest first.
+pub fn search(access: &impl Access, search: &Search, request: &PageRequest) -> Result<Page<Entry>, Error> {
+    let found = index::find(access, search)?.into_iter();
+    let placed = found.map(|place| ((SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX)), 0), place));
+    let page = page::window(placed, Direction::Descending, request);
+    let table = access.table(tables::AUDIT)?;
+    let mut entries = Vec::with_capacity(page.rows.len());
+    for place in &page.rows {
+        let bytes = table.get(place)?;
+        let lost = || Error::Damaged(format!("the audit log has no entry {place}"));
+        entries.push(Link::open(bytes.ok_or_else(lost)?.value())?.entry);
+    }
+    Ok(page.with(entries))
+}
+
+/// Makes a log that was written before it could be searched searchable.
+pub(super) fn make_searchable(writer: &Writer) -> Result<(), Error> {
+    let log = writer.table(tables::AUDIT)?;
+    for row in log.iter()? {
+        let (place, bytes) = row?;
+        let entry = Link::open(bytes.value())?.entry;
+        let unknown = || Error::Damaged(format!("the audit log names no thing of ours: {}", entry.resource));
+        let (_, resource) = Resource::read_id(&entry.resource).ok_or_else(unknown)?;
+        index::add(writer, place.value(), resource, &entry)?;
+    }
+    Ok(())
 }
 
 /// The entries about the thing with these bits, newest first, each with its place in the log.
@@ -154,6 +186,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::id::FlagId;
     use crate::store::{Store, tests::check};
 
     /// An entry about the thing `resource`.
@@ -247,5 +280,86 @@ mod tests {
         writer.commit().unwrap();
         let found = about(&store.read().unwrap(), 8).unwrap();
         assert_eq!(found, [(4, entry(8)), (1, entry(8))]);
+    }
+
+    fn ask(per_page: u32) -> PageRequest {
+        PageRequest { per_page, start: page::Start::Page(1) }
+    }
+
+    /// The resources that are found by `it` in the organization of [`entry`].
+    fn found(store: &Store, it: Search) -> Vec<String> {
+        let organizations = vec![OrganizationId::from_bits(3)];
+        let all = Search { organizations, ..it };
+        let page = search(&store.read().unwrap(), &all, &ask(10)).unwrap();
+        page.rows.into_iter().map(|entry| entry.resource).collect()
+    }
+
+    #[test]
+    fn only_what_is_looked_for_is_found() {
+        let flag = |bits| FlagId::from_bits(bits).to_string();
+        let with = |bits: u128, change: fn(&mut Entry)| {
+            let mut entry = Entry { resource: flag(bits), ..entry(bits) };
+            change(&mut entry);
+            (bits, entry)
+        };
+        let entries = [
+            with(1, |_| {}),
+            with(2, |it| it.scope.organization = Some(OrganizationId::from_bits(9))),
+            with(3, |it| it.scope = Scope::default()),
+            with(4, |it| it.scope.project = Some(ProjectId::from_bits(9))),
+            with(5, |it| it.scope.environment = Some(EnvironmentId::from_bits(5))),
+            with(6, |it| it.actor.id = UserId::from_bits(9)),
+            with(7, |it| it.action = Action::FlagToggled),
+            with(8, |it| it.at = Timestamp::from_millis(1)),
+        ];
+        let store = Store::in_memory().unwrap();
+        let writer = store.write().unwrap();
+        for (bits, entry) in entries {
+            append(&writer, bits, entry, digest).unwrap();
+        }
+        writer.commit().unwrap();
+        let all = Search::default;
+        let flags = |bits: &[u128]| bits.iter().map(|it| flag(*it)).collect::<Vec<_>>();
+        let cases = [
+            (all(), &[8, 7, 6, 5, 4, 1][..]),
+            (Search { project: Some(ProjectId::from_bits(9)), ..all() }, &[4]),
+            (Search { environment: Some(EnvironmentId::from_bits(5)), ..all() }, &[5]),
+            (Search { resource: Some(Resource::Segment), ..all() }, &[]),
+            (Search { thing: Some((Resource::Flag, 6)), ..all() }, &[6]),
+            (Search { thing: Some((Resource::Segment, 6)), ..all() }, &[]),
+            (Search { actor: Some(UserId::from_bits(9)), ..all() }, &[6]),
+            (Search { action: Some(Action::FlagToggled), ..all() }, &[7]),
+            (Search { to: Some(Timestamp::from_millis(2)), ..all() }, &[8]),
+            (Search { from: Some(Timestamp::from_millis(2)), ..all() }, &[7, 6, 5, 4, 1]),
+        ];
+        for (search, expected) in &cases {
+            assert_eq!(found(&store, search.clone()), flags(expected), "{search:?}");
+        }
+        // A log that was written without an index gets the same one.
+        let writer = store.write().unwrap();
+        writer.0.delete_table(tables::AUDIT_SEARCH).unwrap();
+        make_searchable(&writer).unwrap();
+        writer.commit().unwrap();
+        for (search, expected) in &cases {
+            assert_eq!(found(&store, search.clone()), flags(expected), "{search:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_log_is_searched_to_its_end() {
+        let store = Store::in_memory().unwrap();
+        let mut expected = Vec::new();
+        for number in 1..=100 {
+            let entry = Entry { request_id: number.to_string(), ..entry(8) };
+            let writer = store.write().unwrap();
+            append(&writer, 8, entry, digest).unwrap();
+            writer.commit().unwrap();
+            expected.insert(0, number.to_string());
+        }
+        let organizations = vec![OrganizationId::from_bits(3)];
+        let all = Search { organizations, ..Search::default() };
+        let page = search(&store.read().unwrap(), &all, &ask(200)).unwrap();
+        let found: Vec<String> = page.rows.into_iter().map(|entry| entry.request_id).collect();
+        assert_eq!((found, page.total), (expected, 100));
     }
 }

@@ -1,13 +1,13 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, meta, tables, usage};
+use super::{Error, OpenError, Store, Writer, audit, meta, tables, usage};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 2] = [create_tables, usage::add_causes];
+const MIGRATIONS: [Migration; 2] = [create_tables, add_causes_and_search];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -63,6 +63,13 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
         LAST_EVALUATED,
     );
     Ok(())
+}
+
+/// Counters tell causes apart from here on, and the log can be searched, also for what was done before.
+fn add_causes_and_search(writer: &Writer) -> Result<(), Error> {
+    usage::add_causes(writer)?;
+    drop(writer.0.open_table(tables::AUDIT_SEARCH)?);
+    audit::make_searchable(writer)
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getSegment",       [401,     404,     200,   200,   200,  403,   403]),
     ("updateSegment",    [401,     404,     403,   200,   200,  403,   403]),
     ("deleteSegment",    [401,     404,     403,   204,   204,  403,   403]),
+    // Of a project that is not theirs; without one the list is empty.
+    ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),

@@ -52,6 +52,7 @@ const ORDER: &[&str] = &[
     "updateSegment",
     "deleteSegment",
     "explainFlag",
+    "listAuditLogs",
     "archiveFlag",
     "revokeApiKey",
 ];
@@ -59,7 +60,8 @@ const ORDER: &[&str] = &[
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 6] = ["access_token", "refresh_token", "key", "prefix", "next_cursor", "requestUri"];
+const OPAQUE: [&str; 7] =
+    ["access_token", "refresh_token", "key", "prefix", "next_cursor", "request_id", "requestUri"];
 /// Letters and digits of an identifier after its prefix.
 const ULID: usize = 26;
 

@@ -7,6 +7,8 @@ mod api_keys;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod audit_logs;
+#[cfg(test)]
 mod auth;
 #[cfg(test)]
 mod authorization;

@@ -2,6 +2,7 @@
 //! that is wrong with it; an answer is made from a domain value and cannot fail.
 
 pub mod api_key;
+pub mod audit;
 pub mod context;
 pub mod dependent;
 pub mod environment;
@@ -27,6 +28,7 @@ pub mod warning;
 use crate::{
     domain::{
         api_key::KeyKind,
+        audit::{Action, Resource},
         environment::EnvironmentType,
         flag::{Classification, FlagStatus, FlagType},
         key::KeyError,
@@ -54,6 +56,8 @@ words! {
     Direction as "Direction",
     Matching as "SegmentMatch",
     WarningCode as "WarningCode",
+    Action as "AuditAction",
+    Resource as "AuditResource",
 }
 
 /// Reads the key in the field `field`, and notes what is wrong with it.

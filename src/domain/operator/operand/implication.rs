@@ -13,7 +13,7 @@ impl Operand {
     /// Whether nothing can pass the test, so that the condition never holds, or, negated, always.
     pub fn admits_nothing(&self) -> bool {
         match &self.test {
-            Comparison::OneOf(texts) => texts.iter().next().is_none(),
+            Comparison::OneOf(texts) => texts.len() == 0,
             Comparison::InNetwork(networks) => networks.is_empty(),
             Comparison::InSegment(keys) => keys.is_empty(),
             Comparison::Is(_)
@@ -71,7 +71,7 @@ impl Operand {
     /// How much work it is to compare the two, in values that are looked at.
     pub fn work(&self, other: &Self) -> usize {
         let count = |operand: &Self| match &operand.test {
-            Comparison::OneOf(texts) => texts.iter().count(),
+            Comparison::OneOf(texts) => texts.len(),
             Comparison::InNetwork(networks) => networks.len(),
             Comparison::InSegment(keys) => keys.len(),
             Comparison::Is(_)
@@ -134,7 +134,10 @@ impl Operand {
     /// Whether everything whose text this operand takes for `text` passes the test of `other`.
     fn text_within(&self, text: &str, other: &Self) -> bool {
         match (self.case, other.case) {
-            (Case::Sensitive, _) => values_of(text).all(|value| other.test.passes(value, other.case)),
+            (Case::Sensitive, _) if other.tells_numbers_from_texts() => {
+                values_of(text).all(|value| other.test.passes(value, other.case))
+            }
+            (Case::Sensitive, _) => other.test.passes(AttributeView::Text(text), other.case),
             // `text` stands for many, and only what folds case takes them all for it. A pattern reads them unfolded.
             (Case::Insensitive, Case::Insensitive) => {
                 !matches!(other.test, Comparison::Matches(_))
@@ -142,6 +145,11 @@ impl Operand {
             }
             (Case::Insensitive, Case::Sensitive) => false,
         }
+    }
+
+    /// Whether two values with the same text can differ to the test: a large number loses digits as a float.
+    fn tells_numbers_from_texts(&self) -> bool {
+        matches!(self.test, Comparison::Number(..) | Comparison::Moment(..))
     }
 
     /// Asks `part`, which is somewhere in every text that passes this test, as `other` reads it.
@@ -154,6 +162,13 @@ impl Operand {
 }
 
 impl Texts {
+    fn len(&self) -> usize {
+        match self {
+            Self::Few(texts) => texts.len(),
+            Self::Many(texts) => texts.len(),
+        }
+    }
+
     fn iter(&self) -> impl Iterator<Item = &str> {
         let (few, many) = match self {
             Self::Few(texts) => (texts.as_slice(), None),
