@@ -78,8 +78,11 @@ impl Action {
         match self {
             Self::FlagCreated | Self::FlagUpdated | Self::FlagToggled | Self::FlagArchived => Resource::Flag,
             Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
-            Self::ProjectCreated => Resource::Project,
-            Self::EnvironmentCreated => Resource::Environment,
+            Self::ProjectCreated | Self::ProjectUpdated => Resource::Project,
+            Self::EnvironmentCreated
+            | Self::EnvironmentUpdated
+            | Self::EnvironmentFrozen
+            | Self::EnvironmentUnfrozen => Resource::Environment,
             Self::ApiKeyCreated | Self::ApiKeyRevoked => Resource::ApiKey,
             Self::OrganizationCreated => Resource::Organization,
             Self::UserRegistered => Resource::User,

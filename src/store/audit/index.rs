@@ -36,6 +36,10 @@ const fn code(action: Action) -> u8 {
         Action::ApiKeyRevoked => 10,
         Action::OrganizationCreated => 11,
         Action::UserRegistered => 12,
+        Action::ProjectUpdated => 13,
+        Action::EnvironmentUpdated => 14,
+        Action::EnvironmentFrozen => 15,
+        Action::EnvironmentUnfrozen => 16,
     }
 }
 
