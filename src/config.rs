@@ -24,6 +24,12 @@ use crate::auth::secret::{Secret, SecretTooShort};
 pub const DEFAULT_MAX_CONNECTIONS: u32 = crate::http::listen::MAX_CONNECTIONS;
 /// The most connections that can be configured.
 pub const MAX_CONNECTIONS: u32 = 1_000_000;
+/// Streams that follow changes at the same time unless configured (contract B7).
+pub const DEFAULT_MAX_STREAMS: u32 = 10_000;
+/// The same for each API key: no single one takes the place of all others.
+pub const DEFAULT_MAX_STREAMS_PER_KEY: u32 = 5_000;
+/// Days for which statistics can be kept at most: ten years.
+pub const MAX_STATS_RETENTION_DAYS: u32 = 3_650;
 /// Hours in the longest life of an access token: one year.
 pub const MAX_JWT_EXPIRE_HOURS: u32 = 8_760;
 /// Days in the longest life of an unused refresh token: ten years.
@@ -153,6 +159,16 @@ pub struct Config {
     )]
     pub trusted_proxies: TrustedProxies,
 
+    /// Days for which it is kept how often flags were served
+    #[arg(
+        long,
+        env = "PHASEFLAG_STATS_RETENTION_DAYS",
+        value_name = "DAYS",
+        default_value = "90",
+        value_parser = number(1, MAX_STATS_RETENTION_DAYS)
+    )]
+    pub stats_retention_days: u32,
+
     /// Connections served at the same time; further ones wait
     #[arg(
         long,
@@ -162,6 +178,26 @@ pub struct Config {
         value_parser = number(1, MAX_CONNECTIONS)
     )]
     pub max_connections: u32,
+
+    /// Streams that follow changes at the same time; further ones are answered with 503
+    #[arg(
+        long,
+        env = "PHASEFLAG_MAX_STREAMS",
+        value_name = "N",
+        default_value_t = DEFAULT_MAX_STREAMS,
+        value_parser = number(0, MAX_CONNECTIONS)
+    )]
+    pub max_streams: u32,
+
+    /// The same for each API key
+    #[arg(
+        long,
+        env = "PHASEFLAG_MAX_STREAMS_PER_KEY",
+        value_name = "N",
+        default_value_t = DEFAULT_MAX_STREAMS_PER_KEY,
+        value_parser = number(0, MAX_CONNECTIONS)
+    )]
+    pub max_streams_per_key: u32,
 }
 
 /// Who may register. The first user of a fresh install always may: nobody else could let them in.
@@ -246,6 +282,7 @@ mod tests {
         assert_eq!((config.rate_limit_auth, config.rate_limit_management), (10, 1_000));
         assert_eq!((config.rate_limit_evaluation, config.rate_limit_ruleset), (10_000, 100));
         assert_eq!(config.max_connections, DEFAULT_MAX_CONNECTIONS);
+        assert_eq!((config.max_streams, config.max_streams_per_key), (10_000, 5_000));
     }
 
     #[test]

@@ -44,7 +44,8 @@
 //! 4. **An evaluation depends on its arguments alone**: ruleset, key, context, moment. On every machine it is
 //!    the same.
 //! 5. **What clients follow is a version.** A ruleset is complete, its version rises with each change, and
-//!    its `ETag` is made of it: a client that slept through any number of versions has lost nothing.
+//!    its `ETag` is made of it; a stream carries versions and no data. A client that slept through any number
+//!    of versions, or was told of the last one alone, has lost nothing.
 //! 6. **What can grow has a limit** with a name and a unit: bodies, lists, queues, keys of limiters,
 //!    counters, timeouts. Those that users meet are in the README, which a test compares with the constants.
 //! 7. **A secret is stored as a hash, shown once, and prints as `***`.** The one exception is the key that
@@ -71,8 +72,8 @@
 //!    [`domain::context::Context`]; only a body with a fault is read a second time, to explain it.
 //! 4. [`live::LiveEnvironment::ruleset`] gives the ruleset of this moment, and [`engine::Evaluation::flag`]
 //!    asks it.
-//! 5. [`http::wire::evaluation::Evaluations`] writes the outcomes; the JSON of values was made when the flag
-//!    was compiled.
+//! 5. [`live::Live::count`] counts the outcomes, and [`http::wire::evaluation::Evaluations`] writes them; the
+//!    JSON of values was made when the flag was compiled.
 //!
 //! No lock is held, no disk is touched, no ruleset is copied, and no other thread has to do anything.
 //!
@@ -125,13 +126,17 @@
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
 //! - what may be sent: [`http::shape`] (bodies), [`http::parameter`] (addresses), [`http::page`] (lists),
 //!   [`http::words`] (enumerations)
-//! - how many requests, connections and bytes: [`http::guard`], [`limit`], [`http::listen`],
+//! - how many requests, connections and bytes: [`http::plane`], [`limit`], [`http::listen`],
 //!   [`http::middleware::body`]
-//! - the way around the router for the one operation that is asked all the time: [`http::shortcut`]; what else keeps
-//!   a request cheap: [`http::patience`], [`http::socket`]
+//! - the way around the router for what is asked all the time: [`http::shortcut`]; what else keeps a request cheap:
+//!   [`http::patience`], [`http::socket`]
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
-//! - counters of usage: counted in [`live::usage`], written down by [`control::usage`]
+//! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on
+//! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
+//! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
+//!   [`control::usage`], read by [`control::stats`]
+//! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
 //! - real servers, clients and principals for tests: `tests/it/support`
 
 pub mod auth;

@@ -19,10 +19,12 @@ use crate::{
     domain::{id, time::Timestamp},
     http::{
         app::{self, App, Clock},
-        guard::Limits,
         listen::{self, ListenLimits},
         middleware::{cors::Cors, request_id::MakeRequestId},
+        plane::Limits,
+        rulesets::Rulesets,
     },
+    live::feed::StreamLimits,
     store::{OpenError, Store},
 };
 
@@ -30,6 +32,12 @@ use crate::{
 const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 /// How often rate limits forget keys that are not in use.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+/// How often streams give a sign of life: twice as often as the contract (A9) says.
+const BEAT_INTERVAL: Duration = Duration::from_secs(15);
+/// How often old statistics are forgotten.
+const FORGET_INTERVAL: Duration = Duration::from_hours(1);
+/// How often keys whose time is over are looked for, to end their streams.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why the server did not start; prints as one sentence.
 #[derive(Debug)]
@@ -120,8 +128,9 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
 
     let (stop, stopped) = oneshot::channel();
     let limits = ListenLimits { connections: config.max_connections, ..ListenLimits::default() };
+    let stats_retention_days = config.stats_retention_days;
     let serving = tokio::spawn(async move {
-        let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
+        let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
         let leaving = Arc::clone(&app);
         let shutdown = async move {
             // A sender that was dropped means the same as one that spoke.
@@ -168,6 +177,8 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             config.rate_limit_evaluation,
             config.rate_limit_ruleset,
         ),
+        rulesets: Rulesets::default(),
+        streams: StreamLimits { total: config.max_streams, per_key: config.max_streams_per_key },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
         ready: AtomicBool::new(true),
@@ -187,6 +198,8 @@ pub fn openapi_document() -> Result<String, Error> {
     let app = Arc::new(App {
         control: Arc::new(control),
         limits: Limits::per_minute(0, 0, 0, 0),
+        rulesets: Rulesets::default(),
+        streams: StreamLimits { total: 0, per_key: 0 },
         clock: system_clock(),
         trusts: Box::new(|_| false),
         ready: AtomicBool::new(false),
@@ -217,19 +230,35 @@ fn request_ids() -> MakeRequestId {
 }
 
 /// What is done from time to time.
-async fn upkeep(app: Arc<App>) {
+async fn upkeep(app: Arc<App>, stats_retention_days: u32) {
     let mut flush = tokio::time::interval(FLUSH_INTERVAL);
     let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+    let mut beat = tokio::time::interval(BEAT_INTERVAL);
+    let mut forget = tokio::time::interval(FORGET_INTERVAL);
+    let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
     loop {
         tokio::select! {
             _ = flush.tick() => write_down_usage(&app).await,
             _ = sweep.tick() => app.limits.sweep((app.clock)()),
+            _ = beat.tick() => app.control.live().beat(),
+            _ = forget.tick() => forget_usage(&app, stats_retention_days).await,
+            _ = expiry.tick() => app.control.live().end_expired((app.clock)()),
         }
     }
 }
 
+fn upkeep_call(app: &App) -> Call {
+    Call { now: (app.clock)(), request_id: "upkeep".into(), address: None }
+}
+
+async fn forget_usage(app: &App, days: u32) {
+    if let Err(error) = usage::forget(&app.control, &upkeep_call(app), days).await {
+        tracing::error!(?error, "old statistics could not be forgotten; they are tried again in an hour");
+    }
+}
+
 async fn write_down_usage(app: &App) {
-    let call = Call { now: (app.clock)(), request_id: "upkeep".into(), address: None };
+    let call = upkeep_call(app);
     if let Err(error) = usage::flush(&app.control, &call).await {
         tracing::error!(
             ?error,

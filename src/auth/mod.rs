@@ -10,3 +10,4 @@ pub mod jwt;
 pub mod password;
 pub mod refresh;
 pub mod secret;
+pub mod stream_token;

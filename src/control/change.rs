@@ -23,7 +23,10 @@ use crate::{
         violation::{Fault, Violations},
     },
     engine::{self, Ruleset, Segments, compile},
-    live::LiveEnvironment,
+    live::{
+        LiveEnvironment,
+        feed::{Notice, Subject},
+    },
     store::{self, Writer},
 };
 
@@ -34,6 +37,13 @@ enum Publication {
     KeyRevoked(ApiKeyId),
 }
 
+/// What the next ruleset of an environment has over its present one, and what those who follow it are told.
+#[derive(Default)]
+struct Next {
+    changes: Vec<engine::Change>,
+    news: Vec<(Action, Subject)>,
+}
+
 /// A change in progress. Dropping it undoes it.
 pub(super) struct Change<'c> {
     core: &'c Core,
@@ -41,7 +51,7 @@ pub(super) struct Change<'c> {
     call: &'c Call,
     actor: Option<Actor>,
     memberships: Vec<Membership>,
-    rulesets: BTreeMap<EnvironmentId, Vec<engine::Change>>,
+    rulesets: BTreeMap<EnvironmentId, Next>,
     publications: Vec<Publication>,
 }
 
@@ -119,16 +129,19 @@ impl<'c> Change<'c> {
         Ok(store::audit::append(&self.tx, resource_bits(id), entry, |bytes| sha256(&[bytes]))?)
     }
 
-    /// Keeps a flag as `environment` shows it, and compiles it.
+    /// Keeps a flag as `environment` shows it after `action`, and compiles it.
     pub(super) fn put_flag(
         &mut self,
         environment: EnvironmentId,
         flag: &Arc<Flag>,
         configuration: Arc<Configuration>,
+        action: Action,
     ) -> Result<(), Error> {
         store::flag::put_configuration(&self.tx, environment, flag.id, &configuration)?;
         let compiled = compile::flag(Arc::clone(flag), configuration)?;
-        self.rulesets.entry(environment).or_default().push(engine::Change::Put(compiled));
+        let next = self.rulesets.entry(environment).or_default();
+        next.changes.push(engine::Change::Put(compiled));
+        next.news.push((action, Subject::Flag(flag.key.clone())));
         Ok(())
     }
 
@@ -150,9 +163,17 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    /// From the commit on, `environment` is served with these segments of its project.
-    pub(super) fn put_segments(&mut self, environment: EnvironmentId, segments: Arc<Segments>) {
-        self.rulesets.entry(environment).or_default().push(engine::Change::Segments(segments));
+    /// From the commit on, `environment` is served with these segments of its project. `news` says which one was
+    /// changed, and how.
+    pub(super) fn put_segments(
+        &mut self,
+        environment: EnvironmentId,
+        segments: Arc<Segments>,
+        news: (Action, Subject),
+    ) {
+        let next = self.rulesets.entry(environment).or_default();
+        next.changes.push(engine::Change::Segments(segments));
+        next.news.push(news);
     }
 
     /// Keeps a new API key.
@@ -173,15 +194,15 @@ impl<'c> Change<'c> {
     /// prerequisites this is the place that sees all of a ruleset, and refuses those that could not be evaluated.
     pub(super) fn commit(self) -> Result<(), Error> {
         let mut rulesets = Vec::with_capacity(self.rulesets.len());
-        for (id, changes) in self.rulesets {
+        for (id, Next { changes, news }) in self.rulesets {
             let unknown = || Error::Internal(format!("the environment {id} is not served"));
             let live = self.core.live.environment(id).ok_or_else(unknown)?;
             let mut environment = store::environment::by_id(&self.tx, id)?.ok_or_else(unknown)?;
             environment.version += 1;
             store::environment::put(&self.tx, &environment)?;
-            rulesets.push(live.ruleset().with(environment.version, changes));
+            rulesets.push((live.ruleset().with(environment.version, changes), news));
         }
-        if let Some(cycle) = rulesets.iter().find_map(|ruleset| ruleset.unsettled().iter().next()) {
+        if let Some(cycle) = rulesets.iter().find_map(|(ruleset, _)| ruleset.unsettled().iter().next()) {
             let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
             return Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into());
         }
@@ -193,8 +214,10 @@ impl<'c> Change<'c> {
                 Publication::KeyRevoked(id) => self.core.live.remove_key(id),
             }
         }
-        for ruleset in rulesets {
-            self.core.live.publish(ruleset);
+        for (ruleset, news) in rulesets {
+            let (version, at) = (ruleset.version(), self.call.now);
+            let notice = |(action, subject)| Notice { version, action, subject: Some(subject), at };
+            self.core.live.publish(ruleset, news.into_iter().map(notice));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! Reading flags: lists, one flag as an environment shows it, its history and how often it was served.
+//! Reading flags: lists, one flag as an environment shows it, its history, and why it serves what.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Control,
@@ -17,7 +17,6 @@ use crate::{
         id::{EnvironmentId, FlagId},
         role::Permission,
         time::Timestamp,
-        usage::hour,
         value::Value,
     },
     engine::{self, CompiledFlag, Ruleset, Trace},
@@ -33,7 +32,7 @@ pub struct ShownFlag {
     pub configuration: Arc<Configuration>,
     /// The environment.
     pub environment: EnvironmentId,
-    /// When it was evaluated last here, as far as clients reported it.
+    /// When it was evaluated last here, by the server or, as far as they reported it, by clients.
     pub last_evaluated_at: Option<Timestamp>,
 }
 
@@ -100,13 +99,14 @@ pub(super) fn find<'r>(
 }
 
 /// A view of an environment in memory, beside what the data file says of it.
-struct View {
-    reader: store::Reader,
-    place: Place,
-    live: Arc<crate::live::LiveEnvironment>,
+pub(super) struct View {
+    pub(super) reader: store::Reader,
+    pub(super) place: Place,
+    pub(super) live: Arc<crate::live::LiveEnvironment>,
 }
 
-fn view(control: &Control, caller: &Caller, environment: EnvironmentId) -> Result<View, Error> {
+/// The view of `environment`, which the caller may read.
+pub(super) fn view(control: &Control, caller: &Caller, environment: EnvironmentId) -> Result<View, Error> {
     let reader = control.read()?;
     let place = readable_place(&reader, caller, environment, Permission::Read)?;
     let missing = || Error::Missing(Thing::Environment, environment.to_string());
@@ -132,6 +132,9 @@ pub fn list(
 pub fn with_usage(control: &Control, flags: &mut [ShownFlag]) -> Result<(), Error> {
     let Some(environment) = flags.first().map(|flag| flag.environment) else { return Ok(()) };
     let reader = control.read()?;
+    if let Some(live) = control.live().environment(environment) {
+        control.live().settle(&live);
+    }
     let pending = control.live().usage.last_evaluated(environment);
     for flag in flags {
         let kept = store::usage::last_evaluated(&reader, environment, flag.flag.id)?;
@@ -196,38 +199,4 @@ pub fn explain(
     let served = compiled.flag().variation(trace.variation.as_str()).ok_or_else(lost)?;
     let value = served.value.clone();
     Ok(Explained { trace, value })
-}
-
-/// How often each variation of a flag was served.
-#[derive(Clone, Debug)]
-pub struct Served {
-    /// The flag.
-    pub flag: Arc<Flag>,
-    /// Evaluations by variation key; a variation that was never served is there with 0.
-    pub variations: BTreeMap<String, u64>,
-}
-
-/// How often each variation of a flag was served in the `hours` up to `now`, that of `now` included.
-pub fn served(
-    control: &Control,
-    caller: &Caller,
-    environment: EnvironmentId,
-    name: &FlagName,
-    hours: u32,
-    now: Timestamp,
-) -> Result<Served, Error> {
-    let view = view(control, caller, environment)?;
-    let flag = Arc::clone(find(&view.live.ruleset(), &view.place.environment, name)?.flag());
-    let since = hour(now).saturating_sub(hours.saturating_sub(1));
-    let kept = store::usage::of_flag(&view.reader, environment, flag.id, since)?;
-    let pending = control.live().usage.pending(environment, flag.id);
-    let pending = pending.into_iter().filter(|(slot, _)| slot.hour >= since);
-    let mut variations: BTreeMap<String, u64> =
-        flag.variations.iter().map(|variation| (variation.key.to_string(), 0)).collect();
-    for (variation, times) in
-        kept.into_iter().chain(pending.map(|(slot, count)| (slot.variation, count.times)))
-    {
-        *variations.entry(variation).or_default() += times;
-    }
-    Ok(Served { flag, variations })
 }

@@ -105,9 +105,9 @@ pub async fn create(
             store::flag::put(change.tx(), &flag)?;
             let initial = Configuration::initial(configuration.default_variation.clone(), change.now());
             let initial = Arc::new(initial);
-            change.put_flag(environment, &flag, Arc::clone(&configuration))?;
+            change.put_flag(environment, &flag, Arc::clone(&configuration), Action::FlagCreated)?;
             for (other, _) in rulesets.iter().skip(1) {
-                change.put_flag(other.id, &flag, Arc::clone(&initial))?;
+                change.put_flag(other.id, &flag, Arc::clone(&initial), Action::FlagCreated)?;
             }
             // All environments share what the flag is at first; what else was said is of the named one alone.
             let mut fields = flag_fields(&flag);
@@ -292,11 +292,11 @@ fn apply(
     if shared {
         store::flag::put(change.tx(), &flag)?;
         for (environment, other) in target.configurations.iter().skip(1) {
-            change.put_flag(environment.id, &flag, Arc::clone(other))?;
+            change.put_flag(environment.id, &flag, Arc::clone(other), action)?;
         }
     }
     if shared || own {
-        change.put_flag(target.place.environment.id, &flag, Arc::clone(&configuration))?;
+        change.put_flag(target.place.environment.id, &flag, Arc::clone(&configuration), action)?;
     }
     let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then_some(fields);
     if let Some(fields) = changes(difference(&flag_fields(&target.flag), &flag_fields(&flag))) {

@@ -17,6 +17,7 @@ pub mod project;
 mod scope;
 pub mod segment;
 pub mod session;
+pub mod stats;
 pub mod usage;
 pub mod user;
 
@@ -30,6 +31,7 @@ use crate::{
         password::Hasher,
         refresh::RefreshKey,
         secret::{MIN_SECRET_BYTES, Secret},
+        stream_token::StreamTokenKey,
     },
     domain::{audit::Actor, environment::Environment, id::ProjectId},
     engine::{Ruleset, Segments, compile},
@@ -67,6 +69,7 @@ pub struct Control {
     hasher: Hasher,
     jwt: JwtKey,
     refresh: RefreshKey,
+    stream_tokens: StreamTokenKey,
     settings: Settings,
 }
 
@@ -83,12 +86,18 @@ impl Control {
         let core = Arc::new(Core::new(store, live, entropy));
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
-        Ok(Self { core, writer, hasher: Hasher::new(), jwt, refresh: RefreshKey::new(&secret), settings })
+        let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));
+        Ok(Self { core, writer, hasher: Hasher::new(), jwt, refresh, stream_tokens, settings })
     }
 
     /// What is served from memory.
     pub fn live(&self) -> &Arc<Live> {
         &self.core.live
+    }
+
+    /// Signs and opens tokens of event streams.
+    pub fn stream_tokens(&self) -> &StreamTokenKey {
+        &self.stream_tokens
     }
 
     /// Whether the data file can be read at this moment.

@@ -22,6 +22,7 @@ use crate::{
         violation::{Draft, Fault, Path, Violations},
     },
     engine::{Ruleset, Segments, segment::references},
+    live::feed::Subject,
     store,
 };
 
@@ -166,7 +167,8 @@ pub async fn delete(
             store::segment::remove(change.tx(), &segment)?;
             let changes = difference(&segment_fields(&segment), &Vec::new());
             change.audit(Action::SegmentDeleted, project_scope(&target.project), segment.id, changes)?;
-            publish(change, &target, target.segments.without(&segment.key));
+            let segments = target.segments.without(&segment.key);
+            publish(change, &target, segments, Action::SegmentDeleted, &segment.key);
             Ok(())
         })
         .await
@@ -188,14 +190,21 @@ fn put(
     let fields = before.map(segment_fields).unwrap_or_default();
     let changes = difference(&fields, &segment_fields(&after));
     change.audit(action, project_scope(&target.project), after.id, changes)?;
-    publish(change, target, segments);
+    publish(change, target, segments, action, &after.key);
     Ok(Arc::new(after))
 }
 
-fn publish(change: &mut Change<'_>, target: &Target, segments: Segments) {
+fn publish(
+    change: &mut Change<'_>,
+    target: &Target,
+    segments: Segments,
+    action: Action,
+    changed: &SegmentKey,
+) {
     let segments = Arc::new(segments);
     for environment in &target.environments {
-        change.put_segments(environment.id, Arc::clone(&segments));
+        let news = (action, Subject::Segment(changed.clone()));
+        change.put_segments(environment.id, Arc::clone(&segments), news);
     }
 }
 

@@ -1,21 +1,25 @@
-//! Usage: events that clients report, counted in memory and written down in batches.
+//! Usage: what the server evaluated and what clients report, counted in memory and written down in batches.
 
 use std::collections::HashMap;
 
-use super::{Control, call::Call, error::Error};
+use super::{Control, call::Call, change::Change, error::Error};
 use crate::{
     domain::{
         time::Timestamp,
-        usage::{Count, Slot, hour},
+        usage::{Cause, Count, Slot, hour},
     },
     live::LiveEnvironment,
     store,
 };
 
 /// How far from the server's clock an event's own moment may be, in seconds, to be believed: two days back.
-const MAX_AGE: i64 = 2 * 86_400;
+const MAX_AGE: i64 = 2 * SECONDS_PER_DAY;
 /// ... and an hour ahead.
 const MAX_AHEAD: i64 = 3_600;
+
+const SECONDS_PER_DAY: i64 = 86_400;
+/// Counters that are forgotten in one transaction.
+const MAX_FORGOTTEN: usize = 10_000;
 
 /// An evaluation that a client made by itself.
 #[derive(Clone, Debug)]
@@ -57,6 +61,7 @@ pub fn count(control: &Control, environment: &LiveEnvironment, events: &[Event],
             flag: compiled.flag().id,
             hour: hour(at),
             variation: event.variation_key.clone(),
+            cause: Cause::Reported,
         };
         let one = Count { times: 1, last: at };
         counts.entry(slot).and_modify(|count| *count = count.plus(one)).or_insert(one);
@@ -68,14 +73,26 @@ pub fn count(control: &Control, environment: &LiveEnvironment, events: &[Event],
 
 /// Writes down what was counted since the last time. What cannot be written is kept for the next time.
 pub async fn flush(control: &Control, call: &Call) -> Result<(), Error> {
-    let counts = control.live().usage.take();
+    control.live().settle_all();
+    let batch = control.live().usage.batch().await;
+    let counts = batch.counts();
     if counts.is_empty() {
         return Ok(());
     }
-    let batch = counts.clone();
-    let written = control.change(call, None, move |change| Ok(store::usage::add(change.tx(), &batch)?)).await;
-    if written.is_err() {
-        control.live().usage.add(counts);
+    control.change(call, None, move |change| Ok(store::usage::add(change.tx(), &counts)?)).await?;
+    batch.is_written();
+    Ok(())
+}
+
+/// Forgets what was counted more than `days` days before `call`. Step by step, so that no change waits for long.
+pub async fn forget(control: &Control, call: &Call, days: u32) -> Result<(), Error> {
+    let before = hour(call.now.plus_seconds(-i64::from(days) * SECONDS_PER_DAY));
+    loop {
+        let step = move |change: &mut Change<'_>| {
+            Ok(store::usage::forget_before(change.tx(), before, MAX_FORGOTTEN)?)
+        };
+        if control.change(call, None, step).await? < MAX_FORGOTTEN {
+            return Ok(());
+        }
     }
-    written
 }

@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::bucket::{Bucket, Bucketer};
+use super::{
+    bucket::{Bucket, Bucketer},
+    evaluate::NOW,
+};
 use crate::domain::{
     flag::{Configuration, Flag, FlagStatus, Variation},
     id::RuleId,
@@ -26,6 +29,34 @@ pub struct CompiledFlag {
     default: Index,
     rules: Box<[CompiledRule]>,
     bucketer: Bucketer,
+    timing: Timing,
+}
+
+/// Whether an answer can change by the passing of time alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// It cannot.
+    Timeless,
+    /// Something asks for the moment.
+    Timed,
+}
+
+impl Timing {
+    /// [`Timing::Timed`] if any of these conditions asks for [`NOW`].
+    pub fn of(conditions: &[Condition]) -> Self {
+        Self::any(
+            conditions.iter().map(
+                |condition| {
+                    if condition.attribute == NOW { Self::Timed } else { Self::Timeless }
+                },
+            ),
+        )
+    }
+
+    /// [`Timing::Timed`] if any of these is.
+    pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        if parts.into_iter().any(|part| part == Self::Timed) { Self::Timed } else { Self::Timeless }
+    }
 }
 
 /// The place of a variation in the list of its flag.
@@ -102,7 +133,13 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     let prefix = bucketing.salt.as_deref().unwrap_or(flag.key.as_str());
     let bucketer = Bucketer::new(bucketing.algorithm, prefix);
     let is_on = configuration.enabled && flag.status == FlagStatus::Active;
-    Ok(CompiledFlag { is_on, variations, default, rules: rules.into(), bucketer, flag, configuration })
+    let timing = Timing::any(
+        [if bucketing.by == NOW { Timing::Timed } else { Timing::Timeless }]
+            .into_iter()
+            .chain(configuration.rules.iter().map(|rule| Timing::of(&rule.conditions))),
+    );
+    let rules = rules.into();
+    Ok(CompiledFlag { flag, configuration, is_on, variations, default, rules, bucketer, timing })
 }
 
 fn variation((place, variation): (Index, &Variation)) -> Result<CompiledVariation, Violations> {
@@ -158,6 +195,11 @@ impl CompiledFlag {
     /// Whether its rules count: it is neither archived nor parked, and the environment has it enabled.
     pub fn is_on(&self) -> bool {
         self.is_on
+    }
+
+    /// Whether its own rules ask for the moment.
+    pub fn timing(&self) -> Timing {
+        if self.is_on() { self.timing } else { Timing::Timeless }
     }
 
     /// Whether it was put away.

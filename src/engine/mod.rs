@@ -27,7 +27,7 @@ pub mod segment;
 pub mod witness;
 
 pub use self::{
-    compile::CompiledFlag,
+    compile::{CompiledFlag, Timing},
     evaluate::{Evaluation, evaluate, evaluate_all},
     explain::{Trace, explain},
     outcome::{Outcome, Reason},

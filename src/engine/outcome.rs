@@ -1,7 +1,7 @@
 //! Outcomes: what an evaluation served, and why.
 
 use super::compile::{CompiledFlag, CompiledVariation};
-use crate::domain::id::RuleId;
+use crate::domain::{id::RuleId, usage::Cause};
 
 /// The answer for one flag. It borrows from the ruleset and copies nothing.
 #[derive(Clone, Copy, Debug)]
@@ -47,15 +47,20 @@ impl Reason {
         }
     }
 
+    /// The reason without the rule.
+    pub const fn cause(self) -> Cause {
+        match self {
+            Self::TargetingRule(_) => Cause::TargetingRule,
+            Self::PercentageRollout(_) => Cause::PercentageRollout,
+            Self::Default => Cause::Default,
+            Self::Disabled => Cause::Disabled,
+            Self::Prerequisite => Cause::Prerequisite,
+        }
+    }
+
     /// The documented name.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::TargetingRule(_) => "TARGETING_RULE",
-            Self::PercentageRollout(_) => "PERCENTAGE_ROLLOUT",
-            Self::Default => "DEFAULT",
-            Self::Disabled => "DISABLED",
-            Self::Prerequisite => "PREREQUISITE",
-        }
+        self.cause().as_str()
     }
 
     /// The name that the published SDKs know (contract A8).

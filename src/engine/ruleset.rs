@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{compile::CompiledFlag, prerequisite, segment::Segments};
+use super::{
+    compile::{CompiledFlag, Timing},
+    prerequisite,
+    segment::Segments,
+};
 use crate::domain::{id::EnvironmentId, key::FlagKey};
 
 /// All flags of an environment, archived ones included, as they are at `version`.
@@ -17,6 +21,7 @@ pub struct Ruleset {
     flags: Flags,
     segments: Arc<Segments>,
     unsettled: HashSet<FlagKey>,
+    timing: Timing,
 }
 
 /// One step from a ruleset to the next.
@@ -60,12 +65,14 @@ impl Ruleset {
     /// The same ruleset in a project with these segments.
     #[must_use]
     pub fn with_segments(self, segments: Arc<Segments>) -> Self {
-        Self { segments, ..self }
+        Self::of(self.environment, self.version, self.flags, segments)
     }
 
     fn of(environment: EnvironmentId, version: u64, flags: Flags, segments: Arc<Segments>) -> Self {
         let unsettled = prerequisite::unsettled(&flags);
-        Self { environment, version, flags, segments, unsettled }
+        let of_segments = segments.iter().map(|it| Timing::of(&it.segment().conditions));
+        let timing = Timing::any(flags.iter().map(|flag| flag.timing()).chain(of_segments));
+        Self { environment, version, flags, segments, unsettled, timing }
     }
 
     /// The environment.
@@ -96,6 +103,11 @@ impl Ruleset {
     /// Every flag that is not archived, by key: what `"*"` means.
     pub fn live_flags(&self) -> impl Iterator<Item = &Arc<CompiledFlag>> {
         self.flags().filter(|flag| !flag.is_archived())
+    }
+
+    /// Whether what it serves to a context can change while it stays the same.
+    pub fn timing(&self) -> Timing {
+        self.timing
     }
 
     /// The flags whose prerequisites form a cycle or a chain longer than
@@ -192,6 +204,18 @@ mod tests {
         };
         assert!(same("a") && !same("b"));
         assert!(!next.get("b").expect("it was replaced").is_on());
+    }
+
+    #[test]
+    fn only_what_asks_for_the_moment_makes_a_ruleset_timed() {
+        let asks = |attribute: &str| {
+            let rule = [sample::condition(attribute, "before", "2030-01-01T00:00:00Z")];
+            sample::flag("f").rule(1, rule.into(), sample::serve("on"))
+        };
+        let timing = |flag: sample::Sample| Ruleset::new(ENVIRONMENT, 1, [flag.compiled()]).timing();
+        assert_eq!(timing(asks("$now")), Timing::Timed);
+        assert_eq!(timing(asks("signed_up")), Timing::Timeless);
+        assert_eq!(timing(asks("$now").off()), Timing::Timeless, "its rules do not count");
     }
 
     #[test]

@@ -16,20 +16,26 @@ use crate::{
     http::{
         ApiError, api,
         docs::{self, Docs},
-        guard::{Guard, Limits},
+        guard::Guard,
         middleware::{
-            Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths, request_id::MakeRequestId,
+            Dialect, Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths,
+            request_id::MakeRequestId,
         },
+        ofrep::failure,
         openapi,
-        shortcut::Shortcut,
+        plane::Limits,
+        rulesets::Rulesets,
     },
+    live::feed::StreamLimits,
 };
 
 /// What the API is called in its document.
 const TITLE: &str = "PhaseFlag";
 
-/// What the document describes outside of `/api`.
-const DESCRIBED_ROOTS: [&str; 2] = ["/health", "/ready"];
+/// Single paths that the document describes.
+const DESCRIBED_PATHS: [&str; 2] = ["/health", "/ready"];
+/// Below which everything is described.
+const DESCRIBED_ROOTS: [&str; 2] = ["/api", "/ofrep"];
 
 /// Tells the moment.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -40,6 +46,10 @@ pub struct App {
     pub control: Arc<Control>,
     /// The limits of every plane.
     pub limits: Limits,
+    /// Rulesets as they were sent last.
+    pub rulesets: Rulesets,
+    /// How many streams there may be.
+    pub streams: StreamLimits,
     /// Tells the moment.
     pub clock: Clock,
     /// Whether a proxy at this address may name another client.
@@ -49,9 +59,10 @@ pub struct App {
 }
 
 impl App {
-    /// From here on `GET /ready` says no.
+    /// From here on `GET /ready` says no, and streams end.
     pub fn stop_being_ready(&self) {
         self.ready.store(false, Ordering::Relaxed);
+        self.control.live().close();
     }
 }
 
@@ -82,10 +93,9 @@ pub fn routes(
     let home = make_sync(|_| Redirect::see_other("/docs"));
     let described = Arc::new(service(app).into_endpoint());
     let open = Docs::new(&document).mount(Route::new().at("/", poem::get(home)));
+    let open = DESCRIBED_PATHS.iter().fold(open, |open, path| open.at(path, Arc::clone(&described)));
     let open =
-        DESCRIBED_ROOTS.iter().fold(open.nest_no_strip("/api", Arc::clone(&described)), |open, root| {
-            open.at(root, Arc::clone(&described))
-        });
+        DESCRIBED_ROOTS.iter().fold(open, |open, root| open.nest_no_strip(root, Arc::clone(&described)));
     let settings = Settings {
         cors,
         body: BodyLimits::default(),
@@ -93,7 +103,8 @@ pub fn routes(
         paths,
         clock: Arc::clone(&app.clock),
         make_request_id,
+        dialect: Dialect { root: failure::ROOT, translate: failure::translate },
     };
-    let guarded = Guard::new(Shortcut::new(api::HOT, api::Hot, open), Arc::clone(app));
+    let guarded = Guard::new(api::with_shortcut(app, open), Arc::clone(app));
     Ok(Outermost::new(guarded, settings))
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::http::error::{ApiError, Code};
 use crate::http::etag;
+use crate::http::packed::Packed;
 
 /// Where everything is, for the table of known paths.
 pub const PATHS: [&str; 5] =
@@ -53,7 +54,7 @@ const START: &str = "SwaggerUIBundle({
 /// One file, complete in memory; a copy of it shares its bytes.
 #[derive(Clone, Debug)]
 struct File {
-    bytes: Bytes,
+    body: Packed,
     content_type: HeaderValue,
     tag: HeaderValue,
 }
@@ -62,7 +63,7 @@ impl File {
     fn new(bytes: impl Into<Bytes>, content_type: &'static str) -> Self {
         let bytes = bytes.into();
         let tag = etag::of_bytes(&bytes);
-        Self { bytes, content_type: HeaderValue::from_static(content_type), tag }
+        Self { body: Packed::new(bytes), content_type: HeaderValue::from_static(content_type), tag }
     }
 
     fn answer(&self, request: &Request) -> Response {
@@ -70,9 +71,7 @@ impl File {
         let mut response = if unchanged {
             Response::builder().status(StatusCode::NOT_MODIFIED).finish()
         } else {
-            Response::builder()
-                .header(header::CONTENT_TYPE, self.content_type.clone())
-                .body(self.bytes.clone())
+            self.body.answer(self.content_type.clone())
         };
         let headers = response.headers_mut();
         headers.insert(header::ETAG, self.tag.clone());

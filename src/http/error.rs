@@ -128,6 +128,8 @@ codes! {
         "A fault of the server; its log names the request by `X-Request-ID`.";
     ServerBusy = SERVICE_UNAVAILABLE "SERVER_BUSY":
         "Too much work is waiting; try again after `Retry-After`.";
+    StreamLimitReached = SERVICE_UNAVAILABLE "STREAM_LIMIT_REACHED":
+        "There are as many streams as the server, or this API key, may have.";
     StorageUnavailable = SERVICE_UNAVAILABLE "STORAGE_UNAVAILABLE":
         "The data file cannot be written. Nothing was half-written, and evaluation goes on.";
 }
@@ -184,6 +186,13 @@ impl ApiError {
     #[must_use]
     pub fn with_beside(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.beside.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a member beside `error`, unless it is there already.
+    #[must_use]
+    pub fn or_beside(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.beside.entry(name).or_insert_with(|| value.into());
         self
     }
 

@@ -14,15 +14,21 @@ pub fn of_bytes(bytes: &[u8]) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// Whether `If-None-Match` names this tag, compared weakly (RFC 9110, section 13.1.2).
+/// Whether `If-None-Match` names this tag, compared weakly (RFC 9110, section 13.1.2). There are clients that leave
+/// the quotes out.
 pub fn none_match(request: &HeaderMap, tag: &HeaderValue) -> bool {
-    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let Ok(tag) = tag.to_str().map(strong) else {
+    let Ok(tag) = tag.to_str().map(opaque) else {
         return false;
     };
     let lists = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
     // A tag of ours never contains a comma.
-    lists.flat_map(|list| list.split(',')).any(|listed| listed.trim() == "*" || strong(listed) == tag)
+    lists.flat_map(|list| list.split(',')).any(|listed| listed.trim() == "*" || opaque(listed) == tag)
+}
+
+/// What is compared of a tag.
+fn opaque(tag: &str) -> &str {
+    let tag = tag.trim();
+    tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"')
 }
 
 #[cfg(test)]
@@ -37,6 +43,8 @@ mod tests {
         for (given, expected) in [
             (text.to_owned(), true),
             (format!("\"x\", W/{text}"), true),
+            (text.trim_matches('"').to_owned(), true),
+            (format!("x, W/{}", text.trim_matches('"')), true),
             ("*".to_owned(), true),
             ("\"x\"".to_owned(), false),
             (String::new(), false),

@@ -1,9 +1,9 @@
 //! Who is asking, and how often: every request is identified and counted here, before its handler runs.
 //!
-//! A handler says with its parameters what it accepts: [`Person`] or [`Sdk`]. A path belongs to one plane, which says
-//! what its requests are counted by (contract A3).
+//! A handler says with its parameters what it accepts: [`Person`] or [`Sdk`]. A path belongs to one [`Plane`], which
+//! says what its requests are counted by.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -23,75 +23,16 @@ use crate::{
         classify::AnswerHeaders,
         error::{ApiError, Code},
         middleware::Arrival,
+        plane::{Payer, Plane, limit_headers},
     },
-    limit::{Decision, Limiter, Verdict},
+    limit::Verdict,
     live::LiveKey,
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+/// The parameter that has the token of a stream.
+const STREAM_TOKEN: &str = "token";
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// What a path is for, and so what its requests are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Plane {
-    /// Signing in: by address.
-    Auth,
-    /// Changing and reading things: by organization.
-    Management,
-    /// Evaluating: by environment.
-    Evaluation,
-    /// Fetching rulesets: by API key.
-    Ruleset,
-    /// Everything else: not counted.
-    Open,
-}
-
-/// The first row that a path begins with decides.
-const PLANES: [(&str, Plane); 5] = [
-    ("/api/v1/evaluate", Plane::Evaluation),
-    ("/api/v1/sdk/events", Plane::Evaluation),
-    ("/api/v1/sdk/", Plane::Ruleset),
-    ("/api/v1/auth/", Plane::Auth),
-    ("/api/v1/", Plane::Management),
-];
-
-impl Plane {
-    fn of(path: &str) -> Self {
-        PLANES.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(Self::Open, |(_, plane)| *plane)
-    }
-}
-
-/// The limits of every plane.
-#[derive(Debug)]
-pub struct Limits {
-    auth: Limiter<IpAddr>,
-    management: Limiter<u128>,
-    evaluation: Limiter<u128>,
-    ruleset: Limiter<u128>,
-}
-
-impl Limits {
-    /// Limits in requests per minute; 0 turns one off.
-    pub fn per_minute(auth: u32, management: u32, evaluation: u32, ruleset: u32) -> Self {
-        Self {
-            auth: Limiter::per_minute(auth),
-            management: Limiter::per_minute(management),
-            evaluation: Limiter::per_minute(evaluation),
-            ruleset: Limiter::per_minute(ruleset),
-        }
-    }
-
-    /// Forgets keys that have not been seen for a while.
-    pub fn sweep(&self, now: Timestamp) {
-        self.auth.sweep(now.millis());
-        for limiter in [&self.management, &self.evaluation, &self.ruleset] {
-            limiter.sweep(now.millis());
-        }
-    }
-}
 
 /// Who a request turned out to come from.
 #[derive(Clone, Debug)]
@@ -102,8 +43,24 @@ enum Identity {
     Person(Arc<Caller>),
     /// An SDK, by an API key.
     Sdk(Arc<LiveKey>),
+    /// An SDK, by a token that was made for its API key, until this moment.
+    Invited(Arc<LiveKey>, Timestamp),
     /// Its credentials are worth nothing.
     Refused(ApiError),
+}
+
+impl Identity {
+    fn payer(&self) -> Payer {
+        match self {
+            Self::Person(caller) => {
+                Payer::Account(caller.home().map_or(caller.user.id.bits(), OrganizationId::bits))
+            }
+            Self::Sdk(live) | Self::Invited(live, _) => {
+                Payer::Application { key: live.key.id.bits(), environment: live.key.environment.bits() }
+            }
+            Self::Nobody | Self::Refused(_) => Payer::Unknown,
+        }
+    }
 }
 
 /// What the guard leaves for handlers.
@@ -139,8 +96,12 @@ impl<E: Endpoint> Endpoint for Guard<E> {
             return Err(ApiError::internal("a request has not passed the outermost layer").into());
         };
         let address = client_address(app, &request);
-        let identity = identify(app, plane, request.headers(), now);
-        let decision = count(&app.limits, plane, address, &identity, now);
+        let identity = if plane == Plane::Events {
+            invited(app, request.uri().query().unwrap_or_default(), now)
+        } else {
+            identify(app, plane, request.headers(), now)
+        };
+        let decision = app.limits.count(plane, address, identity.payer(), now);
         let headers = decision.as_ref().map(limit_headers);
         let call = Call { now, request_id: id.into(), address };
         request.extensions_mut().insert(Admitted { call, identity });
@@ -192,7 +153,9 @@ fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Ide
     let bearer = headers.get(header::AUTHORIZATION).map(|value| bearer(value).unwrap_or_default());
     let (first, second) = match plane {
         Plane::Evaluation | Plane::Ruleset => (key.map(Shown::ApiKey), bearer.map(Shown::Bearer)),
-        Plane::Auth | Plane::Management | Plane::Open => (bearer.map(Shown::Bearer), key.map(Shown::ApiKey)),
+        Plane::Auth | Plane::Management | Plane::Events | Plane::Open => {
+            (bearer.map(Shown::Bearer), key.map(Shown::ApiKey))
+        }
     };
     match first.or(second) {
         None => Identity::Nobody,
@@ -202,6 +165,25 @@ fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Ide
             Ok(caller) => Identity::Person(caller),
             Err(error) => Identity::Refused(error.into()),
         },
+    }
+}
+
+/// Whom the token in an address is for. It opens a stream, and no header is looked at beside it.
+fn invited(app: &App, query: &str, now: Timestamp) -> Identity {
+    let mut parameters = query.split('&').filter_map(|parameter| parameter.split_once('='));
+    let Some((_, token)) = parameters.find(|(name, _)| *name == STREAM_TOKEN) else {
+        return Identity::Nobody;
+    };
+    let Some(grant) = app.control.stream_tokens().open(token) else {
+        return Identity::Refused(ApiError::new(Code::TokenInvalid, "this is not the token of a stream"));
+    };
+    if now >= grant.expires_at {
+        let sentence = "the token of this stream has expired; evaluate all flags again to get another";
+        return Identity::Refused(ApiError::new(Code::TokenExpired, sentence));
+    }
+    match app.control.live().key_with_id(grant.key).filter(|live| live.key.is_live(now)) {
+        Some(live) => Identity::Invited(live, grant.expires_at),
+        None => Identity::Refused(ApiError::of(Code::ApiKeyInvalid)),
     }
 }
 
@@ -222,56 +204,6 @@ fn sdk(app: &App, text: &str, now: Timestamp) -> Identity {
         Some(live) => Identity::Sdk(live),
         None => Identity::Refused(ApiError::of(Code::ApiKeyInvalid)),
     }
-}
-
-fn count(
-    limits: &Limits,
-    plane: Plane,
-    address: Option<IpAddr>,
-    identity: &Identity,
-    now: Timestamp,
-) -> Option<Decision> {
-    let now = now.millis();
-    match (plane, identity) {
-        (Plane::Auth, _) => {
-            let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-            limits.auth.check(&network(address), now)
-        }
-        (Plane::Management, Identity::Person(caller)) => {
-            let account = caller.home().map_or(caller.user.id.bits(), OrganizationId::bits);
-            limits.management.check(&account, now)
-        }
-        (Plane::Evaluation, Identity::Sdk(live)) => {
-            limits.evaluation.check(&live.key.environment.bits(), now)
-        }
-        (Plane::Ruleset, Identity::Sdk(live)) => limits.ruleset.check(&live.key.id.bits(), now),
-        (Plane::Management | Plane::Evaluation | Plane::Ruleset | Plane::Open, _) => None,
-    }
-}
-
-/// What counts as one client: an IPv6 customer has a whole /64 to send from.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
-}
-
-fn limit_headers(decision: &Decision) -> [(HeaderName, HeaderValue); 3] {
-    [
-        (LIMIT, number(decision.limit)),
-        (REMAINING, number(decision.remaining)),
-        (RESET, number(decision.reset_at)),
-    ]
-}
-
-/// A number in a header. `HeaderValue::from` takes two allocations for it.
-fn number(number: impl ToString) -> HeaderValue {
-    // Digits are fit for a header.
-    HeaderValue::try_from(number.to_string()).unwrap_or(HeaderValue::from_static("0"))
 }
 
 /// The parameters of a handler: the request, and who must have sent it.
@@ -323,11 +255,14 @@ extractors! {
     Person { caller: Arc<Caller> } by person, schemes PERSON_SCHEMES;
     /// An SDK with an API key.
     Sdk { key: Arc<LiveKey> } by sdk_only, schemes SDK_SCHEMES;
+    /// An SDK with a token that was made for its API key, and until when it counts.
+    Invited { key: Arc<LiveKey>, until: Timestamp } by invited_only, schemes TOKEN_SCHEMES;
 }
 
 const NO_SCHEME: [&str; 0] = [];
 const PERSON_SCHEMES: [&str; 1] = ["AccessToken"];
 const SDK_SCHEMES: [&str; 2] = ["ApiKey", "ApiKeyAsBearer"];
+const TOKEN_SCHEMES: [&str; 1] = ["StreamToken"];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all extractors share")]
 fn anybody(admitted: Admitted) -> Result<Anybody, ApiError> {
@@ -337,7 +272,7 @@ fn anybody(admitted: Admitted) -> Result<Anybody, ApiError> {
 fn person(admitted: Admitted) -> Result<Person, ApiError> {
     match admitted.identity {
         Identity::Person(caller) => Ok(Person { call: admitted.call, caller }),
-        Identity::Sdk(_) => Err(ApiError::new(
+        Identity::Sdk(_) | Identity::Invited(..) => Err(ApiError::new(
             Code::InsufficientPermissions,
             "an API key evaluates; this needs an access token",
         )),
@@ -349,7 +284,7 @@ fn person(admitted: Admitted) -> Result<Person, ApiError> {
 fn sdk_only(admitted: Admitted) -> Result<Sdk, ApiError> {
     match admitted.identity {
         Identity::Sdk(key) => Ok(Sdk { call: admitted.call, key }),
-        Identity::Person(_) => Err(ApiError::new(
+        Identity::Person(_) | Identity::Invited(..) => Err(ApiError::new(
             Code::InsufficientPermissions,
             "an access token manages; this needs an API key",
         )),
@@ -358,7 +293,15 @@ fn sdk_only(admitted: Admitted) -> Result<Sdk, ApiError> {
     }
 }
 
-fn schemes() -> [(&'static str, MetaSecurityScheme); 3] {
+fn invited_only(admitted: Admitted) -> Result<Invited, ApiError> {
+    match admitted.identity {
+        Identity::Invited(key, until) => Ok(Invited { call: admitted.call, key, until }),
+        Identity::Nobody | Identity::Person(_) | Identity::Sdk(_) => Err(ApiError::of(Code::Unauthenticated)),
+        Identity::Refused(error) => Err(error),
+    }
+}
+
+fn schemes() -> [(&'static str, MetaSecurityScheme); 4] {
     let scheme = |ty, description| MetaSecurityScheme {
         ty,
         description: Some(description),
@@ -394,6 +337,14 @@ fn schemes() -> [(&'static str, MetaSecurityScheme); 3] {
             MetaSecurityScheme {
                 scheme: Some("bearer"),
                 ..scheme("http", "The same API key, as OpenFeature providers send it.")
+            },
+        ),
+        (
+            "StreamToken",
+            MetaSecurityScheme {
+                name: Some(STREAM_TOKEN),
+                key_in: Some("query"),
+                ..scheme("apiKey", "A token that opens one stream and nothing else, for at most an hour.")
             },
         ),
     ]

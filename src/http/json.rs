@@ -2,7 +2,9 @@
 //! is refused, because two readers of such a body would see two different requests.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -22,6 +24,30 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Violations> {
     // serde_path_to_error prints the document itself as a dot, and a place that it lost track of as a question mark.
     let path = if path == "." { "" } else { path.trim_end_matches('?').trim_end_matches('.') };
     Err(Violations::one(Fault::Malformed, path, format!("is not valid JSON: {error}")))
+}
+
+/// What is written as an object. Where serde reads a struct by itself, it also takes a list of its members.
+#[derive(Debug, Default)]
+pub struct Object<T>(pub T);
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
 }
 
 struct Document(Value);

@@ -11,10 +11,13 @@ use hyper::body::Body as _;
 use poem::error::ReadBodyError;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, RequestBody, Response};
-use poem_openapi::ApiResponse;
+use poem_openapi::error::ContentTypeError;
 use poem_openapi::payload::{ParsePayload, Payload};
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::registry::{
+    MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry,
+};
 use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
 use serde::Serialize;
 
 use crate::domain::violation::{Draft, Path, Violations};
@@ -23,7 +26,7 @@ use crate::http::json;
 use crate::http::shape::Shape;
 
 /// The only media type of bodies.
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 
 /// What most answers fit into, so that writing one allocates once. In bytes.
 const TYPICAL_ANSWER: usize = 512;
@@ -76,6 +79,14 @@ impl<T> RawJson<T> {
     }
 }
 
+/// The same for a body that may be missing or empty.
+#[derive(Debug)]
+pub struct OptionalJson<T> {
+    /// The bytes.
+    pub bytes: Bytes,
+    schema: PhantomData<fn() -> T>,
+}
+
 /// An answer, written by serde in the order of its declaration.
 #[derive(Clone, Debug)]
 pub struct FastJson<T>(pub T);
@@ -114,6 +125,7 @@ macro_rules! json_payload {
 
 json_payload!(Strict);
 json_payload!(RawJson);
+json_payload!(OptionalJson);
 json_payload!(FastJson);
 json_payload!(Created);
 json_payload!(Accepted);
@@ -135,7 +147,7 @@ impl<T: Shape + Type> ParsePayload for Strict<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let bytes = read_bytes(request, body).await?;
+        let bytes = read_some_bytes(request, body).await?;
         let document = json::parse(&bytes).map_err(ApiError::from)?;
         let mut faults = Violations::new();
         let body = T::read(&document, &Path::ROOT, &mut faults);
@@ -147,25 +159,58 @@ impl<T: Type> ParsePayload for RawJson<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        Ok(Self::new(read_bytes(request, body).await?))
+        Ok(Self::new(read_some_bytes(request, body).await?))
+    }
+}
+
+impl<'a, T: Type> ApiExtractor<'a> for OptionalJson<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        <Self as Payload>::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: JSON, schema: Self::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: false })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let bytes = read_bytes(request, body).await?;
+        let typed = request.content_type().is_some_and(is_json);
+        if typed || bytes.is_empty() {
+            return Ok(Self { bytes, schema: PhantomData });
+        }
+        Err(ContentTypeError::ExpectContentType.into())
     }
 }
 
 poem_openapi::impl_apirequest_for_payload!(Strict<T>, T: Shape + Type);
 poem_openapi::impl_apirequest_for_payload!(RawJson<T>, T: Type);
 
-/// The whole body; never an empty one, and never a compressed one, because nothing bounds what it unpacks to.
+/// The whole body; never an empty one.
+async fn read_some_bytes(request: &Request, body: &mut RequestBody) -> Result<Bytes, ApiError> {
+    let bytes = read_bytes(request, body).await?;
+    if bytes.is_empty() {
+        return Err(ApiError::field(Path::ROOT, "is empty, and JSON is expected"));
+    }
+    Ok(bytes)
+}
+
+/// The whole body; never a compressed one, because nothing bounds what it unpacks to.
 async fn read_bytes(request: &Request, body: &mut RequestBody) -> Result<Bytes, ApiError> {
     let encoding = request.headers().get(header::CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(ApiError::new(Code::UnsupportedMediaType, "compressed request bodies are not accepted"));
     }
     let body = body.take().map_err(ApiError::internal)?;
-    let bytes = joined(body.into()).await.map_err(|error| unreadable(&ReadBodyError::Io(error)))?;
-    if bytes.is_empty() {
-        return Err(ApiError::field(Path::ROOT, "is empty, and JSON is expected"));
-    }
-    Ok(bytes)
+    joined(body.into()).await.map_err(|error| unreadable(&ReadBodyError::Io(error)))
 }
 
 /// The frames of a body. Most arrive as one, which is taken as it is.

@@ -1,27 +1,52 @@
-//! A shorter way to the operation that applications ask all the time. The framework looks for an operation in routers
+//! A shorter way to the operations that applications ask all the time. The framework looks for an operation in routers
 //! within routers, which costs more than an evaluation with everything around it: see `benches/load`. The long way
-//! leads to the same function, and is the one that the document describes.
+//! leads to the same functions, and is the one that the document describes.
 
 use poem::endpoint::{BoxEndpoint, DynEndpoint, EndpointExt};
 use poem::http::Method;
 use poem::{Endpoint, IntoEndpoint, Request, Response};
 
-/// Routes, and one operation that is not looked for in them.
+/// The address of an operation that is not looked for in routers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// This path.
+    Path(&'static str),
+    /// This path and one segment more, which needs no decoding.
+    Below(&'static str),
+}
+
+impl Address {
+    fn is(self, path: &str) -> bool {
+        match self {
+            Self::Path(own) => path == own,
+            Self::Below(own) => path
+                .strip_prefix(own)
+                .is_some_and(|segment| !segment.is_empty() && !segment.contains(['/', '%'])),
+        }
+    }
+}
+
+/// Routes, and operations that are not looked for in them.
 pub struct Shortcut {
-    method: Method,
-    path: &'static str,
-    operation: BoxEndpoint<'static>,
+    operations: Vec<(Method, Address, BoxEndpoint<'static>)>,
     routes: BoxEndpoint<'static>,
 }
 
 impl Shortcut {
-    /// Goes to `operation` directly, and to everything else by `routes`.
-    pub fn new(
-        (method, path): (Method, &'static str),
+    /// Goes everywhere by `routes`.
+    pub fn new(routes: impl IntoEndpoint<Endpoint: 'static>) -> Self {
+        Self { operations: Vec::new(), routes: routes.map_to_response().boxed() }
+    }
+
+    /// Goes to `operation` directly.
+    #[must_use]
+    pub fn to(
+        mut self,
+        (method, address): (Method, Address),
         operation: impl Endpoint<Output = Response> + 'static,
-        routes: impl IntoEndpoint<Endpoint: 'static>,
     ) -> Self {
-        Self { method, path, operation: operation.boxed(), routes: routes.map_to_response().boxed() }
+        self.operations.push((method, address, operation.boxed()));
+        self
     }
 }
 
@@ -29,8 +54,10 @@ impl Endpoint for Shortcut {
     type Output = Response;
 
     fn call(&self, request: Request) -> impl Future<Output = poem::Result<Response>> + Send {
-        let asked = request.uri().path() == self.path && *request.method() == self.method;
-        let endpoint = if asked { &self.operation } else { &self.routes };
+        let (path, method) = (request.uri().path(), request.method());
+        let mut operations = self.operations.iter();
+        let asked = operations.find(|(known, address, _)| address.is(path) && known == method);
+        let endpoint = asked.map_or(&self.routes, |(_, _, operation)| operation);
         // The boxed future as it is: `Endpoint::call` would wrap it into two more.
         DynEndpoint::call(endpoint.as_ref(), request)
     }
@@ -44,12 +71,23 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_operation_goes_directly_and_everything_else_by_the_routes() {
+    async fn some_operations_go_directly_and_everything_else_by_the_routes() {
         let says = |text: &'static str| make_sync(move |_| text).map_to_response();
-        let client = TestClient::new(Shortcut::new((Method::POST, "/a"), says("direct"), says("routes")));
-        client.post("/a").send().await.assert_text("direct").await;
-        client.post("/a?b=c").send().await.assert_text("direct").await;
+        let shortcut = Shortcut::new(says("routes"))
+            .to((Method::POST, Address::Path("/a")), says("direct"))
+            .to((Method::POST, Address::Below("/a/")), says("below"));
+        let client = TestClient::new(shortcut);
+        for (path, answer) in [
+            ("/a", "direct"),
+            ("/a?b=c", "direct"),
+            ("/a/b", "below"),
+            ("/a/b?c=d", "below"),
+            ("/a/", "routes"),
+            ("/a/b/c", "routes"),
+            ("/a/%62", "routes"),
+        ] {
+            client.post(path).send().await.assert_text(answer).await;
+        }
         client.get("/a").send().await.assert_text("routes").await;
-        client.post("/a/").send().await.assert_text("routes").await;
     }
 }

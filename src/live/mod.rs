@@ -4,9 +4,17 @@
 //! Reading takes no lock. A reader holds a consistent ruleset for as long as it likes; a change puts the next one in
 //! its place.
 
+pub mod feed;
+mod meter;
 pub mod usage;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -16,9 +24,12 @@ use crate::{
         environment::Environment,
         id::{ApiKeyId, EnvironmentId, ProjectId},
         key::EnvironmentKey,
+        time::Timestamp,
     },
-    engine::Ruleset,
+    engine::{Outcome, Ruleset},
 };
+use feed::{Feed, Follower, Following, Notice, StreamLimits, TooMany};
+use meter::Meters;
 use usage::Usage;
 
 /// An environment as it is served.
@@ -31,6 +42,8 @@ pub struct LiveEnvironment {
     /// Its key.
     pub key: EnvironmentKey,
     ruleset: ArcSwap<Ruleset>,
+    feed: Feed,
+    meters: Meters,
 }
 
 impl LiveEnvironment {
@@ -40,6 +53,8 @@ impl LiveEnvironment {
             id: environment.id,
             project: environment.project,
             key: environment.key.clone(),
+            feed: Feed::new(ruleset.version()),
+            meters: Meters::new(&ruleset),
             ruleset: ArcSwap::from_pointee(ruleset),
         }
     }
@@ -57,6 +72,21 @@ pub struct LiveKey {
     pub key: ApiKey,
     /// The environment that it evaluates.
     pub environment: Arc<LiveEnvironment>,
+    /// How many follow the environment with it.
+    followers: AtomicU32,
+    ended: AtomicBool,
+}
+
+impl LiveKey {
+    /// Whether it was revoked, or its time is over. Who found it before that may hold it still.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.environment.feed.wake();
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -69,6 +99,7 @@ struct Index {
 #[derive(Debug, Default)]
 pub struct Live {
     index: ArcSwap<Index>,
+    following: Arc<Following>,
     /// How often flags were evaluated since the counters were last written down.
     pub usage: Usage,
 }
@@ -86,7 +117,7 @@ impl Live {
         for key in keys {
             index.add_key(key);
         }
-        Self { index: ArcSwap::from_pointee(index), usage: Usage::default() }
+        Self { index: ArcSwap::from_pointee(index), following: Arc::default(), usage: Usage::default() }
     }
 
     /// The environment with this identifier.
@@ -99,10 +130,68 @@ impl Live {
         self.index.load().keys.get(digest).cloned()
     }
 
-    /// Puts the next ruleset in the place of its environment's present one.
-    pub fn publish(&self, ruleset: Ruleset) {
+    /// The API key with this identifier, whether or not it has expired. Unlike a digest it is no proof of anything, and
+    /// it is looked for one by one: for those who have shown another proof.
+    pub fn key_with_id(&self, id: ApiKeyId) -> Option<Arc<LiveKey>> {
+        self.index.load().keys.values().find(|live| live.key.id == id).cloned()
+    }
+
+    /// Puts the next ruleset in the place of its environment's present one, and tells those who follow it why.
+    pub fn publish(&self, ruleset: Ruleset, notices: impl IntoIterator<Item = Notice>) {
         if let Some(environment) = self.index.load().environments.get(&ruleset.environment()) {
+            environment.meters.follow(&ruleset);
             environment.ruleset.store(Arc::new(ruleset));
+            environment.feed.tell(notices);
+        }
+    }
+
+    /// Counts what was served of `environment` at `now`.
+    pub fn count<'o, 'r: 'o>(
+        &self,
+        environment: &LiveEnvironment,
+        outcomes: impl IntoIterator<Item = &'o Outcome<'r>>,
+        now: Timestamp,
+    ) {
+        environment.meters.count(outcomes, now, &self.usage);
+    }
+
+    /// Adds what was counted of `environment` so far to [`Self::usage`].
+    pub fn settle(&self, environment: &LiveEnvironment) {
+        environment.meters.settle(&self.usage);
+    }
+
+    /// The same for every environment.
+    pub fn settle_all(&self) {
+        for environment in self.index.load().environments.values() {
+            self.settle(environment);
+        }
+    }
+
+    /// Follows the environment of `key` from this moment on.
+    pub fn follow(&self, key: &Arc<LiveKey>, limits: StreamLimits) -> Result<Follower, TooMany> {
+        Follower::new(&self.following, key, limits)
+    }
+
+    /// Gives everyone who follows anything a sign of life.
+    pub fn beat(&self) {
+        for environment in self.index.load().environments.values() {
+            environment.feed.beat();
+        }
+    }
+
+    /// Ends what follows with keys whose time is over at `now`.
+    pub fn end_expired(&self, now: Timestamp) {
+        let index = self.index.load();
+        for live in index.keys.values().filter(|live| !live.key.is_live(now) && !live.has_ended()) {
+            live.end();
+        }
+    }
+
+    /// Ends everything that follows, for good.
+    pub fn close(&self) {
+        self.following.close();
+        for environment in self.index.load().environments.values() {
+            environment.feed.wake();
         }
     }
 
@@ -118,9 +207,13 @@ impl Live {
         self.change(|index| index.add_key(key));
     }
 
-    /// Takes an API key away: from now on nobody finds it.
+    /// Takes an API key away: from now on nobody finds it, and what follows with it ends.
     pub fn remove_key(&self, id: ApiKeyId) {
-        self.change(|index| index.keys.retain(|_, live| live.key.id != id));
+        let mut gone = Vec::new();
+        self.change(|index| gone.extend(index.keys.extract_if(|_, live| live.key.id == id)));
+        for (_, live) in gone {
+            live.end();
+        }
     }
 
     /// There is one writer (see `control`), so that no change is lost between the load and the store.
@@ -135,7 +228,9 @@ impl Index {
     fn add_key(&mut self, key: ApiKey) {
         if let Some(environment) = self.environments.get(&key.environment) {
             let environment = Arc::clone(environment);
-            self.keys.insert(key.digest, Arc::new(LiveKey { key, environment }));
+            let live =
+                LiveKey { key, environment, followers: AtomicU32::new(0), ended: AtomicBool::new(false) };
+            self.keys.insert(live.key.digest, Arc::new(live));
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, meta, tables};
+use super::{Error, OpenError, Store, Writer, meta, tables, usage};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 1] = [create_tables];
+const MIGRATIONS: [Migration; 2] = [create_tables, usage::add_causes];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -36,7 +36,7 @@ pub(super) fn run(store: &Store) -> Result<(), OpenError> {
     meta::set_schema(&writer, SCHEMA).and_then(|()| writer.commit()).map_err(broken)
 }
 
-/// A reading transaction cannot open a table that was never made.
+/// A reading transaction cannot open a table that was never made. These are the tables of schema 1.
 fn create_tables(writer: &Writer) -> Result<(), Error> {
     macro_rules! create {
         ($($table:ident),* $(,)?) => { $(drop(writer.0.open_table(tables::$table)?);)* };
@@ -59,7 +59,7 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
         API_KEYS,
         AUDIT,
         AUDIT_OF,
-        USAGE,
+        USAGE_V1,
         LAST_EVALUATED,
     );
     Ok(())

@@ -48,8 +48,11 @@ pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("
 /// (Resource's bits, place in the log) -> nothing: which entries are about a thing.
 pub(super) const AUDIT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinition::new("audit_of");
 
-/// (Environment, flag, hour since the epoch, variation key) -> how often.
-pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str), u64> = TableDefinition::new("usage");
+/// (Environment, flag, hour since the epoch, variation key) -> how often. Until schema 2.
+pub(super) const USAGE_V1: TableDefinition<'_, (u128, u128, u32, &str), u64> = TableDefinition::new("usage");
+/// (Environment, flag, hour since the epoch, variation key, cause) -> how often.
+pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str, &str), u64> =
+    TableDefinition::new("usage_by_cause");
 /// (Environment, flag) -> when it was evaluated last, in milliseconds since the epoch.
 pub(super) const LAST_EVALUATED: TableDefinition<'_, (u128, u128), i64> =
     TableDefinition::new("last_evaluated");

@@ -1,4 +1,4 @@
-//! How often each variation of each flag was served, by the hour, and when a flag was evaluated last.
+//! How often each variation of each flag was served and why, by the hour, and when a flag was evaluated last.
 
 use redb::ReadableTable;
 
@@ -6,7 +6,7 @@ use super::{Access, Error, Writer, tables};
 use crate::domain::{
     id::{EnvironmentId, FlagId},
     time::Timestamp,
-    usage::{Count, Slot},
+    usage::{Cause, Count, Slot},
 };
 
 /// Adds counts to what is kept.
@@ -18,7 +18,7 @@ pub fn add<'a>(
     let mut latest = writer.0.open_table(tables::LAST_EVALUATED)?;
     for (slot, count) in counts {
         let (environment, flag) = (slot.environment.bits(), slot.flag.bits());
-        let key = (environment, flag, slot.hour, slot.variation.as_str());
+        let key = (environment, flag, slot.hour, slot.variation.as_str(), slot.cause.as_str());
         let kept = usage.get(key)?.map_or(0, |kept| kept.value());
         usage.insert(key, kept.saturating_add(count.times))?;
         let last = latest.get((environment, flag))?.map_or(i64::MIN, |kept| kept.value());
@@ -37,19 +37,77 @@ pub fn last_evaluated(
     Ok(table.get((environment.bits(), flag.bits()))?.map(|kept| Timestamp::from_millis(kept.value())))
 }
 
-/// How often each variation of a flag was served in `environment` from the hour `since` on.
-pub fn of_flag(
+/// A counter as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'t> {
+    /// The flag.
+    pub flag: FlagId,
+    /// The hour, counted from the Unix epoch.
+    pub hour: u32,
+    /// The variation's key.
+    pub variation: &'t str,
+    /// Why it was served.
+    pub cause: Cause,
+    /// How often.
+    pub times: u64,
+}
+
+/// Shows every counter of these flags in `environment` from the hour `since` on.
+pub fn of_flags(
     access: &impl Access,
     environment: EnvironmentId,
-    flag: FlagId,
+    flags: impl IntoIterator<Item = FlagId>,
     since: u32,
-) -> Result<Vec<(String, u64)>, Error> {
+    mut show: impl FnMut(Row<'_>),
+) -> Result<(), Error> {
     let table = access.table(tables::USAGE)?;
-    let (environment, flag) = (environment.bits(), flag.bits());
-    let rows = table.range((environment, flag, since, "")..(environment, flag.saturating_add(1), 0, ""))?;
-    rows.map(|row| {
-        let (key, times) = row?;
-        Ok((key.value().3.to_owned(), times.value()))
-    })
-    .collect()
+    let bits = environment.bits();
+    for flag in flags {
+        for row in table
+            .range((bits, flag.bits(), since, "", "")..(bits, flag.bits().saturating_add(1), 0, "", ""))?
+        {
+            let (key, times) = row?;
+            let (_, _, hour, variation, cause) = key.value();
+            let unknown = || Error::Damaged(format!("a counter of the flag {flag} has the cause {cause:?}"));
+            let cause = Cause::parse(cause).ok_or_else(unknown)?;
+            show(Row { flag, hour, variation, cause, times: times.value() });
+        }
+    }
+    Ok(())
+}
+
+/// Forgets counters of hours before `hour`, at most `most` of them; answers how many. When a flag was evaluated last
+/// stays known.
+pub fn forget_before(writer: &Writer, hour: u32, most: usize) -> Result<usize, Error> {
+    let latest = writer.0.open_table(tables::LAST_EVALUATED)?;
+    let mut usage = writer.0.open_table(tables::USAGE)?;
+    let mut forgotten = 0;
+    for row in latest.iter()? {
+        let (environment, flag) = row?.0.value();
+        let old = (environment, flag, 0, "", "")..(environment, flag, hour, "", "");
+        for row in usage.extract_from_if(old, |_, _| true)? {
+            row?;
+            forgotten += 1;
+            if forgotten == most {
+                return Ok(forgotten);
+            }
+        }
+    }
+    Ok(forgotten)
+}
+
+/// From schema 1 to 2: counters had no cause; all of them were of what clients reported.
+pub(super) fn add_causes(writer: &Writer) -> Result<(), Error> {
+    {
+        let before = writer.0.open_table(tables::USAGE_V1)?;
+        let mut usage = writer.0.open_table(tables::USAGE)?;
+        for row in before.iter()? {
+            let (key, times) = row?;
+            let (environment, flag, hour, variation) = key.value();
+            let key = (environment, flag, hour, variation, Cause::Reported.as_str());
+            usage.insert(key, times.value())?;
+        }
+    }
+    writer.0.delete_table(tables::USAGE_V1)?;
+    Ok(())
 }

@@ -20,7 +20,7 @@ const REFUSALS: [u16; 3] = [401, 403, 404];
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 7]); 35] = [
+const TABLE: &[(&str, [u16; 7])] = &[
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -44,6 +44,7 @@ const TABLE: [(&str, [u16; 7]); 35] = [
     ("toggleFlag",       [401,     404,     403,   200,   200,  403,   403]),
     ("getFlagHistory",   [401,     404,     200,   200,   200,  403,   403]),
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
+    ("getEnvironmentStats", [401,  404,     200,   200,   200,  403,   403]),
     ("explainFlag",      [401,     404,     200,   200,   200,  403,   403]),
     ("listSegments",     [401,     404,     200,   200,   200,  403,   403]),
     ("createSegment",    [401,     404,     403,   201,   201,  403,   403]),
@@ -54,7 +55,11 @@ const TABLE: [(&str, [u16; 7]); 35] = [
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
+    ("followChanges",    [401,     403,     403,   403,   403,  200,   200]),
     ("reportEvents",     [401,     403,     403,   403,   403,  202,   202]),
+    ("ofrepEvaluateFlag",[401,     403,     403,   403,   403,  200,   200]),
+    ("ofrepEvaluateFlags",[401,    403,     403,   403,   403,  200,   200]),
+    ("ofrepFollow",      [401,     401,     401,   401,   401,  401,   401]), // The token is in the address.
     ("getHealth",        [200,     200,     200,   200,   200,  200,   200]),
     ("getReady",         [200,     200,     200,   200,   200,  200,   200]),
 ];
@@ -100,10 +105,12 @@ impl World {
     fn path(&mut self, operation: &Operation) -> String {
         let mut path = operation.template.replace("{project_id}", &self.team.project);
         path = path.replace("{environment_id}", &self.team.development);
-        if path.contains("{flag_id}") {
-            let key = self.fresh("flag");
-            self.team.create_flag(&key, &json!({}));
-            path = path.replace("{flag_id}", &key);
+        for name in ["{flag_id}", "{key}"] {
+            if path.contains(name) {
+                let key = self.fresh("flag");
+                self.team.create_flag(&key, &json!({}));
+                path = path.replace(name, &key);
+            }
         }
         if path.contains("{segment_id}") {
             let key = self.fresh("segment");

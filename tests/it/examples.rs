@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::support::{Answer, Client, Server};
 
 /// Every operation, in an order in which a person could call them.
-const ORDER: [&str; 34] = [
+const ORDER: &[&str] = &[
     "register",
     "login",
     "refresh",
@@ -26,13 +26,18 @@ const ORDER: [&str; 34] = [
     "updateFlag",
     "toggleFlag",
     "evaluate",
+    "ofrepEvaluateFlag",
+    "ofrepEvaluateFlags",
+    "ofrepFollow",
     "getRuleset",
     "getBootstrap",
+    "followChanges",
     "reportEvents",
     "getFlag",
     "listFlags",
     "getFlagHistory",
     "getFlagStats",
+    "getEnvironmentStats",
     "getHealth",
     "getReady",
     "listOperators",
@@ -49,7 +54,7 @@ const ORDER: [&str; 34] = [
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 5] = ["access_token", "refresh_token", "key", "prefix", "next_cursor"];
+const OPAQUE: [&str; 6] = ["access_token", "refresh_token", "key", "prefix", "next_cursor", "requestUri"];
 /// Letters and digits of an identifier after its prefix.
 const ULID: usize = 26;
 
@@ -59,13 +64,14 @@ fn every_example_really_happens() {
     let document = server.anonymous().get("/openapi.json").expect(200);
     let mut operations = operations(&document);
     let mut walk = Walk { client: server.anonymous(), known: HashMap::new() };
-    for id in ORDER.into_iter().chain([LAST]) {
+    for id in ORDER.iter().copied().chain([LAST]) {
         let operation = operations.remove(id).unwrap_or_else(|| panic!("there is no operation {id}"));
         for (request, response) in operation.exchanges() {
             let answer = walk.send(&operation, request);
             let (status, _) = operation.success();
             assert_eq!(answer.status.to_string(), status, "{id}: {}", answer.text());
             match response {
+                Some(Value::String(events)) => walk.compare_events(events, &answer.text(), id),
                 Some(example) => walk.compare(example, &answer.body(), id, ""),
                 None => assert!(answer.bytes.is_empty(), "{id}: {}", answer.text()),
             }
@@ -100,6 +106,12 @@ impl<'d> Operation<'d> {
         found.map(|(status, answer)| (status.as_str(), answer)).expect("a success")
     }
 
+    /// Whether it asks for these credentials.
+    fn asks(&self, scheme: &str) -> bool {
+        let schemes = self.description["security"].as_array().map_or(&[][..], Vec::as_slice);
+        schemes.iter().any(|it| it.get(scheme).is_some())
+    }
+
     /// Request and answer of every example. What has a body has an example of it.
     fn exchanges(&self) -> Vec<(Option<&'d Value>, Option<&'d Value>)> {
         let requests = shown(&self.description["requestBody"]);
@@ -114,7 +126,8 @@ impl<'d> Operation<'d> {
 }
 
 fn shown(body: &Value) -> Vec<&Value> {
-    let Some(media) = body["content"].get("application/json") else { return Vec::new() };
+    let content = body["content"].as_object();
+    let Some(media) = content.and_then(|content| content.values().next()) else { return Vec::new() };
     if let Some(example) = media.get("example") {
         return vec![example];
     }
@@ -145,6 +158,11 @@ impl Walk {
                 other => panic!("{path}: {name} is in {other:?}"),
             }
         }
+        if operation.asks("StreamToken") {
+            // The address that an answer had, but for what it says of that answer.
+            let address = self.known(operation.path);
+            query.extend(address.split(['?', '&']).find(|it| it.starts_with("token=")).map(str::to_owned));
+        }
         let address = format!("{path}?{}", query.join("&"));
         let client = self.identified(operation);
         match request {
@@ -155,19 +173,19 @@ impl Walk {
 
     /// The client with the credentials that the operation asks for.
     fn identified(&self, operation: &Operation<'_>) -> Client {
-        let schemes = operation.description["security"].as_array().map_or(&[][..], Vec::as_slice);
-        let asks = |scheme: &str| schemes.iter().any(|it| it.get(scheme).is_some());
-        let known = |begin: &str| {
-            let found = self.known.iter().find(|(example, _)| example.starts_with(begin));
-            found.and_then(|(_, real)| real.as_str()).unwrap_or_else(|| panic!("no {begin} is known"))
-        };
-        if asks("AccessToken") {
-            self.client.bearer(known("eyJ0eXAiOiJKV1Qi"))
-        } else if asks("ApiKey") {
-            self.client.with("X-API-Key", known("sdk-dev-example"))
+        if operation.asks("AccessToken") {
+            self.client.bearer(self.known("eyJ0eXAiOiJKV1Qi"))
+        } else if operation.asks("ApiKey") {
+            self.client.with("X-API-Key", self.known("sdk-dev-example"))
         } else {
             self.client.clone()
         }
+    }
+
+    /// What an example that begins like this is in truth.
+    fn known(&self, begin: &str) -> &str {
+        let found = self.known.iter().find(|(example, _)| example.starts_with(begin));
+        found.and_then(|(_, real)| real.as_str()).unwrap_or_else(|| panic!("no {begin} is known"))
     }
 
     /// An example with the names of what really is there.
@@ -179,6 +197,21 @@ impl Walk {
                 members.iter().map(|(name, member)| (name.clone(), self.real(member))).collect()
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => example.clone(),
+        }
+    }
+
+    /// Compares events line by line.
+    fn compare_events(&mut self, example: &str, real: &str, place: &str) {
+        assert_eq!(example.lines().count(), real.lines().count(), "{place}: {real}");
+        for (shown, answered) in example.lines().zip(real.lines()) {
+            match (shown.strip_prefix("data: "), answered.strip_prefix("data: ")) {
+                (Some(shown), Some(answered)) => {
+                    let [shown, answered] =
+                        [shown, answered].map(|it| serde_json::from_str(it).expect("JSON"));
+                    self.compare(&shown, &answered, place, "");
+                }
+                _ => assert_eq!(shown, answered, "{place}"),
+            }
         }
     }
 

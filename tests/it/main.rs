@@ -29,6 +29,8 @@ mod http;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod ofrep;
+#[cfg(test)]
 mod old_files;
 #[cfg(test)]
 mod openapi;
@@ -44,6 +46,10 @@ mod ruleset;
 mod sdk_clients;
 #[cfg(test)]
 mod segments;
+#[cfg(test)]
+mod stats;
+#[cfg(test)]
+mod stream;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

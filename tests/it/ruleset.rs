@@ -177,13 +177,17 @@ fn the_version_rises_with_each_change_in_the_environment() {
 
 #[test]
 fn a_client_that_has_it_gets_304() {
-    let (server, team, sdk) = bench();
+    let (mut server, mut team, sdk) = bench();
     team.create_flag("a", &json!({}));
     let first = sdk.get(PATH);
     first.expect(200);
     let known = tag(&first);
     assert!(known.starts_with('"') && known.ends_with('"'), "{known}");
     server.clock.advance_seconds(60);
+    assert_eq!(sdk.get(PATH).bytes, first.bytes, "a version is written once");
+    server.restart();
+    let sdk = server.reach(&sdk);
+    team.client = server.reach(&team.client);
     let later = sdk.get(PATH);
     assert_ne!(later.expect(200)["data"]["fetched_at"], first.body()["data"]["fetched_at"]);
     assert_eq!(tag(&later), known, "the tag does not depend on the moment");
@@ -259,6 +263,7 @@ fn a_large_body_is_compressed_as_the_client_accepts() {
     for (accepted, coding) in [
         ("gzip", Some("gzip")),
         ("br", Some("br")),
+        ("zstd", Some("zstd")),
         ("gzip, deflate, br", Some("br")),
         ("gzip;q=1, br;q=0.5", Some("gzip")),
         ("br;q=0, gzip", Some("gzip")),
@@ -281,6 +286,7 @@ fn unpacked(answer: &Answer) -> Vec<u8> {
     match answer.header("Content-Encoding") {
         Some("gzip") => flate2::read::GzDecoder::new(&answer.bytes[..]).read_to_end(&mut bytes).unwrap(),
         Some("br") => brotli::Decompressor::new(&answer.bytes[..], 4_096).read_to_end(&mut bytes).unwrap(),
+        Some("zstd") => zstd::Decoder::new(&answer.bytes[..]).unwrap().read_to_end(&mut bytes).unwrap(),
         _ => answer.bytes.as_slice().read_to_end(&mut bytes).unwrap(),
     };
     bytes

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::{ApiExtractor, ExtractParamOptions, OpenApi};
 
@@ -25,9 +24,7 @@ use crate::{
     },
 };
 
-pub(super) struct EvaluateApi(
-    #[expect(dead_code, reason = "every group of endpoints is made the same way")] pub(super) Arc<App>,
-);
+pub(super) struct EvaluateApi(pub(super) Arc<App>);
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Evaluation")]
 impl EvaluateApi {
@@ -45,12 +42,12 @@ impl EvaluateApi {
         sdk: Sdk,
         body: RawJson<EvaluateBody>,
     ) -> Result<RawJson<EvaluateAnswer>, ApiError> {
-        answer(&sdk, &body)
+        answer(&self.0, &sdk, &body)
     }
 }
 
 /// The same operation without the router: what its declaration does, by hand.
-pub(in crate::http) struct Direct;
+pub(super) struct Direct(pub(super) Arc<App>);
 
 impl Endpoint for Direct {
     type Output = Response;
@@ -61,34 +58,42 @@ impl Endpoint for Direct {
         async move {
             let sdk = Sdk::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
             let body = RawJson::from_request(&request, &mut body, ExtractParamOptions::default()).await?;
-            Ok(answer(&sdk, &body)?.into_response())
+            Ok(answer(&self.0, &sdk, &body)?.into_response())
         }
     }
 }
 
-fn answer(sdk: &Sdk, body: &RawJson<EvaluateBody>) -> Result<RawJson<EvaluateAnswer>, ApiError> {
+fn answer(app: &App, sdk: &Sdk, body: &RawJson<EvaluateBody>) -> Result<RawJson<EvaluateAnswer>, ApiError> {
     let request = read(&body.bytes)?;
+    let (live, environment) = (app.control.live(), &sdk.key.environment);
     let ruleset = sdk.key.environment.ruleset();
     let now = sdk.call.now;
     let answer = match &request.asked {
-        Asked::Flags(keys) => documented(&ruleset, keys, &request.context, now)?,
+        Asked::Flags(keys) => {
+            let outcomes = outcomes(&ruleset, keys, &request.context, now);
+            live.count(environment, outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref()), now);
+            let data = Evaluations { outcomes, evaluated_at: now.with_millis() };
+            to_bytes(&Data { data })?
+        }
         Asked::One(key) => {
             let outcome = evaluate(&ruleset, key, &request.context, now);
             let outcome = outcome.ok_or_else(|| not_found(key, sdk.key.environment.key.as_str()))?;
+            live.count(environment, [&outcome], now);
             to_bytes(&Flat(&outcome))?
         }
     };
     Ok(RawJson::new(answer))
 }
 
-fn documented(
-    ruleset: &Ruleset,
-    keys: &[Cow<'_, str>],
+/// The outcome of each key, in the order in which they are asked for, each key once.
+fn outcomes<'a>(
+    ruleset: &'a Ruleset,
+    keys: &'a [Cow<'_, str>],
     context: &Context<'_>,
     now: Timestamp,
-) -> Result<Bytes, ApiError> {
+) -> Vec<(Cow<'a, str>, Option<Outcome<'a>>)> {
     let mut evaluation = Evaluation::new(ruleset, context, now);
-    let mut outcomes: Vec<(Cow<'_, str>, Option<Outcome<'_>>)> = Vec::with_capacity(keys.len());
+    let mut outcomes = Vec::with_capacity(keys.len());
     let mut seen: HashSet<&str> = HashSet::new();
     // A single key, which is what most requests ask for, cannot be a repetition.
     let mut is_new = |key| keys.len() == 1 || seen.insert(key);
@@ -100,8 +105,7 @@ fn documented(
     for key in keys.iter().filter(|key| *key != ALL_FLAGS && is_new(key)) {
         outcomes.push((Cow::Borrowed(key), evaluation.flag(key)));
     }
-    let data = Evaluations { outcomes, evaluated_at: now.with_millis() };
-    to_bytes(&Data { data })
+    outcomes
 }
 
 /// The refusal that the published SDKs read at the top level, beside our own envelope.

@@ -32,8 +32,7 @@ use crate::{
             flag::{FlagItemView, FlagView, ToggledView},
             flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
             history::EntryView,
-            sort::{Period, Sort},
-            stats::FlagStats,
+            sort::Sort,
         },
     },
 };
@@ -258,29 +257,6 @@ impl FlagsApi {
             (SortKey::Number(i64::try_from(*place).unwrap_or(i64::MAX)), entry.id.bits())
         });
         Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), HISTORY_ORDER)))
-    }
-
-    /// Get how often a flag was served
-    ///
-    /// By variation, as far as applications reported it with `POST /api/v1/sdk/events`.
-    #[oai(path = "/:flag_id/stats", method = "get", operation_id = "getFlagStats")]
-    async fn stats(
-        &self,
-        person: Person,
-        /// The flag, by its id or its key.
-        flag_id: Path<String>,
-        /// The environment, by its id.
-        environment_id: Query<Required<String>>,
-        /// How far back, in whole hours of the clock; where absent, `24h`.
-        period: Query<Optional<Period>>,
-    ) -> Result<FastJson<Data<FlagStats>>, ApiError> {
-        let mut reader = Reader::default();
-        let environment = reader.required("environment_id", &environment_id);
-        let period = reader.word("period", &period, Period::ALL).unwrap_or(Period::Day);
-        let environment = super::environment_id(&reader.finish(environment)?)?;
-        let (name, now) = (FlagName(flag_id.0), person.call.now);
-        let served = flag::served(&self.0.control, &person.caller, environment, &name, period.hours(), now)?;
-        Ok(FastJson(Data { data: FlagStats::of(served, environment.to_string(), period.as_str(), now) }))
     }
 }
 

@@ -10,12 +10,15 @@ mod notes;
 mod projects;
 mod sdk;
 mod segments;
+mod stats;
+mod stream;
 mod system;
 
 pub(super) use self::notes::notes;
 
 use std::sync::Arc;
 
+use poem::IntoEndpoint;
 use poem::http::Method;
 use poem_openapi::Tags;
 
@@ -24,20 +27,33 @@ use crate::{
     http::{
         app::App,
         error::{ApiError, Code},
+        ofrep,
+        shortcut::{Address, Shortcut},
     },
 };
 
-pub(super) use evaluate::Direct as Hot;
-
 /// What applications ask all the time.
-pub(super) const HOT: (Method, &str) = (Method::POST, "/api/v1/evaluate");
+const HOT: [(Method, Address); 3] = [
+    (Method::POST, Address::Path("/api/v1/evaluate")),
+    (Method::POST, Address::Below(ofrep::api::FLAG)),
+    (Method::POST, Address::Path(ofrep::api::FLAGS)),
+];
+
+/// The routes with a shortcut to what applications ask all the time.
+pub(super) fn with_shortcut(app: &Arc<App>, routes: impl IntoEndpoint<Endpoint: 'static>) -> Shortcut {
+    let [evaluate, flag, flags] = HOT;
+    Shortcut::new(routes)
+        .to(evaluate, evaluate::Direct(Arc::clone(app)))
+        .to(flag, ofrep::api::DirectFlag(Arc::clone(app)))
+        .to(flags, ofrep::api::DirectFlags(Arc::clone(app)))
+}
 
 /// What every client should know before it begins.
 pub(super) const DESCRIPTION: &str = include_str!("description.md");
 
 /// What operations are grouped by.
 #[derive(Tags)]
-enum Tag {
+pub(super) enum Tag {
     /// Accounts and sessions.
     #[oai(rename = "Accounts")]
     Auth,
@@ -58,6 +74,10 @@ enum Tag {
     /// What SDKs that evaluate by themselves fetch and report. Authenticated by an API key.
     #[oai(rename = "SDKs")]
     Sdk,
+    /// The `OpenFeature` Remote Evaluation Protocol 0.3.0, for the providers of `OpenFeature`: they need the server's
+    /// address and an API key.
+    #[oai(rename = "OpenFeature")]
+    Ofrep,
     /// The server itself. Needs no credentials and is not limited.
     System,
 }
@@ -74,6 +94,9 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         segments::SegmentsApi(app()),
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),
+        ofrep::api::OfrepApi(app()),
+        stream::StreamApi(app()),
+        stats::StatsApi(app()),
         system::SystemApi(app()),
         system::OperatorsApi,
     )
@@ -92,11 +115,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shortcut_leads_to_an_operation_that_is_declared() {
-        let (method, path) = HOT;
-        let declared = evaluate::EvaluateApi::meta();
-        let mut paths = declared.iter().flat_map(|api| &api.paths).filter(|known| known.path == path);
-        let operations = paths.next().map(|known| &known.operations);
-        assert!(operations.is_some_and(|known| known.iter().any(|operation| operation.method == method)));
+    fn the_shortcut_leads_to_operations_that_are_declared() {
+        let declared = [evaluate::EvaluateApi::meta(), ofrep::api::OfrepApi::meta()];
+        for (method, address) in HOT {
+            let is = |path: &str| match address {
+                Address::Path(own) => path == own,
+                Address::Below(own) => {
+                    path.strip_prefix(own).is_some_and(|rest| rest.starts_with(['{', ':']))
+                }
+            };
+            let mut paths =
+                declared.iter().flatten().flat_map(|api| &api.paths).filter(|known| is(&known.path));
+            let operations = paths.next().map(|known| &known.operations);
+            assert!(
+                operations.is_some_and(|known| known.iter().any(|operation| operation.method == method)),
+                "{address:?}"
+            );
+        }
     }
 }

@@ -10,8 +10,19 @@ const EXAMPLES: &str = include_str!("examples.json");
 const UNLIMITED: [&str; 2] = ["getHealth", "getReady"];
 
 /// Operations that go on when the data file fails.
-const IN_MEMORY: [&str; 7] =
-    ["evaluate", "getRuleset", "getBootstrap", "reportEvents", "listOperators", "getHealth", "getReady"];
+const IN_MEMORY: [&str; 11] = [
+    "evaluate",
+    "ofrepEvaluateFlag",
+    "ofrepEvaluateFlags",
+    "ofrepFollow",
+    "getRuleset",
+    "getBootstrap",
+    "followChanges",
+    "reportEvents",
+    "listOperators",
+    "getHealth",
+    "getReady",
+];
 
 /// What it means that the thing a parameter names is not there.
 const NAMED: [(&str, Code); 5] = [
@@ -23,7 +34,7 @@ const NAMED: [(&str, Code); 5] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 14] = [
+const ERRORS: [(&str, &[Code]); 17] = [
     ("register", &[Code::RegistrationDisabled, Code::EmailAlreadyExists]),
     ("login", &[Code::InvalidCredentials]),
     ("refresh", &[Code::RefreshTokenInvalid]),
@@ -62,6 +73,9 @@ const ERRORS: [(&str, &[Code]); 14] = [
     ("archiveFlag", &[Code::FlagInUse]),
     ("toggleFlag", &[Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
+    ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
+    ("followChanges", &[Code::StreamLimitReached]),
+    ("ofrepFollow", &[Code::StreamLimitReached]),
 ];
 
 /// Everything above.

@@ -18,7 +18,7 @@ use crate::{
         error::{ApiError, Code},
         etag::none_match,
         guard::Sdk,
-        payload::{Accepted, Strict, written},
+        payload::{Accepted, JSON, Strict},
         wire::{
             event::{EventAnswer, EventsBody, events},
             ruleset::RulesetAnswer,
@@ -48,7 +48,7 @@ impl SdkApi {
         #[oai(name = "If-None-Match")]
         _known: Header<Option<String>>,
     ) -> Result<Conditional, ApiError> {
-        conditional(&sdk, request)
+        self.conditional(&sdk, request).await
     }
 
     /// Fetch the ruleset, to keep it in a file
@@ -64,7 +64,7 @@ impl SdkApi {
         #[oai(name = "If-None-Match")]
         _known: Header<Option<String>>,
     ) -> Result<Conditional, ApiError> {
-        conditional(&sdk, request)
+        self.conditional(&sdk, request).await
     }
 
     /// Report evaluations
@@ -80,28 +80,33 @@ impl SdkApi {
     }
 }
 
-fn conditional(sdk: &Sdk, request: &Request) -> Result<Conditional, ApiError> {
-    match sdk.key.key.kind {
-        KeyKind::Server => {}
-        KeyKind::Client => {
-            let message = "a client key may not read rules; this needs a server key";
-            return Err(ApiError::new(Code::InsufficientPermissions, message));
+impl SdkApi {
+    async fn conditional(&self, sdk: &Sdk, request: &Request) -> Result<Conditional, ApiError> {
+        match sdk.key.key.kind {
+            KeyKind::Server => {}
+            KeyKind::Client => {
+                let message = "a client key may not read rules; this needs a server key";
+                return Err(ApiError::new(Code::InsufficientPermissions, message));
+            }
         }
+        let environment = &sdk.key.environment;
+        let tag = |version: u64| {
+            let tag = format!("\"{}.{version}\"", environment.id);
+            HeaderValue::from_str(&tag).map_err(ApiError::internal)
+        };
+        let present = tag(environment.ruleset().version())?;
+        let (tag, mut response) = if none_match(request.headers(), &present) {
+            (present, StatusCode::NOT_MODIFIED.into_response())
+        } else {
+            let (version, body) = self.0.rulesets.fetch(environment, sdk.call.now).await?;
+            (tag(version)?, body.answer(HeaderValue::from_static(JSON)))
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, tag);
+        headers.insert(header::CACHE_CONTROL, REVALIDATE);
+        headers.insert(header::VARY, BY_CREDENTIALS);
+        Ok(Conditional(response))
     }
-    let environment = &sdk.key.environment;
-    let ruleset = environment.ruleset();
-    let tag = format!("\"{}.{}\"", environment.id, ruleset.version());
-    let tag = HeaderValue::from_str(&tag).map_err(ApiError::internal)?;
-    let mut response = if none_match(request.headers(), &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        written(StatusCode::OK, &RulesetAnswer::of(environment, &ruleset, sdk.call.now))
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ETAG, tag);
-    headers.insert(header::CACHE_CONTROL, REVALIDATE);
-    headers.insert(header::VARY, BY_CREDENTIALS);
-    Ok(Conditional(response))
 }
 
 /// A ruleset, or 304.
@@ -129,7 +134,7 @@ impl ApiResponse for Conditional {
             content,
             headers: vec![tag()],
         };
-        let json = MetaMediaType { content_type: "application/json", schema: RulesetAnswer::schema_ref() };
+        let json = MetaMediaType { content_type: JSON, schema: RulesetAnswer::schema_ref() };
         MetaResponses {
             responses: vec![
                 answer(200, "The ruleset", vec![json]),

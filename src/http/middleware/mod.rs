@@ -51,6 +51,24 @@ pub struct Settings {
     pub clock: Clock,
     /// Makes the name of a request that has none.
     pub make_request_id: MakeRequestId,
+    /// How failures are told to clients of another protocol.
+    pub dialect: Dialect,
+}
+
+/// Another protocol, whose clients look for their own members in a failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// What its paths begin with.
+    pub root: &'static str,
+    /// Adds those members.
+    pub translate: fn(ApiError) -> ApiError,
+}
+
+impl Dialect {
+    /// How failures on this path are told.
+    fn on(self, path: &str) -> fn(ApiError) -> ApiError {
+        if path.starts_with(self.root) { self.translate } else { |failure| failure }
+    }
 }
 
 /// What a request gets on its way in, among its extensions.
@@ -89,17 +107,18 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
         let origin = request.headers().get(header::ORIGIN).cloned();
         let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
         let connection = Connection::of(&request);
+        let tell = settings.dialect.on(request.uri().path());
         let (body, leftover) = self.limits_of(path).bound(request.take_body());
         request.set_body(body);
 
         // Not an `async fn`: that has room for its argument twice, and hyper moves this future with every request.
         async move {
-            let mut response = match self.without_routes(&request, path) {
+            let mut response = match self.without_routes(&request, path, tell) {
                 Some(response) => response_without(request, response),
                 None => {
                     answer_head(&mut request, path);
                     let outcome = caught(pin!(self.routes.call(request))).await;
-                    answer_of(outcome, path, &id)
+                    answer_of(outcome, path, &id, tell)
                 }
             };
             connection.settle(&leftover, &mut response).await;
@@ -119,7 +138,12 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
 
 impl<E: Endpoint> Outermost<E> {
     /// What is answered before any route is asked.
-    fn without_routes(&self, request: &Request, path: Option<&KnownPath>) -> Option<Response> {
+    fn without_routes(
+        &self,
+        request: &Request,
+        path: Option<&KnownPath>,
+        tell: fn(ApiError) -> ApiError,
+    ) -> Option<Response> {
         let (method, headers) = (request.method(), request.headers());
         if let Some(origin) = preflight_origin(method, headers) {
             return Some(self.settings.cors.preflight(origin, path));
@@ -131,7 +155,7 @@ impl<E: Endpoint> Outermost<E> {
             );
         }
         let refused = self.limits_of(path).refuses(headers);
-        refused.then(|| ApiError::of(Code::PayloadTooLarge).into_response())
+        refused.then(|| tell(ApiError::of(Code::PayloadTooLarge)).into_response())
     }
 
     fn limits_of(&self, path: Option<&KnownPath>) -> BodyLimits {
@@ -155,6 +179,7 @@ fn answer_of(
     outcome: Result<poem::Result<impl IntoResponse>, Panic>,
     path: Option<&KnownPath>,
     id: &RequestId,
+    tell: fn(ApiError) -> ApiError,
 ) -> Response {
     let failure = match outcome {
         Ok(Ok(output)) => return output.into_response(),
@@ -172,10 +197,10 @@ fn answer_of(
         }
         _ => {}
     }
-    match (code, path) {
+    tell(match (code, path) {
         (Code::MethodNotAllowed, Some(path)) => failure.with_header(header::ALLOW, path.allow().clone()),
         _ => failure,
-    }
+    })
     .into_response()
 }
 

@@ -8,7 +8,7 @@ use poem::http::{HeaderValue, Method};
 use serde_json::Value;
 
 /// What applications and probes ask for all the time. A log with a line for each success would hold nothing else.
-const ROUTINE: [&str; 4] = ["/api/v1/evaluate", "/api/v1/sdk/", "/health", "/ready"];
+const ROUTINE: [&str; 5] = ["/api/v1/evaluate", "/api/v1/sdk/", "/ofrep/v1/", "/health", "/ready"];
 
 /// One path of the API.
 #[derive(Debug)]

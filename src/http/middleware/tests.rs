@@ -39,6 +39,7 @@ fn client(origins: &[&str]) -> TestClient<impl Endpoint<Output = Response>> {
         paths: Paths::of_document(&document),
         clock: Arc::new(|| Timestamp::from_seconds(0)),
         make_request_id: Box::new(|_| "made".into()),
+        dialect: Dialect { root: "/foreign/", translate: |failure| failure.or_beside("why", "foreign") },
     };
     TestClient::new(Outermost::new(make(route), settings))
 }
@@ -67,6 +68,23 @@ async fn every_answer_is_named_and_guarded() {
     let response = client.get("/cached").send().await;
     response.assert_header("cache-control", "max-age=60");
     response.assert_header("content-security-policy", "default-src 'self'");
+}
+
+#[tokio::test]
+async fn failures_are_told_in_the_language_of_their_path() {
+    let client = client(&[]);
+    let large = vec![b'x'; 500];
+    for (request, status, why) in [
+        (client.get("/foreign/unknown"), 404, json!("foreign")),
+        (client.post("/foreign/unknown").header("content-length", "500").body(large), 413, json!("foreign")),
+        (client.get("/unknown"), 404, Value::Null),
+    ] {
+        let response = request.send().await.0;
+        assert_eq!(response.status(), status);
+        let envelope: Value = response.into_body().into_json().await.unwrap();
+        assert!(envelope["error"].is_object());
+        assert_eq!(envelope["why"], why);
+    }
 }
 
 #[tokio::test]

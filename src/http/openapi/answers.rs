@@ -162,6 +162,13 @@ fn envelope() -> Value {
         "description": "What every failed request is answered with.",
         "required": ["error"],
         "properties": {
+            "key": { "type": "string", "description": "Only below `/ofrep/`: the flag that it is about." },
+            "errorCode": {
+                "type": "string",
+                "description": "Only below `/ofrep/`: `PARSE_ERROR`, `INVALID_CONTEXT`, `TARGETING_KEY_MISSING`, \
+                                `FLAG_NOT_FOUND` or `GENERAL`.",
+            },
+            "errorDetails": { "type": "string", "description": "Only below `/ofrep/`: `error.message` again." },
             "error": {
                 "type": "object",
                 "required": ["code", "message", "details"],

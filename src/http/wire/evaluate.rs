@@ -2,18 +2,20 @@
 //! that a sound request costs; and if that fails, once more with every fault noted.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::context::{Attributes, Text, check_attributes, check_size};
 use crate::{
     domain::{
-        context::{Attribute, Context, MAX_ATTRIBUTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_DEPTH},
-        value,
+        context::{Context, MAX_CONTEXT_BYTES},
         violation::{Path, Violations},
     },
-    http::{error::ApiError, json, shape::Shape},
+    http::{
+        error::ApiError,
+        json::{self, Object},
+        shape::Shape,
+    },
     request,
 };
 
@@ -75,8 +77,8 @@ pub struct Evaluate<'a> {
 pub fn read(bytes: &[u8]) -> Result<Evaluate<'_>, ApiError> {
     // A context lies inside of its body, so only a larger body can have too large a context.
     if bytes.len() <= MAX_CONTEXT_BYTES
-        && let Ok(raw) = serde_json::from_slice::<RawBody<'_>>(bytes)
-        && let Some(sound) = raw.sound()
+        && let Ok(raw) = serde_json::from_slice::<Object<RawBody<'_>>>(bytes)
+        && let Some(sound) = raw.0.sound()
     {
         return Ok(sound);
     }
@@ -84,8 +86,8 @@ pub fn read(bytes: &[u8]) -> Result<Evaluate<'_>, ApiError> {
     if !faults.is_empty() {
         return Err(faults.into());
     }
-    let raw = serde_json::from_slice::<RawBody<'_>>(bytes).map_err(ApiError::internal)?;
-    raw.sound().ok_or_else(|| ApiError::internal("a body is sound to one reader and not to the other"))
+    let raw = serde_json::from_slice::<Object<RawBody<'_>>>(bytes).map_err(ApiError::internal)?;
+    raw.0.sound().ok_or_else(|| ApiError::internal("a body is sound to one reader and not to the other"))
 }
 
 /// Everything that is wrong with a body.
@@ -111,34 +113,9 @@ fn diagnose(bytes: &[u8]) -> Violations {
         (None, Some(_)) => {}
     }
     let context = &document["context"];
-    if context.to_string().len() > MAX_CONTEXT_BYTES {
-        faults.malformed("context", format!("must be at most {MAX_CONTEXT_BYTES} bytes of JSON"));
-    }
-    check_attributes(&context["attributes"], &mut faults);
+    check_size(context, "context", &mut faults);
+    check_attributes(&context["attributes"], "context.attributes", &mut faults);
     faults
-}
-
-pub(super) fn check_attributes(attributes: &Value, faults: &mut Violations) {
-    match attributes {
-        Value::Null => {}
-        Value::Object(members) => {
-            if members.len() > MAX_ATTRIBUTES {
-                faults.malformed(
-                    "context.attributes",
-                    format!("must have at most {MAX_ATTRIBUTES} attributes"),
-                );
-            }
-            if value::depth(attributes) > MAX_CONTEXT_DEPTH {
-                faults.malformed(
-                    "context.attributes",
-                    format!("must be nested at most {MAX_CONTEXT_DEPTH} deep"),
-                );
-            }
-        }
-        other => {
-            faults.malformed("context.attributes", format!("must be an object, not {}", value::kind(other)));
-        }
-    }
 }
 
 /// The body as serde reads it.
@@ -150,7 +127,7 @@ struct RawBody<'a> {
     #[serde(borrow, default)]
     flag_key: Option<Text<'a>>,
     #[serde(borrow, default)]
-    context: Option<RawContext<'a>>,
+    context: Option<Object<RawContext<'a>>>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -173,7 +150,7 @@ struct RawContext<'a> {
 impl<'a> RawBody<'a> {
     /// The request, unless it breaks a rule beyond its syntax.
     fn sound(self) -> Option<Evaluate<'a>> {
-        let raw = self.context.unwrap_or_default();
+        let Object(raw) = self.context.unwrap_or_default();
         let text = |text: Option<Text<'a>>| text.map(|text| text.0);
         let mut context = Context {
             user_key: text(raw.user_key),
@@ -196,144 +173,6 @@ impl<'a> RawBody<'a> {
             (None, None) | (Some(_), Some(_)) => return None,
         };
         Some(Evaluate { asked, context })
-    }
-}
-
-/// A string, borrowed from the body wherever it has no escapes. (serde's own `Cow` inside of an `Option` or a `Vec`
-/// is always a copy.)
-#[derive(Debug)]
-struct Text<'a>(Cow<'a, str>);
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor)
-    }
-}
-
-/// The attributes of a context, within their limits.
-#[derive(Debug, Default)]
-pub struct Attributes<'a>(pub Vec<(Cow<'a, str>, Attribute<'a>)>);
-
-struct AttributesVisitor;
-
-impl<'de> Visitor<'de> for AttributesVisitor {
-    type Value = Attributes<'de>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Attributes<'de>, A::Error> {
-        let mut attributes: Vec<(Cow<'de, str>, Attribute<'de>)> = Vec::new();
-        while let Some(Text(name)) = members.next_key()? {
-            // A name that occurs twice is refused by the reader that explains; so it must not pass here.
-            if attributes.len() == MAX_ATTRIBUTES || attributes.iter().any(|(known, _)| *known == name) {
-                return Err(de::Error::custom("attributes"));
-            }
-            attributes.push((name, members.next_value_seed(AttributeSeed { depth: 1 })?));
-        }
-        Ok(Attributes(attributes))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AttributesVisitor)
-    }
-}
-
-/// Reads one attribute that lies inside of `depth` objects and lists.
-#[derive(Clone, Copy)]
-struct AttributeSeed {
-    depth: usize,
-}
-
-impl AttributeSeed {
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        if self.depth < MAX_CONTEXT_DEPTH {
-            Ok(Self { depth: self.depth + 1 })
-        } else {
-            Err(E::custom("depth"))
-        }
-    }
-}
-
-impl<'de> de::DeserializeSeed<'de> for AttributeSeed {
-    type Value = Attribute<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Attribute<'de>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for AttributeSeed {
-    type Value = Attribute<'de>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Attribute<'de>, E> {
-        Ok(Attribute::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Attribute<'de>, E> {
-        Ok(Attribute::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Attribute<'de>, E> {
-        Ok(Attribute::Integer(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Attribute<'de>, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Attribute<'de>, E> {
-        Ok(Attribute::Float(value))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Attribute<'de>, E> {
-        Ok(Attribute::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Attribute<'de>, E> {
-        Ok(Attribute::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Attribute<'de>, A::Error> {
-        let inner = self.deeper()?;
-        let mut list = Vec::new();
-        while let Some(element) = elements.next_element_seed(inner)? {
-            list.push(element);
-        }
-        Ok(Attribute::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Attribute<'de>, A::Error> {
-        let inner = self.deeper()?;
-        while members.next_key::<IgnoredAny>()?.is_some() {
-            members.next_value_seed(inner)?;
-        }
-        Ok(Attribute::Object)
     }
 }
 

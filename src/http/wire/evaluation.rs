@@ -70,7 +70,8 @@ impl Serialize for Documented<'_> {
     }
 }
 
-struct Printed<T>(T);
+/// What prints, as a string.
+pub(in crate::http) struct Printed<T>(pub T);
 
 impl<T: std::fmt::Display> Serialize for Printed<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

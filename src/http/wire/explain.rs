@@ -5,13 +5,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    evaluate::{ContextBody, check_attributes},
+    context::{check_attributes, check_size},
+    evaluate::ContextBody,
     rule::ConditionView,
 };
 use crate::{
     control::flag::Explained,
     domain::{
-        context::{Attribute, Context, MAX_CONTEXT_BYTES},
+        context::{Attribute, Context},
         id::RuleId,
         violation::Violations,
     },
@@ -36,10 +37,8 @@ request! {
 pub fn context(body: ExplainBody, faults: &mut Violations) -> Option<Context<'static>> {
     let body = body.context;
     let attributes = body.attributes.unwrap_or_default();
-    check_attributes(&attributes, faults);
-    if attributes.to_string().len() > MAX_CONTEXT_BYTES {
-        faults.malformed("context.attributes", format!("must be at most {MAX_CONTEXT_BYTES} bytes of JSON"));
-    }
+    check_attributes(&attributes, "context.attributes", faults);
+    check_size(&attributes, "context.attributes", faults);
     let members = match attributes {
         Value::Object(members) => {
             members.into_iter().map(|(name, value)| (name.into(), attribute(value))).collect()

@@ -2,6 +2,7 @@
 //! that is wrong with it; an answer is made from a domain value and cannot fail.
 
 pub mod api_key;
+pub mod context;
 pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
@@ -17,6 +18,7 @@ pub mod ruleset;
 pub mod segment;
 pub mod sort;
 pub mod stats;
+pub mod stream;
 pub mod system;
 pub mod user;
 
@@ -37,6 +39,7 @@ use crate::{
 };
 
 words! {
+    crate::domain::usage::Cause as "Reason",
     FlagType as "FlagType",
     FlagStatus as "FlagStatus",
     Classification as "Classification",

@@ -86,9 +86,9 @@ pub struct RulesetData {
     pub environment_id: String,
     /// Every flag that is not archived.
     pub flags: Vec<RulesetFlag>,
-    /// Every segment of the project. There are no segments yet.
+    /// Every segment of the project.
     pub segments: Vec<RulesetSegment>,
-    /// When the server wrote this. The `ETag` does not depend on it.
+    /// When the server wrote this, once for each version. The `ETag` does not depend on it.
     pub fetched_at: String,
 }
 

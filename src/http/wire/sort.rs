@@ -1,6 +1,6 @@
 //! Words that only the addresses of requests use.
 
-use crate::{domain::named::named, words};
+use crate::{control::stats::Window, domain::named::named, words};
 
 named! {
     /// What a list of flags is sorted by.
@@ -34,13 +34,14 @@ words! {
 }
 
 impl Period {
-    /// Hours of the clock, this one included.
-    pub fn hours(self) -> u32 {
-        match self {
-            Self::Hour => 1,
-            Self::Day => 24,
-            Self::Week => 7 * 24,
-            Self::Month => 30 * 24,
-        }
+    /// Hours of the clock, this one included: 24 points of an hour, 28 of six hours, or 30 of a day.
+    pub fn window(self) -> Window {
+        let (hours, step) = match self {
+            Self::Hour => (1, 1),
+            Self::Day => (24, 1),
+            Self::Week => (7 * 24, 6),
+            Self::Month => (30 * 24, 24),
+        };
+        Window { hours, step }
     }
 }

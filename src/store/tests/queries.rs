@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::domain::usage::{Count, Slot};
+use crate::domain::usage::{Cause, Count, Slot};
 use crate::store::{api_key, environment, flag, organization, project, session, usage, user};
 
 /// Runs `write` in a transaction of its own.
@@ -136,32 +136,64 @@ fn a_sweep_finds_expired_sessions_behind_those_that_live() {
     assert_eq!(left(&store), [2, 5]);
 }
 
+const ENVIRONMENT: EnvironmentId = EnvironmentId::from_bits(5);
+
+fn slot(flag: u128, hour: u32, variation: &str, cause: Cause) -> Slot {
+    Slot { environment: ENVIRONMENT, flag: FlagId::from_bits(flag), hour, variation: variation.into(), cause }
+}
+
+/// The counters of flag 8 from an hour on.
+fn kept(store: &Store, since: u32) -> Vec<(u32, String, Cause, u64)> {
+    let mut kept = Vec::new();
+    let reader = store.read().unwrap();
+    usage::of_flags(&reader, ENVIRONMENT, [FlagId::from_bits(8)], since, |row| {
+        assert_eq!(row.flag, FlagId::from_bits(8));
+        kept.push((row.hour, row.variation.to_owned(), row.cause, row.times));
+    })
+    .unwrap();
+    kept
+}
+
 #[test]
-fn counts_add_up_by_hour_and_variation() {
+fn counts_add_up_by_hour_variation_and_cause() {
     let store = Store::in_memory().unwrap();
-    let slot = |flag: u128, hour: u32, variation: &str| Slot {
-        environment: EnvironmentId::from_bits(5),
-        flag: FlagId::from_bits(flag),
-        hour,
-        variation: variation.into(),
-    };
     let count = |times, last| Count { times, last: Timestamp::from_millis(last) };
     let rows = [
-        (slot(8, 10, "on"), count(3, 400)),
-        (slot(8, 11, "on"), count(4, 500)),
-        (slot(8, 11, "off"), count(u64::MAX, 450)),
-        (slot(9, 11, "on"), count(9, 900)),
+        (slot(8, 10, "on", Cause::Default), count(3, 400)),
+        (slot(8, 11, "on", Cause::Default), count(4, 500)),
+        (slot(8, 11, "on", Cause::Reported), count(1, 440)),
+        (slot(8, 11, "off", Cause::Default), count(u64::MAX, 450)),
+        (slot(9, 11, "on", Cause::Default), count(9, 900)),
     ];
     for _ in 0..2 {
         written(&store, |writer| usage::add(writer, rows.iter().map(|(slot, count)| (slot, count))));
     }
+    let of_11 = [
+        (11, "off".to_owned(), Cause::Default, u64::MAX),
+        (11, "on".to_owned(), Cause::Default, 8),
+        (11, "on".to_owned(), Cause::Reported, 2),
+    ];
+    assert_eq!(kept(&store, 11), of_11);
+    assert_eq!((kept(&store, 0).len(), kept(&store, 12).len()), (4, 0));
     let reader = store.read().unwrap();
-    let of =
-        |since| usage::of_flag(&reader, EnvironmentId::from_bits(5), FlagId::from_bits(8), since).unwrap();
-    assert_eq!(of(11), [("off".to_owned(), u64::MAX), ("on".to_owned(), 8)]);
-    assert_eq!(of(0).len(), 3);
-    assert!(of(12).is_empty());
-    let last = |flag| usage::last_evaluated(&reader, EnvironmentId::from_bits(5), FlagId::from_bits(flag));
+    let last = |flag| usage::last_evaluated(&reader, ENVIRONMENT, FlagId::from_bits(flag));
     assert_eq!(last(8).unwrap(), Some(Timestamp::from_millis(500)));
     assert_eq!(last(7).unwrap(), None);
+}
+
+#[test]
+fn old_counts_are_forgotten_step_by_step() {
+    let store = Store::in_memory().unwrap();
+    let one = Count { times: 1, last: Timestamp::from_millis(1) };
+    let rows: Vec<_> = (1..=9).map(|hour| (slot(8, hour, "on", Cause::Default), one)).collect();
+    written(&store, |writer| usage::add(writer, rows.iter().map(|(slot, count)| (slot, count))));
+    let forget = |most| {
+        let writer = store.write().unwrap();
+        let forgotten = usage::forget_before(&writer, 8, most).unwrap();
+        writer.commit().unwrap();
+        forgotten
+    };
+    assert_eq!((forget(4), kept(&store, 0).len()), (4, 5));
+    assert_eq!((forget(4), forget(4)), (3, 0));
+    assert_eq!(kept(&store, 0).iter().map(|(hour, ..)| *hour).collect::<Vec<_>>(), [8, 9]);
 }

@@ -8,11 +8,13 @@
 pub mod compiled;
 pub mod process;
 pub mod raw;
+pub mod stream;
 pub mod team;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
 use phaseflag::config::Config;
@@ -21,7 +23,8 @@ use phaseflag::server::{self, Running};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use ureq::Agent;
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
 pub use team::Team;
 
@@ -30,6 +33,9 @@ pub const PASSWORD: &str = "correct horse battery";
 /// The moment at which the clock of every test server stands at first: in the middle of a second, so that no few
 /// looks at it reach the next one.
 pub const EPOCH: i64 = 1_800_000_000_500;
+
+/// How long a body may take to arrive; only a broken server needs as long.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Parser)]
 struct Line {
@@ -177,7 +183,11 @@ pub struct Client {
 impl Client {
     /// Somebody without credentials.
     pub fn new(url: &str) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_recv_body(Some(PATIENCE))
+            .build();
         Self { url: url.to_owned(), agent: config.into(), headers: Vec::new() }
     }
 
@@ -246,24 +256,29 @@ impl Client {
 
     /// Sends a request to a server that may be gone before it answers.
     pub fn try_send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Answer, ureq::Error> {
+        let mut response = self.request(method, path, body)?;
+        let headers = response.headers().iter();
+        let headers =
+            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
+        let headers: Vec<_> = headers.collect();
+        let endless = response.headers().get("content-type").is_some_and(|it| it == "text/event-stream");
+        let bytes = if endless {
+            stream::first_event(response.body_mut().as_reader())
+        } else {
+            response.body_mut().with_config().limit(64 << 20).read_to_vec()?
+        };
+        Ok(Answer { asked: format!("{method} {path}"), status: response.status().as_u16(), headers, bytes })
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Response<Body>, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let sent = match body {
+        match body {
             Some(body) => self.agent.run(request.body(body).expect("a request")),
             None => self.agent.run(request.body(()).expect("a request")),
-        };
-        let mut response = sent?;
-        let headers = response.headers().iter();
-        let headers =
-            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
-        Ok(Answer {
-            asked: format!("{method} {path}"),
-            status: response.status().as_u16(),
-            headers: headers.collect(),
-            bytes: response.body_mut().with_config().limit(64 << 20).read_to_vec()?,
-        })
+        }
     }
 }
 

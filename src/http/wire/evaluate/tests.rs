@@ -1,6 +1,7 @@
 //! Bodies of evaluations, sound and unsound.
 
 use super::*;
+use crate::domain::context::{MAX_ATTRIBUTES, MAX_CONTEXT_DEPTH};
 
 fn fields(body: &str) -> Vec<String> {
     let error = read(body.as_bytes()).expect_err(body);
@@ -38,6 +39,9 @@ fn every_fault_is_named() {
     expected.sort();
     assert_eq!(found, expected);
     assert_eq!(fields("{}"), ["flags"]);
+    // serde takes a list for a struct.
+    assert_eq!(fields(r#"[["a"],null,{"user_key":"u"}]"#)[0], "");
+    assert_eq!(fields(r#"{"flags":["a"],"context":["u"]}"#)[0], "context");
     assert_eq!(fields(r#"{"flags":[],"context":{"user_key":""}}"#), ["context.user_key"]);
 }
 
