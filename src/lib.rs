@@ -121,6 +121,8 @@
 //! - which keys and tables the file has: `store/tables.rs`; how a record is framed: `store/codec.rs`
 //! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
+//! - why asking a single flag allocates nothing: `engine/memo.rs`, `engine/attributes.rs`; `tests/it/allocation.rs`
+//!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
@@ -137,6 +139,7 @@
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
 //!   [`control::usage`], read by [`control::stats`]
 //! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
+//! - what evaluation answers, case by case and in no language: `tests/vectors`; arbitrary rulesets: `tests/it/fuzz.rs`
 //! - real servers, clients and principals for tests: `tests/it/support`
 
 pub mod auth;
