@@ -125,6 +125,8 @@
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
+//! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
+//!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
 //! - what may be sent: [`http::shape`] (bodies), [`http::parameter`] (addresses), [`http::page`] (lists),
 //!   [`http::words`] (enumerations)
@@ -134,11 +136,11 @@
 //!   [`http::patience`], [`http::socket`]
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
+//! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
 //! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on
 //! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
 //!   [`control::usage`], read by [`control::stats`]
-//! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
 //! - what evaluation answers, case by case and in no language: `tests/vectors`; arbitrary rulesets: `tests/it/fuzz.rs`
 //! - real servers, clients and principals for tests: `tests/it/support`
 

@@ -44,13 +44,11 @@ pub enum Timing {
 impl Timing {
     /// [`Timing::Timed`] if any of these conditions asks for [`NOW`].
     pub fn of(conditions: &[Condition]) -> Self {
-        Self::any(
-            conditions.iter().map(
-                |condition| {
-                    if condition.attribute == NOW { Self::Timed } else { Self::Timeless }
-                },
-            ),
-        )
+        Self::any(conditions.iter().map(|condition| Self::of_attribute(&condition.attribute)))
+    }
+
+    fn of_attribute(name: &str) -> Self {
+        if name == NOW { Self::Timed } else { Self::Timeless }
     }
 
     /// [`Timing::Timed`] if any of these is.
@@ -116,7 +114,8 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     let default = index(&flag, &configuration.default_variation)?;
     let mut rules = Vec::with_capacity(configuration.rules.len());
     let mut attributes: HashMap<&str, usize> = HashMap::new();
-    for (place, rule) in configuration.rules.iter().enumerate() {
+    for place in configuration.tried() {
+        let rule = &configuration.rules[place];
         let yields = match &rule.serve {
             Serve::Variation(key) => Yield::Variation(index(&flag, key)?),
             Serve::Rollout(rollout) => Yield::Rollout(portions(&flag, rollout)?),
@@ -127,17 +126,12 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
         });
         rules.push(CompiledRule { id: rule.id, asks: asks.collect(), yields, place });
     }
-    // The sort is stable: ties keep the order of the list.
-    rules.sort_by_key(|rule| configuration.rules[rule.place].priority);
     let bucketing = &flag.bucketing;
     let prefix = bucketing.salt.as_deref().unwrap_or(flag.key.as_str());
     let bucketer = Bucketer::new(bucketing.algorithm, prefix);
+    let asks = configuration.rules.iter().map(|rule| Timing::of(&rule.conditions));
+    let timing = Timing::any(asks.chain([Timing::of_attribute(&bucketing.by)]));
     let is_on = configuration.enabled && flag.status == FlagStatus::Active;
-    let timing = Timing::any(
-        [if bucketing.by == NOW { Timing::Timed } else { Timing::Timeless }]
-            .into_iter()
-            .chain(configuration.rules.iter().map(|rule| Timing::of(&rule.conditions))),
-    );
     let rules = rules.into();
     Ok(CompiledFlag { flag, configuration, is_on, variations, default, rules, bucketer, timing })
 }

@@ -1,6 +1,6 @@
 //! What the published SDKs can evaluate themselves (contract A7): they know neither `enabled` nor prerequisites, the
 //! server's clock, segments, bucketing other than the default, nor every operator. Conditions on a segment that is
-//! nothing but conditions are written out for them.
+//! nothing but conditions are written out for them. `tests/it/ruleset/published.rs` has every reason.
 
 use super::{compile::CompiledFlag, evaluate::NOW, ruleset::Ruleset, segment::Segments};
 use crate::domain::{

@@ -5,6 +5,7 @@ mod api;
 pub mod app;
 pub mod classify;
 pub mod coding;
+pub mod conditional;
 pub mod docs;
 pub mod envelope;
 pub mod error;

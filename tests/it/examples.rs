@@ -36,6 +36,7 @@ const ORDER: &[&str] = &[
     "getFlag",
     "listFlags",
     "getFlagHistory",
+    "getFlagDependents",
     "getFlagStats",
     "getEnvironmentStats",
     "getHealth",

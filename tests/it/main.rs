@@ -58,3 +58,5 @@ mod targeting;
 mod tour;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod warnings;

@@ -190,3 +190,18 @@ fn both_ways_to_show_a_key_and_both_doors_lead_there() {
     assert_eq!(ask_all(&bearer, &json!({})).expect(200)["flags"], json!([expected]));
     ask(&sdk, "%66oo", &json!({})).refused(404, "FLAG_NOT_FOUND");
 }
+
+#[test]
+fn what_is_served_is_counted() {
+    let (_server, team, sdk) = bench();
+    team.create_flag("f", &json!({"enabled": true, "targeting_rules": [to_all()]}));
+    let context = json!({"targetingKey": "u"});
+    ask(&sdk, "f", &context).expect(200);
+    let all = ask_all(&sdk, &context);
+    // What serves nothing is not counted: without a key, and where the client has the answer.
+    ask(&sdk, "f", &json!({})).expect(400);
+    ask_all(&sdk, &json!({})).expect(200);
+    ask_all(&sdk.with("If-None-Match", all.header("etag").expect("a tag")), &context).expect(304);
+    let stats = team.client.get(&team.flags("/f/stats")).expect(200);
+    assert_eq!(stats["data"]["evaluations"], 2);
+}

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, StatusCode, header};
-use poem::{IntoResponse, Request, Response};
+use poem::Request;
+use poem::http::HeaderValue;
+use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Tag;
 use crate::{
@@ -15,8 +13,8 @@ use crate::{
     domain::api_key::KeyKind,
     http::{
         app::App,
+        conditional::Conditional,
         error::{ApiError, Code},
-        etag::none_match,
         guard::Sdk,
         payload::{Accepted, JSON, Strict},
         wire::{
@@ -25,11 +23,6 @@ use crate::{
         },
     },
 };
-
-/// Clients may keep a ruleset, and ask each time whether it has changed.
-const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
-/// Another key may get another ruleset.
-const BY_CREDENTIALS: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key");
 
 pub(super) struct SdkApi(pub(super) Arc<App>);
 
@@ -47,7 +40,7 @@ impl SdkApi {
         /// The `ETag` of the ruleset that the client has: while nothing has changed, the answer is 304 without a body.
         #[oai(name = "If-None-Match")]
         _known: Header<Option<String>>,
-    ) -> Result<Conditional, ApiError> {
+    ) -> Result<Conditional<RulesetAnswer>, ApiError> {
         self.conditional(&sdk, request).await
     }
 
@@ -63,7 +56,7 @@ impl SdkApi {
         /// The `ETag` of the file that the client has: while nothing has changed, the answer is 304 without a body.
         #[oai(name = "If-None-Match")]
         _known: Header<Option<String>>,
-    ) -> Result<Conditional, ApiError> {
+    ) -> Result<Conditional<RulesetAnswer>, ApiError> {
         self.conditional(&sdk, request).await
     }
 
@@ -81,7 +74,11 @@ impl SdkApi {
 }
 
 impl SdkApi {
-    async fn conditional(&self, sdk: &Sdk, request: &Request) -> Result<Conditional, ApiError> {
+    async fn conditional(
+        &self,
+        sdk: &Sdk,
+        request: &Request,
+    ) -> Result<Conditional<RulesetAnswer>, ApiError> {
         match sdk.key.key.kind {
             KeyKind::Server => {}
             KeyKind::Client => {
@@ -95,55 +92,10 @@ impl SdkApi {
             HeaderValue::from_str(&tag).map_err(ApiError::internal)
         };
         let present = tag(environment.ruleset().version())?;
-        let (tag, mut response) = if none_match(request.headers(), &present) {
-            (present, StatusCode::NOT_MODIFIED.into_response())
-        } else {
-            let (version, body) = self.0.rulesets.fetch(environment, sdk.call.now).await?;
-            (tag(version)?, body.answer(HeaderValue::from_static(JSON)))
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::ETAG, tag);
-        headers.insert(header::CACHE_CONTROL, REVALIDATE);
-        headers.insert(header::VARY, BY_CREDENTIALS);
-        Ok(Conditional(response))
-    }
-}
-
-/// A ruleset, or 304.
-struct Conditional(Response);
-
-impl IntoResponse for Conditional {
-    fn into_response(self) -> Response {
-        self.0
-    }
-}
-
-impl ApiResponse for Conditional {
-    fn meta() -> MetaResponses {
-        let tag = || MetaHeader {
-            name: "ETag".to_owned(),
-            description: Some("The version of the ruleset.".to_owned()),
-            required: true,
-            deprecated: false,
-            schema: String::schema_ref(),
-        };
-        let answer = |status, description, content| MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content,
-            headers: vec![tag()],
-        };
-        let json = MetaMediaType { content_type: JSON, schema: RulesetAnswer::schema_ref() };
-        MetaResponses {
-            responses: vec![
-                answer(200, "The ruleset", vec![json]),
-                answer(304, "Nothing has changed", vec![]),
-            ],
+        if let Some(known) = Conditional::known(request.headers(), &present) {
+            return Ok(known);
         }
-    }
-
-    fn register(registry: &mut Registry) {
-        RulesetAnswer::register(registry);
+        let (version, body) = self.0.rulesets.fetch(environment, sdk.call.now).await?;
+        Ok(Conditional::fresh(tag(version)?, body.answer(HeaderValue::from_static(JSON))))
     }
 }

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::StatusCode;
 use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::param::{Header, Path, Query};
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiExtractor, ApiResponse, ExtractParamOptions, OpenApi};
+use poem_openapi::{ApiExtractor, ExtractParamOptions, OpenApi};
 
 use super::{
     evaluation::{Bulk, BulkView, Served, ServedView},
@@ -24,8 +22,8 @@ use crate::{
     http::{
         api::Tag,
         app::App,
+        conditional::Conditional,
         error::{ApiError, Code},
-        etag::none_match,
         event_stream::{Deadline, EventStream, SIGN_OF_LIFE},
         guard::{Invited, Sdk},
         payload::{OptionalJson, RawJson, to_bytes, written},
@@ -36,11 +34,6 @@ use crate::{
 pub const FLAGS: &str = "/ofrep/v1/evaluate/flags";
 /// What the address of a single flag begins with.
 pub const FLAG: &str = "/ofrep/v1/evaluate/flags/";
-
-/// Clients may keep an answer, and ask each time whether it has changed.
-const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
-/// What an answer depends on beside its address and its body.
-const BY_CREDENTIALS: HeaderValue = HeaderValue::from_static("Authorization, X-API-Key");
 
 /// The operations.
 pub struct OfrepApi(pub(in crate::http) Arc<App>);
@@ -85,7 +78,7 @@ impl OfrepApi {
         #[oai(name = "flagConfigLastModified")]
         _modified: Query<Option<String>>,
         body: OptionalJson<EvaluationRequest>,
-    ) -> Result<Conditional, ApiError> {
+    ) -> Result<Conditional<BulkView>, ApiError> {
         all(&self.0, &sdk, request, &body)
     }
 
@@ -185,7 +178,7 @@ fn all(
     sdk: &Sdk,
     request: &Request,
     body: &OptionalJson<EvaluationRequest>,
-) -> Result<Conditional, ApiError> {
+) -> Result<Conditional<BulkView>, ApiError> {
     let context = read(&body.bytes)?;
     let (key, now) = (&sdk.key.key, sdk.call.now);
     let ruleset = sdk.key.environment.ruleset();
@@ -195,66 +188,16 @@ fn all(
     };
     let fingerprint = Fingerprint::of_context(&body.bytes);
     let grant = Grant::new(key.id, now, fingerprint.number());
-    let grounds = Grounds {
-        environment: key.environment,
-        version: ruleset.version(),
-        kind: key.kind,
-        context: fingerprint,
-        until: grant.expires_at,
-        served: served.as_deref(),
-    };
+    let grounds =
+        Grounds { grant, version: ruleset.version(), context: fingerprint, served: served.as_deref() };
     let tag = grounds.tag()?;
-    let mut response = if none_match(request.headers(), &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let events = events::EventStream::new(&app.control, grant, ruleset.version());
-        let served = served.unwrap_or_else(|| evaluate_all(&ruleset, &context, now));
-        let answered = served.iter().filter(|outcome| !outcome.lacks_user_key);
-        app.control.live().count(&sdk.key.environment, answered, now);
-        written(StatusCode::OK, &Bulk::new(&served, key.environment, ruleset.version(), events))
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ETAG, tag);
-    headers.insert(header::CACHE_CONTROL, REVALIDATE);
-    headers.insert(header::VARY, BY_CREDENTIALS);
-    Ok(Conditional(response))
-}
-
-/// All evaluations, or 304.
-struct Conditional(Response);
-
-impl IntoResponse for Conditional {
-    fn into_response(self) -> Response {
-        self.0
+    if let Some(known) = Conditional::known(request.headers(), &tag) {
+        return Ok(known);
     }
-}
-
-impl ApiResponse for Conditional {
-    fn meta() -> MetaResponses {
-        let tag = || MetaHeader {
-            name: "ETag".to_owned(),
-            description: Some("What the answer depends on.".to_owned()),
-            required: true,
-            deprecated: false,
-            schema: String::schema_ref(),
-        };
-        let answer = |status, description, content| MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content,
-            headers: vec![tag()],
-        };
-        let json = MetaMediaType { content_type: "application/json", schema: BulkView::schema_ref() };
-        MetaResponses {
-            responses: vec![
-                answer(200, "The evaluations", vec![json]),
-                answer(304, "Nothing has changed", vec![]),
-            ],
-        }
-    }
-
-    fn register(registry: &mut Registry) {
-        BulkView::register(registry);
-    }
+    let events = events::EventStream::new(&app.control, grant, ruleset.version());
+    let served = served.unwrap_or_else(|| evaluate_all(&ruleset, &context, now));
+    let counted = served.iter().filter(|outcome| !outcome.lacks_user_key);
+    app.control.live().count(&sdk.key.environment, counted, now);
+    let bulk = Bulk::new(&served, key.environment, ruleset.version(), events);
+    Ok(Conditional::fresh(tag, written(StatusCode::OK, &bulk)))
 }

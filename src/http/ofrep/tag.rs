@@ -1,5 +1,6 @@
-//! The tag of a bulk answer. It covers what the answer depends on: the environment's version, the kind of the key and
-//! the whole context, in whatever order its members come; so a 304 costs no evaluation. Where rules ask for the
+//! The tag of a bulk answer. It covers what the answer depends on: the environment's version, the key, which has the
+//! rights, and the whole context, in whatever order its members come; so a 304 costs no evaluation. The address of the
+//! event stream is a part of the answer, and who keeps one must not miss that it has changed. Where rules ask for the
 //! moment, it covers what is served as well.
 
 use std::fmt;
@@ -9,7 +10,7 @@ use poem::http::HeaderValue;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::{
-    domain::{api_key::KeyKind, id::EnvironmentId, time::Timestamp},
+    auth::stream_token::Grant,
     engine::Outcome,
     http::{error::ApiError, wire::context::Text},
 };
@@ -17,16 +18,12 @@ use crate::{
 /// What a bulk answer depends on.
 #[derive(Debug)]
 pub struct Grounds<'a> {
-    /// The environment.
-    pub environment: EnvironmentId,
-    /// Its version.
+    /// The API key, which has an environment and rights, and until when its stream may be followed.
+    pub grant: Grant,
+    /// The version of the environment.
     pub version: u64,
-    /// The rights of the key.
-    pub kind: KeyKind,
     /// The fingerprint of the context.
     pub context: Fingerprint,
-    /// Until when the event stream may be followed; the answer has its address.
-    pub until: Timestamp,
     /// What is served, where that depends on the moment.
     pub served: Option<&'a [Outcome<'a>]>,
 }
@@ -35,9 +32,8 @@ impl Grounds<'_> {
     /// The tag. A server built by another compiler may tag the same otherwise, which costs one download.
     pub fn tag(&self) -> Result<HeaderValue, ApiError> {
         let mut hasher = DefaultHasher::new();
-        self.environment.bits().hash(&mut hasher);
-        self.kind.hash(&mut hasher);
-        self.until.seconds().hash(&mut hasher);
+        self.grant.key.bits().hash(&mut hasher);
+        self.grant.expires_at.seconds().hash(&mut hasher);
         self.context.hash(&mut hasher);
         for outcome in self.served.unwrap_or_default() {
             (outcome.variation.key.as_str(), outcome.reason.name(), outcome.lacks_user_key).hash(&mut hasher);
@@ -135,21 +131,22 @@ impl<'de> Deserialize<'de> for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{id::ApiKeyId, time::Timestamp};
 
     const UNTIL: Timestamp = Timestamp::from_seconds(1);
 
-    fn tag(version: u64, kind: KeyKind, context: &str, until: Timestamp) -> HeaderValue {
+    fn tag(version: u64, key: u128, context: &str, expires_at: Timestamp) -> HeaderValue {
         let body = format!(r#"{{"context":{context}}}"#);
-        let environment = EnvironmentId::from_bits(1);
         let context = Fingerprint::of_context(body.as_bytes());
-        Grounds { environment, version, kind, context, until, served: None }.tag().unwrap()
+        let grant = Grant { key: ApiKeyId::from_bits(key), expires_at };
+        Grounds { grant, version, context, served: None }.tag().unwrap()
     }
 
     #[test]
     fn the_order_of_members_does_not_matter_and_everything_else_does() {
-        let server = |context: &str| tag(1, KeyKind::Server, context, UNTIL);
-        let one = server(r#"{"targetingKey":"u","a":1,"b":{"x":[1,2],"y":"z"}}"#);
-        assert_eq!(one, server(r#"{"b":{"y":"z", "x":[1,2]}, "a":1, "targetingKey":"u"}"#));
+        let of = |context: &str| tag(1, 1, context, UNTIL);
+        let one = of(r#"{"targetingKey":"u","a":1,"b":{"x":[1,2],"y":"z"}}"#);
+        assert_eq!(one, of(r#"{"b":{"y":"z", "x":[1,2]}, "a":1, "targetingKey":"u"}"#));
         let mut seen = vec![one];
         for context in [
             "{}",
@@ -163,11 +160,11 @@ mod tests {
             r#"{"targetingKey":"u","a":1,"b":{"x":[1,2],"y":null}}"#,
             r#"{"targetingKey":"u","a":1,"b":{"x":[1,2]}}"#,
         ] {
-            seen.push(server(context));
+            seen.push(of(context));
         }
-        seen.push(tag(2, KeyKind::Server, "{}", UNTIL));
-        seen.push(tag(1, KeyKind::Client, "{}", UNTIL));
-        seen.push(tag(1, KeyKind::Server, "{}", UNTIL.plus_seconds(1)));
+        seen.push(tag(2, 1, "{}", UNTIL));
+        seen.push(tag(1, 2, "{}", UNTIL));
+        seen.push(tag(1, 1, "{}", UNTIL.plus_seconds(1)));
         let all = seen.len();
         seen.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
         seen.dedup();

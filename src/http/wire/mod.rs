@@ -3,6 +3,7 @@
 
 pub mod api_key;
 pub mod context;
+pub mod dependent;
 pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
@@ -21,6 +22,7 @@ pub mod stats;
 pub mod stream;
 pub mod system;
 pub mod user;
+pub mod warning;
 
 use crate::{
     domain::{
@@ -34,6 +36,7 @@ use crate::{
         rollout::Algorithm,
         segment::Matching,
         violation::{Path, Violations},
+        warning::WarningCode,
     },
     words,
 };
@@ -50,6 +53,7 @@ words! {
     Role as "Role",
     Direction as "Direction",
     Matching as "SegmentMatch",
+    WarningCode as "WarningCode",
 }
 
 /// Reads the key in the field `field`, and notes what is wrong with it.
