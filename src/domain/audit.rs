@@ -2,7 +2,7 @@
 
 use super::{
     flag::{Configuration, Flag},
-    id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
+    id::{AuditId, Bits, EnvironmentId, OrganizationId, PersonalTokenId, ProjectId, UserId},
     named::named,
     operator::Case,
     rule::{Condition, Rule, Serve},
@@ -39,8 +39,28 @@ named! {
         ApiKeyRevoked = "api_key.revoked",
         /// An organization was made.
         OrganizationCreated = "organization.created",
+        /// An organization was renamed.
+        OrganizationUpdated = "organization.updated",
+        /// A member got another role.
+        MemberUpdated = "member.updated",
+        /// Somebody is no longer a member.
+        MemberRemoved = "member.removed",
+        /// Somebody was invited.
+        InvitationCreated = "invitation.created",
+        /// An invitation was withdrawn.
+        InvitationRevoked = "invitation.revoked",
+        /// Somebody accepted an invitation, and is a member since.
+        InvitationAccepted = "invitation.accepted",
         /// An account was made.
         UserRegistered = "user.registered",
+        /// Fields of an account changed.
+        UserUpdated = "user.updated",
+        /// An account got another password.
+        PasswordChanged = "user.password_changed",
+        /// A personal access token was made.
+        PersonalTokenCreated = "personal_token.created",
+        /// A personal access token was revoked.
+        PersonalTokenRevoked = "personal_token.revoked",
     }
 }
 
@@ -51,6 +71,8 @@ pub struct Actor {
     pub id: UserId,
     /// The user's address at that time.
     pub email: String,
+    /// The personal access token that acted for the user, if it was one.
+    pub token: Option<PersonalTokenId>,
 }
 
 /// Where it belongs.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     audit::{Action, Actor, Entry, FieldChange, Scope},
-    id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
+    id::{AuditId, Bits, EnvironmentId, OrganizationId, PersonalTokenId, ProjectId, UserId},
     time::Timestamp,
     value,
 };
@@ -35,6 +35,46 @@ struct EntryV1 {
     changes: Vec<FieldChangeV1>,
     request_id: String,
     address: Option<String>,
+}
+
+/// [`EntryV1`], and the personal access token that acted.
+#[derive(Serialize, Deserialize)]
+struct EntryV2 {
+    previous: [u8; 32],
+    id: u128,
+    at: i64,
+    actor_id: u128,
+    actor_email: String,
+    actor_token: Option<u128>,
+    action: String,
+    organization: Option<u128>,
+    project: Option<u128>,
+    environment: Option<u128>,
+    resource: String,
+    changes: Vec<FieldChangeV1>,
+    request_id: String,
+    address: Option<String>,
+}
+
+impl From<EntryV1> for EntryV2 {
+    fn from(old: EntryV1) -> Self {
+        Self {
+            previous: old.previous,
+            id: old.id,
+            at: old.at,
+            actor_id: old.actor_id,
+            actor_email: old.actor_email,
+            actor_token: None,
+            action: old.action,
+            organization: old.organization,
+            project: old.project,
+            environment: old.environment,
+            resource: old.resource,
+            changes: old.changes,
+            request_id: old.request_id,
+            address: old.address,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,12 +103,13 @@ impl Stored for Link {
             to: it.to.to_string(),
         };
         let entry = &self.entry;
-        let record = EntryV1 {
+        let record = EntryV2 {
             previous: self.previous,
             id: entry.id.bits(),
             at: entry.at.millis(),
             actor_id: entry.actor.id.bits(),
             actor_email: entry.actor.email.clone(),
+            actor_token: entry.actor.token.map(PersonalTokenId::bits),
             action: entry.action.as_str().to_owned(),
             organization: entry.scope.organization.map(OrganizationId::bits),
             project: entry.scope.project.map(ProjectId::bits),
@@ -78,12 +119,13 @@ impl Stored for Link {
             request_id: entry.request_id.clone(),
             address: entry.address.clone(),
         };
-        seal(1, &record)
+        seal(2, &record)
     }
 
     fn decode(version: u8, payload: &[u8]) -> Option<Self> {
-        let record: EntryV1 = match version {
-            1 => thaw(payload)?,
+        let record: EntryV2 = match version {
+            1 => thaw::<EntryV1>(payload)?.into(),
+            2 => thaw(payload)?,
             _ => return None,
         };
         let change = |it: FieldChangeV1| {
@@ -96,7 +138,11 @@ impl Stored for Link {
         let entry = Entry {
             id: AuditId::from_bits(record.id),
             at: Timestamp::from_millis(record.at),
-            actor: Actor { id: UserId::from_bits(record.actor_id), email: record.actor_email },
+            actor: Actor {
+                id: UserId::from_bits(record.actor_id),
+                email: record.actor_email,
+                token: record.actor_token.map(PersonalTokenId::from_bits),
+            },
             action: Action::parse(&record.action)?,
             scope: Scope {
                 organization: record.organization.map(OrganizationId::from_bits),
@@ -154,14 +200,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::{Store, tests::check};
+    use crate::store::{
+        Store,
+        tests::{bytes_of, check},
+    };
 
     /// An entry about the thing `resource`.
     fn entry(resource: u128) -> Entry {
         Entry {
             id: AuditId::from_bits(resource << 8),
             at: Timestamp::from_millis(1_800_000_000_123),
-            actor: Actor { id: UserId::from_bits(1), email: "ada@example.com".into() },
+            actor: Actor { id: UserId::from_bits(1), email: "ada@example.com".into(), token: None },
             action: Action::FlagUpdated,
             scope: Scope {
                 organization: Some(OrganizationId::from_bits(3)),
@@ -197,13 +246,27 @@ mod tests {
 
     #[test]
     fn a_record_never_changes() {
+        let mut entry = entry(8);
+        entry.actor.token = Some(PersonalTokenId::from_bits(7));
         check(
-            &Link { previous: [9; 32], entry: entry(8) },
+            &Link { previous: [9; 32], entry },
+            "02817789ae0909090909090909090909090909090909090909090909090909090909090909fb0008fdf6a0b8\
+             3046030000010f616461406578616d706c652e636f6d01070c666c61672e7570646174656401030104000566\
+             6c675f38010a766172696174696f6e73046e756c6c1b5b7b226b6579223a226f6e222c2276616c7565223a31\
+             302e307d5d1a30314d434335524d303357425050453037594e4357334d4e594e010b3230332e302e3131332e\
+             31",
+        );
+    }
+
+    #[test]
+    fn a_record_from_before_tokens_acted_is_read() {
+        let record = bytes_of(
             "016ed86a2d0909090909090909090909090909090909090909090909090909090909090909fb0008fdf6a0b8\
          3046030000010f616461406578616d706c652e636f6d0c666c61672e75706461746564010301040005666c67\
          5f38010a766172696174696f6e73046e756c6c1b5b7b226b6579223a226f6e222c2276616c7565223a31302e\
          307d5d1a30314d434335524d303357425050453037594e4357334d4e594e010b3230332e302e3131332e31",
         );
+        assert_eq!(Link::open(&record).unwrap(), Link { previous: [9; 32], entry: entry(8) });
     }
 
     #[test]
