@@ -122,8 +122,11 @@
 //! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`; what a script may do for a person:
 //!   [`domain::personal_token`]; what takes a person: [`http::guard::SignedIn`]
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
+//! - what was done, and how it is searched: [`domain::audit`], [`store::audit`]
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
+//! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
+//!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
 //! - what may be sent: [`http::shape`] (bodies), [`http::parameter`] (addresses), [`http::page`] (lists),
 //!   [`http::words`] (enumerations)

@@ -248,7 +248,7 @@ async fn upkeep(app: Arc<App>, stats_retention_days: u32) {
 }
 
 fn upkeep_call(app: &App) -> Call {
-    Call { now: (app.clock)(), request_id: "upkeep".into(), address: None }
+    Call { now: (app.clock)(), request_id: "upkeep".into(), address: None, break_glass: None }
 }
 
 async fn forget_usage(app: &App, days: u32) {

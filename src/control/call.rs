@@ -22,6 +22,8 @@ pub struct Call {
     pub request_id: Arc<str>,
     /// The address that it came from.
     pub address: Option<IpAddr>,
+    /// Why a frozen environment has to be changed all the same, where somebody says so.
+    pub break_glass: Option<Arc<str>>,
 }
 
 /// What a person is known by.

@@ -44,6 +44,13 @@ struct Next {
     news: Vec<(Action, Subject)>,
 }
 
+/// Whether a frozen environment was changed all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Glass {
+    Whole,
+    Broken,
+}
+
 /// A change in progress. Dropping it undoes it.
 pub(super) struct Change<'c> {
     core: &'c Core,
@@ -52,6 +59,7 @@ pub(super) struct Change<'c> {
     actor: Option<Actor>,
     memberships: Vec<Membership>,
     rulesets: BTreeMap<EnvironmentId, Next>,
+    glass: Glass,
     publications: Vec<Publication>,
 }
 
@@ -64,7 +72,7 @@ impl<'c> Change<'c> {
             None => Vec::new(),
         };
         let (rulesets, publications) = (BTreeMap::new(), Vec::new());
-        Ok(Self { core, tx, call, actor, memberships, rulesets, publications })
+        Ok(Self { core, tx, call, actor, memberships, rulesets, glass: Glass::Whole, publications })
     }
 
     /// The transaction.
@@ -118,8 +126,11 @@ impl<'c> Change<'c> {
         action: Action,
         scope: Scope,
         id: I,
-        changes: Vec<FieldChange>,
+        mut changes: Vec<FieldChange>,
     ) -> Result<(), Error> {
+        if let (Glass::Broken, Some(why)) = (self.glass, &self.call.break_glass) {
+            changes.push(FieldChange::made("break_glass", &**why));
+        }
         let entry = Entry {
             id: self.mint::<AuditId>(),
             at: self.now(),
@@ -134,6 +145,20 @@ impl<'c> Change<'c> {
         Ok(store::audit::append(&self.tx, resource_bits(id), entry, |bytes| sha256(&[bytes]))?)
     }
 
+    /// Checks that the ruleset of `environment` may change: it is not frozen, or somebody who may says why it has to
+    /// be. To be asked before the audit entry is written, which tells of it.
+    fn may_change(&mut self, environment: EnvironmentId) -> Result<(), Error> {
+        let Some(environment) = store::environment::by_id(&self.tx, environment)? else { return Ok(()) };
+        let Some(reason) = &environment.frozen else { return Ok(()) };
+        if self.call.break_glass.is_none() {
+            let (environment, reason) = (environment.key.to_string(), reason.to_string());
+            return Err(Error::EnvironmentFrozen { environment, reason });
+        }
+        self.place(environment.id, Permission::FreezeEnvironments)?;
+        self.glass = Glass::Broken;
+        Ok(())
+    }
+
     /// Keeps a flag as `environment` shows it after `action`, and compiles it.
     pub(super) fn put_flag(
         &mut self,
@@ -142,6 +167,10 @@ impl<'c> Change<'c> {
         configuration: Arc<Configuration>,
         action: Action,
     ) -> Result<(), Error> {
+        // A new flag is off wherever nothing was said of it, and may be made.
+        if action != Action::FlagCreated || configuration.enabled {
+            self.may_change(environment)?;
+        }
         store::flag::put_configuration(&self.tx, environment, flag.id, &configuration)?;
         let compiled = compile::flag(Arc::clone(flag), configuration)?;
         let next = self.rulesets.entry(environment).or_default();
@@ -175,10 +204,12 @@ impl<'c> Change<'c> {
         environment: EnvironmentId,
         segments: Arc<Segments>,
         news: (Action, Subject),
-    ) {
+    ) -> Result<(), Error> {
+        self.may_change(environment)?;
         let next = self.rulesets.entry(environment).or_default();
         next.changes.push(engine::Change::Segments(segments));
         next.news.push(news);
+        Ok(())
     }
 
     /// Keeps a new API key.

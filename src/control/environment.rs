@@ -11,14 +11,15 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::{Action, FieldChange, Scope},
-        environment::{Color, Environment, EnvironmentType, MAX_ENVIRONMENTS_PER_PROJECT},
+        audit::{Action, FieldChange, Scope, difference, environment_fields},
+        environment::{Color, Environment, EnvironmentChange, EnvironmentType, MAX_ENVIRONMENTS_PER_PROJECT},
         flag::{Configuration, Flag},
         id::{EnvironmentId, ProjectId},
         key::EnvironmentKey,
         project::Project,
         role::Permission,
-        text::Name,
+        text::{Description, Name},
+        time::Timestamp,
     },
     engine::Segments,
     store,
@@ -74,6 +75,67 @@ pub async fn create(
         .await
 }
 
+/// Changes fields of an environment.
+pub async fn update(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: EnvironmentId,
+    update: EnvironmentChange,
+) -> Result<Environment, Error> {
+    let edit = |before: &Environment, now| update.apply(before, now);
+    edited(control, call, caller, id, Permission::WriteEnvironments, Action::EnvironmentUpdated, edit).await
+}
+
+/// From the answer on the ruleset of an environment must not change.
+pub async fn freeze(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: EnvironmentId,
+    reason: Description,
+) -> Result<Environment, Error> {
+    let edit =
+        |before: &Environment, now| Environment { frozen: Some(reason), updated_at: now, ..before.clone() };
+    edited(control, call, caller, id, Permission::FreezeEnvironments, Action::EnvironmentFrozen, edit).await
+}
+
+/// From the answer on it may change again.
+pub async fn unfreeze(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: EnvironmentId,
+) -> Result<Environment, Error> {
+    let edit = |before: &Environment, now| Environment { frozen: None, updated_at: now, ..before.clone() };
+    edited(control, call, caller, id, Permission::FreezeEnvironments, Action::EnvironmentUnfrozen, edit).await
+}
+
+/// Keeps what `edit` makes of an environment. Where no field is another one, nothing happens.
+async fn edited(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: EnvironmentId,
+    permission: Permission,
+    action: Action,
+    edit: impl FnOnce(&Environment, Timestamp) -> Environment + Send + 'static,
+) -> Result<Environment, Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let place = change.place(id, permission)?;
+            let after = edit(&place.environment, change.now());
+            let changes = difference(&environment_fields(&place.environment), &environment_fields(&after));
+            if changes.is_empty() {
+                return Ok(place.environment);
+            }
+            store::environment::put(change.tx(), &after)?;
+            change.audit(action, place.scope(), id, changes)?;
+            Ok(after)
+        })
+        .await
+}
+
 /// The project's flags with what a new environment says of them, and its segments.
 fn contents_of_project(
     change: &Change<'_>,
@@ -122,6 +184,7 @@ fn put_new(
         name: new.name,
         kind: new.kind,
         color: new.color,
+        frozen: None,
         version: 1,
         created_at: change.now(),
         updated_at: change.now(),

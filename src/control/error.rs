@@ -63,6 +63,13 @@ pub enum Error {
     FlagInUse(Vec<String>),
     /// Flags or other segments refer to this one; their names.
     SegmentInUse(Vec<String>),
+    /// The environment is frozen.
+    EnvironmentFrozen {
+        /// Its key.
+        environment: String,
+        /// Why it is.
+        reason: String,
+    },
     /// The flag is archived.
     FlagArchived(String),
     /// Configurations or other flags name this variation; their names.

@@ -13,13 +13,15 @@ use crate::{
         audit::{Entry, resource_bits},
         context::Context,
         environment::Environment,
-        flag::{Configuration, Flag, FlagStatus, FlagType},
+        flag::{Configuration, Flag, FlagStatus, FlagType, Prerequisite},
         id::{EnvironmentId, FlagId},
+        key::VariationKey,
         role::Permission,
         time::Timestamp,
         value::Value,
+        warning::Warning,
     },
-    engine::{self, CompiledFlag, Ruleset, Trace},
+    engine::{self, CompiledFlag, Ruleset, Trace, lint, prerequisite},
     store,
 };
 
@@ -156,6 +158,48 @@ pub fn get(
     with_usage(control, &mut shown)?;
     let [shown] = shown;
     Ok(shown)
+}
+
+/// What is probably not meant about a flag, with the segments as they are now.
+pub fn warnings(control: &Control, shown: &ShownFlag) -> Vec<Warning> {
+    let Some(live) = control.live().environment(shown.environment) else { return Vec::new() };
+    lint::flag(&shown.flag, &shown.configuration, live.ruleset().segments())
+}
+
+/// A flag that depends on another one in one environment.
+#[derive(Clone, Debug)]
+pub struct DependentFlag {
+    /// The flag.
+    pub flag: Arc<Flag>,
+    /// The environment.
+    pub environment: Arc<Environment>,
+    /// The variation that it demands of the other; `None` where it depends on it through flags between them.
+    pub demands: Option<VariationKey>,
+    /// Those of its prerequisites that lead to the other.
+    pub through: Vec<Prerequisite>,
+}
+
+/// The flags that depend on a flag, in every environment of the project: what is in the way of archiving it.
+pub fn dependents(
+    control: &Control,
+    caller: &Caller,
+    environment: EnvironmentId,
+    name: &FlagName,
+) -> Result<Vec<DependentFlag>, Error> {
+    let view = view(control, caller, environment)?;
+    let key = find(&view.live.ruleset(), &view.place.environment, name)?.flag().key.clone();
+    let mut found = Vec::new();
+    for environment in store::environment::of_project(&view.reader, view.place.project.id)? {
+        let Some(live) = control.live().environment(environment.id) else { continue };
+        let (ruleset, environment) = (live.ruleset(), Arc::new(environment));
+        found.extend(prerequisite::dependents(&ruleset, &key).into_iter().map(|it| DependentFlag {
+            flag: Arc::clone(it.flag.flag()),
+            environment: Arc::clone(&environment),
+            demands: it.demand_on(&key).map(|demand| demand.variation_key.clone()),
+            through: it.through.into_iter().cloned().collect(),
+        }));
+    }
+    Ok(found)
 }
 
 /// What was done with a flag, newest first: everything that all environments share, and what concerns this one. Each

@@ -21,7 +21,7 @@ use crate::{
         role::Permission,
         violation::{Draft, Fault, Path, Violations},
     },
-    engine::Ruleset,
+    engine::{Ruleset, prerequisite::dependents},
     store,
 };
 
@@ -346,12 +346,10 @@ fn demanding(
 ) -> Vec<String> {
     let mut users = Vec::new();
     for (environment, ruleset) in rulesets {
-        for compiled in ruleset.live_flags().filter(|compiled| compiled.flag().id != flag.id) {
-            let demands = compiled.configuration().prerequisites.iter().any(|prerequisite| {
-                prerequisite.flag_key == flag.key && selects(prerequisite.variation_key.as_str())
-            });
-            if demands {
-                users.push(format!("{} in {}", compiled.key(), environment.key));
+        for dependent in dependents(ruleset, &flag.key) {
+            let demand = dependent.demand_on(&flag.key);
+            if demand.is_some_and(|demand| selects(demand.variation_key.as_str())) {
+                users.push(format!("{} in {}", dependent.flag.key(), environment.key));
             }
         }
     }

@@ -66,7 +66,7 @@ pub async fn set_role(
                 store::organization::put_membership(change.tx(), &membership)?;
                 let text = |role: Role| Value::from(role.as_str());
                 let changed = FieldChange { field: "role".into(), from: text(before.role), to: text(role) };
-                change.audit(Action::MemberUpdated, organization_scope(id), user.id, vec![changed])?;
+                change.audit(Action::UserRoleChanged, organization_scope(id), user.id, vec![changed])?;
             }
             Ok(Member { user, membership })
         })
@@ -93,7 +93,7 @@ pub async fn remove(
                 FieldChange::gone("email", user.email.as_str()),
                 FieldChange::gone("role", membership.role.as_str()),
             ];
-            change.audit(Action::MemberRemoved, organization_scope(id), user.id, gone)
+            change.audit(Action::UserRemoved, organization_scope(id), user.id, gone)
         })
         .await
 }

@@ -6,6 +6,7 @@
 //! is the truth, everything else from the data file.
 
 pub mod api_key;
+pub mod audit;
 pub mod call;
 mod change;
 mod core;

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::{Action, FieldChange},
+        audit::{Action, FieldChange, difference, project_fields},
         environment::DEFAULT_ENVIRONMENTS,
         id::{OrganizationId, ProjectId},
         key::ProjectKey,
-        project::{MAX_PROJECTS_PER_ORGANIZATION, Project},
+        project::{MAX_PROJECTS_PER_ORGANIZATION, Project, ProjectChange},
         role::Permission,
         text::{Description, Name},
     },
@@ -87,6 +87,29 @@ pub async fn create(
                 .iter()
                 .try_for_each(|default| environment::put_default(change, &project, default))?;
             Ok(project)
+        })
+        .await
+}
+
+/// Changes fields of a project.
+pub async fn update(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: ProjectId,
+    update: ProjectChange,
+) -> Result<Project, Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let before = change.project(id, Permission::WriteProjects)?;
+            let after = update.apply(&before, change.now());
+            let changes = difference(&project_fields(&before), &project_fields(&after));
+            if changes.is_empty() {
+                return Ok(before);
+            }
+            store::project::put(change.tx(), &after)?;
+            change.audit(Action::ProjectUpdated, project_scope(&after), id, changes)?;
+            Ok(after)
         })
         .await
 }

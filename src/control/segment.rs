@@ -20,8 +20,12 @@ use crate::{
         rule::Condition,
         segment::{MAX_SEGMENTS_PER_PROJECT, NewSegment, Segment, SegmentChange},
         violation::{Draft, Fault, Path, Violations},
+        warning::Warning,
     },
-    engine::{Ruleset, Segments, segment::references},
+    engine::{
+        Ruleset, Segments, lint,
+        segment::{CompiledSegment, references},
+    },
     live::feed::Subject,
     store,
 };
@@ -39,12 +43,32 @@ pub enum Owner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentName(pub String);
 
-fn find<'s>(segments: &'s Segments, name: &SegmentName) -> Result<&'s Arc<Segment>, Error> {
-    let found = match SegmentId::parse(&name.0) {
-        Some(id) => segments.iter().find(|compiled| compiled.segment().id == id),
-        None => segments.get(&name.0),
-    };
-    found.map(|compiled| compiled.segment()).ok_or_else(|| Error::Missing(Thing::Segment, name.0.clone()))
+/// A segment among those of its project.
+#[derive(Clone, Debug)]
+pub struct ShownSegment {
+    compiled: Arc<CompiledSegment>,
+    among: Arc<Segments>,
+}
+
+impl ShownSegment {
+    fn find(segments: Arc<Segments>, name: &SegmentName) -> Result<Self, Error> {
+        let found = match SegmentId::parse(&name.0) {
+            Some(id) => segments.iter().find(|compiled| compiled.segment().id == id),
+            None => segments.get(&name.0),
+        };
+        let found = found.map(Arc::clone).ok_or_else(|| Error::Missing(Thing::Segment, name.0.clone()))?;
+        Ok(Self { compiled: found, among: segments })
+    }
+
+    /// The segment.
+    pub fn segment(&self) -> &Arc<Segment> {
+        self.compiled.segment()
+    }
+
+    /// What is probably not meant about it.
+    pub fn warnings(&self) -> Vec<Warning> {
+        lint::segment(&self.compiled, &self.among)
+    }
 }
 
 /// The segments of a project as they are served.
@@ -75,8 +99,8 @@ pub fn get(
     caller: &Caller,
     owner: Owner,
     name: &SegmentName,
-) -> Result<Arc<Segment>, Error> {
-    find(&*read(control, caller, owner)?, name).cloned()
+) -> Result<ShownSegment, Error> {
+    ShownSegment::find(read(control, caller, owner)?, name)
 }
 
 /// A project whose segments are being changed.
@@ -103,7 +127,7 @@ pub async fn create(
     caller: &Caller,
     owner: Owner,
     new: Draft<NewSegment>,
-) -> Result<Arc<Segment>, Error> {
+) -> Result<ShownSegment, Error> {
     control
         .change(call, Some(caller.actor()), move |change| {
             let target = target(change, owner)?;
@@ -131,17 +155,18 @@ pub async fn update(
     owner: Owner,
     name: SegmentName,
     update: Draft<SegmentChange>,
-) -> Result<Arc<Segment>, Error> {
+) -> Result<ShownSegment, Error> {
     control
         .change(call, Some(caller.actor()), move |change| {
             let target = target(change, owner)?;
-            let before = Arc::clone(find(&target.segments, &name)?);
+            let shown = ShownSegment::find(Arc::clone(&target.segments), &name)?;
+            let before = Arc::clone(shown.segment());
             let Draft { value, mut faults } = update;
             let after = value.apply(&before, change.now());
             check_references(&after.conditions, &target.segments, &mut faults);
             faults.or_ok(())?;
             if after == *before {
-                return Ok(before);
+                return Ok(shown);
             }
             put(change, &target, Some(&before), after, Action::SegmentUpdated)
         })
@@ -159,17 +184,17 @@ pub async fn delete(
     control
         .change(call, Some(caller.actor()), move |change| {
             let target = target(change, owner)?;
-            let segment = Arc::clone(find(&target.segments, &name)?);
+            let shown = ShownSegment::find(Arc::clone(&target.segments), &name)?;
+            let segment = shown.segment();
             let users = users(change, &target, &segment.key);
             if !users.is_empty() {
                 return Err(Error::SegmentInUse(users));
             }
-            store::segment::remove(change.tx(), &segment)?;
-            let changes = difference(&segment_fields(&segment), &Vec::new());
-            change.audit(Action::SegmentDeleted, project_scope(&target.project), segment.id, changes)?;
-            let segments = target.segments.without(&segment.key);
-            publish(change, &target, segments, Action::SegmentDeleted, &segment.key);
-            Ok(())
+            store::segment::remove(change.tx(), segment)?;
+            let segments = Arc::new(target.segments.without(&segment.key));
+            publish(change, &target, &segments, Action::SegmentDeleted, &segment.key)?;
+            let changes = difference(&segment_fields(segment), &Vec::new());
+            change.audit(Action::SegmentDeleted, project_scope(&target.project), segment.id, changes)
         })
         .await
 }
@@ -180,32 +205,32 @@ fn put(
     before: Option<&Segment>,
     after: Segment,
     action: Action,
-) -> Result<Arc<Segment>, Error> {
-    let segments = target.segments.with(after.clone());
+) -> Result<ShownSegment, Error> {
+    let segments = Arc::new(target.segments.with(after.clone()));
     if segments.unsettled().contains(&after.key) {
         let message = "the segments refer to each other in a cycle, or too deep";
         return Err(Violations::one(Fault::Rule, "conditions", message).into());
     }
     store::segment::put(change.tx(), &after)?;
+    publish(change, target, &segments, action, &after.key)?;
     let fields = before.map(segment_fields).unwrap_or_default();
     let changes = difference(&fields, &segment_fields(&after));
     change.audit(action, project_scope(&target.project), after.id, changes)?;
-    publish(change, target, segments, action, &after.key);
-    Ok(Arc::new(after))
+    ShownSegment::find(segments, &SegmentName(after.key.to_string()))
 }
 
 fn publish(
     change: &mut Change<'_>,
     target: &Target,
-    segments: Segments,
+    segments: &Arc<Segments>,
     action: Action,
     changed: &SegmentKey,
-) {
-    let segments = Arc::new(segments);
+) -> Result<(), Error> {
     for environment in &target.environments {
         let news = (action, Subject::Segment(changed.clone()));
-        change.put_segments(environment.id, Arc::clone(&segments), news);
+        change.put_segments(environment.id, Arc::clone(segments), news)?;
     }
+    Ok(())
 }
 
 /// Notes every condition that names a segment which the project does not have.

@@ -1,68 +1,21 @@
 //! The audit log: who changed what, when, from where, from what to what.
 
+mod action;
+
+pub use action::{Action, Resource};
+
 use super::{
+    environment::Environment,
     flag::{Configuration, Flag},
     id::{AuditId, Bits, EnvironmentId, OrganizationId, PersonalTokenId, ProjectId, UserId},
-    named::named,
     operator::Case,
+    project::Project,
     rule::{Condition, Rule, Serve},
     segment::Segment,
     text::Description,
     time::Timestamp,
     value::Value,
 };
-
-named! {
-    /// What was done.
-    Action {
-        /// A flag was made.
-        FlagCreated = "flag.created",
-        /// Fields of a flag changed.
-        FlagUpdated = "flag.updated",
-        /// A flag was turned on or off.
-        FlagToggled = "flag.toggled",
-        /// A segment was made.
-        SegmentCreated = "segment.created",
-        /// Fields of a segment changed.
-        SegmentUpdated = "segment.updated",
-        /// A segment was deleted.
-        SegmentDeleted = "segment.deleted",
-        /// A flag was put away.
-        FlagArchived = "flag.archived",
-        /// A project was made.
-        ProjectCreated = "project.created",
-        /// An environment was made.
-        EnvironmentCreated = "environment.created",
-        /// An API key was made.
-        ApiKeyCreated = "api_key.created",
-        /// An API key was revoked.
-        ApiKeyRevoked = "api_key.revoked",
-        /// An organization was made.
-        OrganizationCreated = "organization.created",
-        /// An organization was renamed.
-        OrganizationUpdated = "organization.updated",
-        /// A member got another role.
-        MemberUpdated = "member.updated",
-        /// Somebody is no longer a member.
-        MemberRemoved = "member.removed",
-        /// Somebody was invited.
-        InvitationCreated = "invitation.created",
-        /// An invitation was withdrawn.
-        InvitationRevoked = "invitation.revoked",
-        /// Somebody accepted an invitation, and is a member since.
-        InvitationAccepted = "invitation.accepted",
-        /// An account was made.
-        UserRegistered = "user.registered",
-        /// Fields of an account changed.
-        UserUpdated = "user.updated",
-        /// An account got another password.
-        PasswordChanged = "user.password_changed",
-        /// A personal access token was made.
-        PersonalTokenCreated = "personal_token.created",
-        /// A personal access token was revoked.
-        PersonalTokenRevoked = "personal_token.revoked",
-    }
-}
 
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +83,29 @@ pub struct Entry {
     pub request_id: String,
     /// The address that it came from, where it is known.
     pub address: Option<String>,
+}
+
+/// Which entries are looked for: those to which everything applies that is said.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Of one of these organizations.
+    pub organizations: Vec<OrganizationId>,
+    /// Of this project.
+    pub project: Option<ProjectId>,
+    /// Of this environment alone.
+    pub environment: Option<EnvironmentId>,
+    /// About things of this kind.
+    pub resource: Option<Resource>,
+    /// About this thing.
+    pub thing: Option<(Resource, Bits)>,
+    /// By this user.
+    pub actor: Option<UserId>,
+    /// Of this action.
+    pub action: Option<Action>,
+    /// Not before this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub to: Option<Timestamp>,
 }
 
 /// A thing's fields by their names in the API, for comparing two states.
@@ -260,6 +236,26 @@ pub fn segment_fields(segment: &Segment) -> Fields {
         ("conditions", segment.conditions.iter().map(condition_value).collect()),
         ("included", keys(&segment.included)),
         ("excluded", keys(&segment.excluded)),
+    ]
+}
+
+/// The fields of an environment.
+pub fn environment_fields(environment: &Environment) -> Fields {
+    vec![
+        ("key", Value::from(environment.key.as_str())),
+        ("name", Value::from(environment.name.as_str())),
+        ("type", Value::from(environment.kind.as_str())),
+        ("color", Value::from(environment.color.as_str())),
+        ("frozen_reason", Value::from(environment.frozen.as_ref().map(Description::as_str))),
+    ]
+}
+
+/// The fields of a project.
+pub fn project_fields(project: &Project) -> Fields {
+    vec![
+        ("key", Value::from(project.key.as_str())),
+        ("name", Value::from(project.name.as_str())),
+        ("description", Value::from(project.description.as_ref().map(Description::as_str))),
     ]
 }
 

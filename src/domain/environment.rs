@@ -4,7 +4,7 @@ use super::{
     id::{EnvironmentId, ProjectId},
     key::EnvironmentKey,
     named::named,
-    text::Name,
+    text::{Description, Name},
     time::Timestamp,
 };
 
@@ -40,12 +40,38 @@ pub struct Environment {
     pub kind: EnvironmentType,
     /// How it is painted, as `#rrggbb`.
     pub color: Color,
+    /// Why its ruleset must not change, while it must not.
+    pub frozen: Option<Description>,
     /// The version of its ruleset: rises with each change that evaluation could see.
     pub version: u64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its own fields last changed.
     pub updated_at: Timestamp,
+}
+
+/// What becomes of an environment; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct EnvironmentChange {
+    /// What people call it.
+    pub name: Option<Name>,
+    /// What it is for. The prefix of API keys that were made before stays what it is.
+    pub kind: Option<EnvironmentType>,
+    /// How it is painted.
+    pub color: Option<Color>,
+}
+
+impl EnvironmentChange {
+    /// The environment after the change.
+    pub fn apply(self, before: &Environment, now: Timestamp) -> Environment {
+        let after = Environment {
+            name: self.name.unwrap_or_else(|| before.name.clone()),
+            kind: self.kind.unwrap_or(before.kind),
+            color: self.color.unwrap_or_else(|| before.color.clone()),
+            ..before.clone()
+        };
+        if after == *before { after } else { Environment { updated_at: now, ..after } }
+    }
 }
 
 /// A colour as `#rrggbb` in lower case.

@@ -185,6 +185,13 @@ impl Configuration {
         }
     }
 
+    /// The places of the rules in their list, in the order in which they are tried: by priority, and ties as listed.
+    pub fn tried(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.rules.len()).collect();
+        places.sort_by_key(|place| self.rules[*place].priority);
+        places
+    }
+
     /// Whether `key` is served by the default or by a rule.
     pub fn uses(&self, key: &VariationKey) -> bool {
         self.default_variation == *key

@@ -26,3 +26,4 @@ pub mod usage;
 pub mod user;
 pub mod value;
 pub mod violation;
+pub mod warning;

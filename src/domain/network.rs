@@ -43,6 +43,17 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Whether every address of `other` is in this network.
+    pub fn covers(&self, other: &Self) -> bool {
+        let ignored = width(self.address) - self.prefix_bits;
+        let differing = bits(other.address) ^ bits(self.address);
+        width(other.address) == width(self.address)
+            && other.prefix_bits >= self.prefix_bits
+            && differing.checked_shr(ignored).unwrap_or(0) == 0
+    }
+}
+
 fn width(address: IpAddr) -> u32 {
     match address {
         IpAddr::V4(_) => u32::BITS,

@@ -74,15 +74,15 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The same page with these rows in the place of its own.
+    pub fn with<U>(self, rows: Vec<U>) -> Page<U> {
+        Page { rows, page: self.page, per_page: self.per_page, total: self.total, next: self.next }
+    }
+
     /// The same page of other rows.
-    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            rows: self.rows.into_iter().map(convert).collect(),
-            page: self.page,
-            per_page: self.per_page,
-            total: self.total,
-            next: self.next,
-        }
+    pub fn map<U>(mut self, convert: impl FnMut(T) -> U) -> Page<U> {
+        let rows = std::mem::take(&mut self.rows);
+        self.with(rows.into_iter().map(convert).collect())
     }
 }
 
@@ -93,31 +93,53 @@ pub fn paginate<T>(
     request: &PageRequest,
     place: impl Fn(&T) -> Place,
 ) -> Page<T> {
-    let compare = |left: &Place, right: &Place| match direction {
-        Direction::Ascending => left.cmp(right),
-        Direction::Descending => right.cmp(left),
-    };
     let mut placed: Vec<(Place, T)> = rows.into_iter().map(|row| (place(&row), row)).collect();
-    placed.sort_by(|(left, _), (right, _)| compare(left, right));
-    let total = placed.len();
+    placed.sort_by(|(left, _), (right, _)| direction.compare(left, right));
+    window(placed.into_iter(), direction, request)
+}
+
+/// Cuts the page that is asked for out of rows that come in their order. All of them are counted, and only those of
+/// the page are kept.
+pub fn window<T>(
+    sorted: impl Iterator<Item = (Place, T)>,
+    direction: Direction,
+    request: &PageRequest,
+) -> Page<T> {
     let size = request.per_page as usize;
-    let (page, first) = match &request.start {
+    let (page, mut skip) = match &request.start {
         Start::Page(page) => (*page, (*page as usize - 1).saturating_mul(size)),
-        Start::After(cursor) => {
-            let first =
-                placed.partition_point(|(place, _)| compare(place, &cursor.place) != Ordering::Greater);
-            (cursor.page, first)
-        }
+        Start::After(cursor) => (cursor.page, 0),
     };
-    let more = first.saturating_add(size) < total;
-    let mut rows = Vec::with_capacity(size.min(total));
-    let mut last = None;
-    for (place, row) in placed.into_iter().skip(first).take(size) {
-        last = Some(place);
-        rows.push(row);
+    let (mut rows, mut total, mut last, mut more) = (Vec::with_capacity(size), 0, None, false);
+    for (place, row) in sorted {
+        total += 1;
+        let seen = match &request.start {
+            Start::Page(_) => false,
+            Start::After(cursor) => direction.compare(&place, &cursor.place) != Ordering::Greater,
+        };
+        if seen {
+            continue;
+        }
+        if skip > 0 {
+            skip -= 1;
+        } else if rows.len() < size {
+            last = Some(place);
+            rows.push(row);
+        } else {
+            more = true;
+        }
     }
     let next = last.filter(|_| more).map(|place| Cursor { page: page.saturating_add(1), place });
-    Page { rows, page, per_page: request.per_page, total: total as u64, next }
+    Page { rows, page, per_page: request.per_page, total, next }
+}
+
+impl Direction {
+    fn compare(self, left: &Place, right: &Place) -> Ordering {
+        match self {
+            Self::Ascending => left.cmp(right),
+            Self::Descending => right.cmp(left),
+        }
+    }
 }
 
 #[cfg(test)]

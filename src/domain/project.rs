@@ -28,3 +28,24 @@ pub struct Project {
     /// When it last changed.
     pub updated_at: Timestamp,
 }
+
+/// What becomes of a project; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectChange {
+    /// What people call it.
+    pub name: Option<Name>,
+    /// What it is for, or nothing.
+    pub description: Option<Option<Description>>,
+}
+
+impl ProjectChange {
+    /// The project after the change.
+    pub fn apply(self, before: &Project, now: Timestamp) -> Project {
+        let after = Project {
+            name: self.name.unwrap_or_else(|| before.name.clone()),
+            description: self.description.unwrap_or_else(|| before.description.clone()),
+            ..before.clone()
+        };
+        if after == *before { after } else { Project { updated_at: now, ..after } }
+    }
+}

@@ -31,6 +31,8 @@ pub enum Permission {
     WriteProjects,
     /// Create, change and delete environments.
     WriteEnvironments,
+    /// Freeze and unfreeze environments, and change them while they are frozen.
+    FreezeEnvironments,
     /// See which API keys exist.
     ReadApiKeys,
     /// Create and revoke API keys.
@@ -47,6 +49,7 @@ impl Permission {
             | Self::WritePeople
             | Self::WriteProjects
             | Self::WriteEnvironments
+            | Self::FreezeEnvironments
             | Self::ReadApiKeys
             | Self::WriteApiKeys => Role::Admin,
         }
@@ -62,6 +65,7 @@ impl Permission {
             Self::WritePeople => "manage people",
             Self::WriteProjects => "change projects",
             Self::WriteEnvironments => "change environments",
+            Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
         }

@@ -118,6 +118,11 @@ impl Rollout {
         Self { shares }
     }
 
+    /// Thousandths of a percent that it gives out, at most [`WHOLE`].
+    pub fn total(&self) -> u32 {
+        self.shares.iter().fold(0, |sum, share| share.percentage.0.saturating_add(sum))
+    }
+
     /// The shares, in the order in which buckets are given out.
     pub fn shares(&self) -> &[Share] {
         &self.shares

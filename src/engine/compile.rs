@@ -114,7 +114,8 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     let default = index(&flag, &configuration.default_variation)?;
     let mut rules = Vec::with_capacity(configuration.rules.len());
     let mut attributes: HashMap<&str, usize> = HashMap::new();
-    for (place, rule) in configuration.rules.iter().enumerate() {
+    for place in configuration.tried() {
+        let rule = &configuration.rules[place];
         let yields = match &rule.serve {
             Serve::Variation(key) => Yield::Variation(index(&flag, key)?),
             Serve::Rollout(rollout) => Yield::Rollout(portions(&flag, rollout)?),
@@ -125,8 +126,6 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
         });
         rules.push(CompiledRule { id: rule.id, asks: asks.collect(), yields, place });
     }
-    // The sort is stable: ties keep the order of the list.
-    rules.sort_by_key(|rule| configuration.rules[rule.place].priority);
     let bucketing = &flag.bucketing;
     let prefix = bucketing.salt.as_deref().unwrap_or(flag.key.as_str());
     let bucketer = Bucketer::new(bucketing.algorithm, prefix);

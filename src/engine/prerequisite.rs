@@ -1,9 +1,13 @@
-//! Which flags' prerequisites come to an end.
+//! Prerequisites across a ruleset: which come to an end, and who depends on a flag through them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::{chain::endless, ruleset::Flags};
-use crate::domain::key::FlagKey;
+use super::{
+    chain::endless,
+    compile::CompiledFlag,
+    ruleset::{Flags, Ruleset},
+};
+use crate::domain::{flag::Prerequisite, key::FlagKey};
 
 /// Prerequisites of prerequisites, at most: the longest chain below any flag, counted in steps. It bounds the
 /// recursion of an evaluation.
@@ -27,6 +31,49 @@ pub(super) fn unsettled(flags: &Flags) -> HashSet<FlagKey> {
     }
     let keys = flags.iter().map(|flag| &flag.flag().key);
     keys.filter(|key| endless.contains(key.as_str())).cloned().collect()
+}
+
+/// A flag that another one depends on.
+#[derive(Clone, Debug)]
+pub struct Dependent<'r> {
+    /// The flag whose outcome depends on the other's.
+    pub flag: &'r CompiledFlag,
+    /// Those of its prerequisites that lead to the other, in their order. That on the other itself, if there is one,
+    /// makes it a direct dependent.
+    pub through: Vec<&'r Prerequisite>,
+}
+
+impl<'r> Dependent<'r> {
+    /// What it demands of the flag `key` itself.
+    pub fn demand_on(&self, key: &FlagKey) -> Option<&'r Prerequisite> {
+        self.through.iter().find(|demand| demand.flag_key == *key).copied()
+    }
+}
+
+/// The flags that are not archived and depend on the flag `key`, by key: those that demand something of it, and
+/// those that depend on these.
+pub fn dependents<'r>(ruleset: &'r Ruleset, key: &FlagKey) -> Vec<Dependent<'r>> {
+    let mut demanding: HashMap<&str, Vec<&CompiledFlag>> = HashMap::new();
+    for flag in ruleset.live_flags() {
+        for demand in &flag.configuration().prerequisites {
+            demanding.entry(demand.flag_key.as_str()).or_default().push(flag);
+        }
+    }
+    let mut reached: HashSet<&str> = HashSet::from([key.as_str()]);
+    let mut found: Vec<&CompiledFlag> = Vec::new();
+    let mut next = vec![key.as_str()];
+    while let Some(known) = next.pop() {
+        for flag in demanding.get(known).into_iter().flatten() {
+            if reached.insert(flag.key()) {
+                found.push(flag);
+                next.push(flag.key());
+            }
+        }
+    }
+    found.sort_by_key(|flag| flag.key());
+    let leads = |demand: &&Prerequisite| reached.contains(demand.flag_key.as_str());
+    let through = |flag: &'r CompiledFlag| flag.configuration().prerequisites.iter().filter(leads).collect();
+    found.into_iter().map(|flag| Dependent { flag, through: through(flag) }).collect()
 }
 
 #[cfg(test)]
@@ -69,5 +116,35 @@ mod tests {
             sample::flag("e").requires("e", "on"),
         ];
         assert_eq!(unsettled(flags), ["a", "b", "c", "e"]);
+    }
+
+    #[test]
+    fn dependents_are_told_with_what_leads_there() {
+        let flags = [
+            sample::flag("base"),
+            sample::flag("direct").requires("other", "on").requires("base", "off"),
+            sample::flag("far").requires("near", "on"),
+            sample::flag("near").requires("direct", "on"),
+            sample::flag("both").requires("base", "on").requires("direct", "off"),
+            sample::flag("other"),
+            sample::flag("gone").requires("base", "on").status(crate::domain::flag::FlagStatus::Archived),
+        ];
+        let ruleset = Ruleset::new(ENVIRONMENT, 1, flags.map(Sample::compiled));
+        let key = FlagKey::parse("base").expect("a key");
+        let told: Vec<String> = dependents(&ruleset, &key)
+            .iter()
+            .map(|it| {
+                let through: Vec<_> = it.through.iter().map(|demand| demand.flag_key.as_str()).collect();
+                let demand = it.demand_on(&key).map(|demand| demand.variation_key.as_str());
+                format!("{} {through:?} {demand:?}", it.flag.key())
+            })
+            .collect();
+        let expected = [
+            "both [\"base\", \"direct\"] Some(\"on\")",
+            "direct [\"base\"] Some(\"off\")",
+            "far [\"near\"] None",
+            "near [\"direct\"] None",
+        ];
+        assert_eq!(told, expected);
     }
 }

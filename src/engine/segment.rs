@@ -18,13 +18,22 @@ pub struct CompiledSegment {
     segment: Arc<Segment>,
     included: HashSet<Box<str>>,
     excluded: HashSet<Box<str>>,
+    includes_somebody: bool,
 }
 
 impl CompiledSegment {
     /// Compiles a segment.
     pub fn new(segment: Arc<Segment>) -> Self {
         let set = |keys: &[Box<str>]| keys.iter().cloned().collect();
-        Self { included: set(&segment.included), excluded: set(&segment.excluded), segment }
+        let (included, excluded): (HashSet<Box<str>>, HashSet<Box<str>>) =
+            (set(&segment.included), set(&segment.excluded));
+        let includes_somebody = !included.is_subset(&excluded);
+        Self { segment, included, excluded, includes_somebody }
+    }
+
+    /// Whether its lists put anybody into it: somebody who is included and not excluded.
+    pub(super) fn includes_somebody(&self) -> bool {
+        self.includes_somebody
     }
 
     /// The segment as its project has it.

@@ -136,6 +136,8 @@ codes! {
         "The invitation was not accepted in time; ask for another one.";
     LimitExceeded = UNPROCESSABLE_ENTITY "LIMIT_EXCEEDED":
         "There may be no more of this thing.";
+    EnvironmentFrozen = LOCKED "ENVIRONMENT_FROZEN":
+        "The change would reach a frozen environment; `details` names it and says why it is frozen.";
     RateLimitExceeded = TOO_MANY_REQUESTS "RATE_LIMIT_EXCEEDED":
         "Too many requests; `Retry-After` says when the next one is accepted.";
     InternalError = INTERNAL_SERVER_ERROR "INTERNAL_ERROR":

@@ -19,6 +19,7 @@ use crate::{
     },
     domain::{
         id::{OrganizationId, SessionId},
+        text::MAX_DESCRIPTION_LENGTH,
         time::Timestamp,
     },
     http::{
@@ -35,6 +36,8 @@ use crate::{
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The parameter that has the token of a stream.
 const STREAM_TOKEN: &str = "token";
+/// The justification of a change of a frozen environment (contract B2).
+const BREAK_GLASS: HeaderName = HeaderName::from_static("x-phaseflag-break-glass");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Who a request turned out to come from.
@@ -106,7 +109,8 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         };
         let decision = app.limits.count(plane, address, identity.payer(), now);
         let headers = decision.as_ref().map(limit_headers);
-        let call = Call { now, request_id: id.into(), address };
+        let break_glass = break_glass(request.headers())?;
+        let call = Call { now, request_id: id.into(), address, break_glass };
         request.extensions_mut().insert(Admitted { call, identity });
         let outcome = match decision.map(|decision| decision.verdict) {
             Some(Verdict::Denied { retry_after_seconds }) => {
@@ -128,6 +132,15 @@ impl<E: Endpoint> Endpoint for Guard<E> {
             }
         }
     }
+}
+
+/// Why a frozen environment has to be changed all the same.
+fn break_glass(headers: &HeaderMap) -> Result<Option<Arc<str>>, ApiError> {
+    let Some(value) = headers.get(BREAK_GLASS) else { return Ok(None) };
+    let text = str::from_utf8(value.as_bytes()).map(str::trim).unwrap_or_default();
+    let sound = !text.is_empty() && text.chars().count() <= MAX_DESCRIPTION_LENGTH;
+    let message = || format!("must be 1 to {MAX_DESCRIPTION_LENGTH} characters of UTF-8");
+    if sound { Ok(Some(text.into())) } else { Err(ApiError::field("X-PhaseFlag-Break-Glass", message())) }
 }
 
 /// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another.

@@ -117,6 +117,21 @@ impl Reader {
         found
     }
 
+    /// What `parse` makes of the text; `expectation` says what the text must be.
+    pub fn read<T, S>(
+        &mut self,
+        name: &str,
+        parameter: &Optional<S>,
+        parse: impl FnOnce(&str) -> Option<T>,
+        expectation: &str,
+    ) -> Option<T> {
+        let read = parse(parameter.text()?);
+        if read.is_none() {
+            self.faults.malformed(name, expectation);
+        }
+        read
+    }
+
     /// Notes that a parameter is wrong.
     pub fn refuse(&mut self, name: &str, message: &str) {
         self.faults.malformed(name, message);

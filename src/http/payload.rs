@@ -23,6 +23,7 @@ use serde::Serialize;
 use crate::domain::violation::{Draft, Path, Violations};
 use crate::http::error::{ApiError, Code};
 use crate::http::json;
+use crate::http::middleware::body::TooLarge;
 use crate::http::shape::Shape;
 
 /// The only media type of bodies.
@@ -240,7 +241,12 @@ pub fn unreadable(error: &ReadBodyError) -> ApiError {
         ReadBodyError::PayloadTooLarge => ApiError::of(Code::PayloadTooLarge),
         ReadBodyError::Utf8(_) => ApiError::field(Path::ROOT, "is not valid UTF-8"),
         ReadBodyError::Io(error) => match innermost(error).kind() {
-            io::ErrorKind::FileTooLarge => ApiError::of(Code::PayloadTooLarge),
+            io::ErrorKind::FileTooLarge => {
+                match innermost(error).get_ref().and_then(|it| it.downcast_ref()) {
+                    Some(TooLarge { limit }) => TooLarge { limit: *limit }.into(),
+                    None => ApiError::of(Code::PayloadTooLarge),
+                }
+            }
             io::ErrorKind::TimedOut => ApiError::of(Code::RequestTimeout),
             _ => ApiError::field(Path::ROOT, "could not be read to its end"),
         },

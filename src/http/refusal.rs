@@ -47,6 +47,12 @@ impl From<Error> for ApiError {
                 let message = format!("the segment is in use: {}", users.join(", "));
                 Self::new(Code::SegmentInUse, message).with_detail("used_by", users)
             }
+            Error::EnvironmentFrozen { environment, reason } => {
+                let message = format!("the environment '{environment}' is frozen: {reason}");
+                Self::new(Code::EnvironmentFrozen, message)
+                    .with_detail("environment_key", environment)
+                    .with_detail("frozen_reason", reason)
+            }
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
             }

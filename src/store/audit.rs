@@ -1,162 +1,21 @@
 //! The audit log, oldest first. Every record carries the SHA-256 of the record before it, as stored; the head of the
 //! chain is the last record.
 
-use redb::ReadableTable;
-use serde::{Deserialize, Serialize};
+mod index;
+mod record;
 
-use super::{
-    Access, Error, Writer,
-    codec::{Stored, seal, thaw},
-    tables,
-};
+use redb::ReadableTable;
+
+use super::{Access, Error, Writer, codec::Stored, tables};
 use crate::domain::{
-    audit::{Action, Actor, Entry, FieldChange, Scope},
-    id::{AuditId, Bits, EnvironmentId, OrganizationId, PersonalTokenId, ProjectId, UserId},
-    time::Timestamp,
-    value,
+    audit::{Entry, Resource, Search},
+    id::Bits,
+    page::{self, Direction, Page, PageRequest, SortKey},
 };
+use record::Link;
 
 /// Entries that one query reads, at most: the history of a flag is read whole to be paged.
 pub const MAX_HISTORY: usize = 100_000;
-
-#[derive(Serialize, Deserialize)]
-struct EntryV1 {
-    /// SHA-256 of the record before, zeros for the first.
-    previous: [u8; 32],
-    id: u128,
-    at: i64,
-    actor_id: u128,
-    actor_email: String,
-    action: String,
-    organization: Option<u128>,
-    project: Option<u128>,
-    environment: Option<u128>,
-    resource: String,
-    changes: Vec<FieldChangeV1>,
-    request_id: String,
-    address: Option<String>,
-}
-
-/// [`EntryV1`], and the personal access token that acted.
-#[derive(Serialize, Deserialize)]
-struct EntryV2 {
-    previous: [u8; 32],
-    id: u128,
-    at: i64,
-    actor_id: u128,
-    actor_email: String,
-    actor_token: Option<u128>,
-    action: String,
-    organization: Option<u128>,
-    project: Option<u128>,
-    environment: Option<u128>,
-    resource: String,
-    changes: Vec<FieldChangeV1>,
-    request_id: String,
-    address: Option<String>,
-}
-
-impl From<EntryV1> for EntryV2 {
-    fn from(old: EntryV1) -> Self {
-        Self {
-            previous: old.previous,
-            id: old.id,
-            at: old.at,
-            actor_id: old.actor_id,
-            actor_email: old.actor_email,
-            actor_token: None,
-            action: old.action,
-            organization: old.organization,
-            project: old.project,
-            environment: old.environment,
-            resource: old.resource,
-            changes: old.changes,
-            request_id: old.request_id,
-            address: old.address,
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct FieldChangeV1 {
-    field: String,
-    /// JSON text.
-    from: String,
-    /// JSON text.
-    to: String,
-}
-
-/// An entry with its place in the chain.
-#[derive(Debug, PartialEq)]
-struct Link {
-    previous: [u8; 32],
-    entry: Entry,
-}
-
-impl Stored for Link {
-    const NOUN: &'static str = "an audit entry";
-
-    fn encode(&self) -> Result<Vec<u8>, Error> {
-        let change = |it: &FieldChange| FieldChangeV1 {
-            field: it.field.clone(),
-            from: it.from.to_string(),
-            to: it.to.to_string(),
-        };
-        let entry = &self.entry;
-        let record = EntryV2 {
-            previous: self.previous,
-            id: entry.id.bits(),
-            at: entry.at.millis(),
-            actor_id: entry.actor.id.bits(),
-            actor_email: entry.actor.email.clone(),
-            actor_token: entry.actor.token.map(PersonalTokenId::bits),
-            action: entry.action.as_str().to_owned(),
-            organization: entry.scope.organization.map(OrganizationId::bits),
-            project: entry.scope.project.map(ProjectId::bits),
-            environment: entry.scope.environment.map(EnvironmentId::bits),
-            resource: entry.resource.clone(),
-            changes: entry.changes.iter().map(change).collect(),
-            request_id: entry.request_id.clone(),
-            address: entry.address.clone(),
-        };
-        seal(2, &record)
-    }
-
-    fn decode(version: u8, payload: &[u8]) -> Option<Self> {
-        let record: EntryV2 = match version {
-            1 => thaw::<EntryV1>(payload)?.into(),
-            2 => thaw(payload)?,
-            _ => return None,
-        };
-        let change = |it: FieldChangeV1| {
-            Some(FieldChange {
-                field: it.field,
-                from: value::from_text(&it.from)?,
-                to: value::from_text(&it.to)?,
-            })
-        };
-        let entry = Entry {
-            id: AuditId::from_bits(record.id),
-            at: Timestamp::from_millis(record.at),
-            actor: Actor {
-                id: UserId::from_bits(record.actor_id),
-                email: record.actor_email,
-                token: record.actor_token.map(PersonalTokenId::from_bits),
-            },
-            action: Action::parse(&record.action)?,
-            scope: Scope {
-                organization: record.organization.map(OrganizationId::from_bits),
-                project: record.project.map(ProjectId::from_bits),
-                environment: record.environment.map(EnvironmentId::from_bits),
-            },
-            resource: record.resource,
-            changes: record.changes.into_iter().map(change).collect::<Option<_>>()?,
-            request_id: record.request_id,
-            address: record.address,
-        };
-        Some(Self { previous: record.previous, entry })
-    }
-}
 
 /// Appends an entry about the thing with these bits. `digest` is SHA-256.
 pub fn append(
@@ -170,8 +29,37 @@ pub fn append(
         None => (0, [0; 32]),
     };
     let place = last + 1;
+    index::add(writer, place, resource, &entry)?;
     writer.put(tables::AUDIT, place, &Link { previous, entry })?;
     writer.set(tables::AUDIT_OF, (resource, place), ())
+}
+
+/// A page of the entries that are looked for, newest first.
+pub fn search(access: &impl Access, search: &Search, request: &PageRequest) -> Result<Page<Entry>, Error> {
+    let found = index::find(access, search)?.into_iter();
+    let placed = found.map(|place| ((SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX)), 0), place));
+    let page = page::window(placed, Direction::Descending, request);
+    let table = access.table(tables::AUDIT)?;
+    let mut entries = Vec::with_capacity(page.rows.len());
+    for place in &page.rows {
+        let bytes = table.get(place)?;
+        let lost = || Error::Damaged(format!("the audit log has no entry {place}"));
+        entries.push(Link::open(bytes.ok_or_else(lost)?.value())?.entry);
+    }
+    Ok(page.with(entries))
+}
+
+/// Makes a log that was written before it could be searched searchable.
+pub(super) fn make_searchable(writer: &Writer) -> Result<(), Error> {
+    let log = writer.table(tables::AUDIT)?;
+    for row in log.iter()? {
+        let (place, bytes) = row?;
+        let entry = Link::open(bytes.value())?.entry;
+        let unknown = || Error::Damaged(format!("the audit log names no thing of ours: {}", entry.resource));
+        let (_, resource) = Resource::read_id(&entry.resource).ok_or_else(unknown)?;
+        index::add(writer, place.value(), resource, &entry)?;
+    }
+    Ok(())
 }
 
 /// The entries about the thing with these bits, newest first, each with its place in the log.
@@ -200,6 +88,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::{
+        audit::{Action, Actor, FieldChange, Scope},
+        id::{AuditId, EnvironmentId, FlagId, OrganizationId, PersonalTokenId, ProjectId, UserId},
+        time::Timestamp,
+    };
     use crate::store::{
         Store,
         tests::{bytes_of, check},
@@ -310,5 +203,86 @@ mod tests {
         writer.commit().unwrap();
         let found = about(&store.read().unwrap(), 8).unwrap();
         assert_eq!(found, [(4, entry(8)), (1, entry(8))]);
+    }
+
+    fn ask(per_page: u32) -> PageRequest {
+        PageRequest { per_page, start: page::Start::Page(1) }
+    }
+
+    /// The resources that are found by `it` in the organization of [`entry`].
+    fn found(store: &Store, it: Search) -> Vec<String> {
+        let organizations = vec![OrganizationId::from_bits(3)];
+        let all = Search { organizations, ..it };
+        let page = search(&store.read().unwrap(), &all, &ask(10)).unwrap();
+        page.rows.into_iter().map(|entry| entry.resource).collect()
+    }
+
+    #[test]
+    fn only_what_is_looked_for_is_found() {
+        let flag = |bits| FlagId::from_bits(bits).to_string();
+        let with = |bits: u128, change: fn(&mut Entry)| {
+            let mut entry = Entry { resource: flag(bits), ..entry(bits) };
+            change(&mut entry);
+            (bits, entry)
+        };
+        let entries = [
+            with(1, |_| {}),
+            with(2, |it| it.scope.organization = Some(OrganizationId::from_bits(9))),
+            with(3, |it| it.scope = Scope::default()),
+            with(4, |it| it.scope.project = Some(ProjectId::from_bits(9))),
+            with(5, |it| it.scope.environment = Some(EnvironmentId::from_bits(5))),
+            with(6, |it| it.actor.id = UserId::from_bits(9)),
+            with(7, |it| it.action = Action::FlagToggled),
+            with(8, |it| it.at = Timestamp::from_millis(1)),
+        ];
+        let store = Store::in_memory().unwrap();
+        let writer = store.write().unwrap();
+        for (bits, entry) in entries {
+            append(&writer, bits, entry, digest).unwrap();
+        }
+        writer.commit().unwrap();
+        let all = Search::default;
+        let flags = |bits: &[u128]| bits.iter().map(|it| flag(*it)).collect::<Vec<_>>();
+        let cases = [
+            (all(), &[8, 7, 6, 5, 4, 1][..]),
+            (Search { project: Some(ProjectId::from_bits(9)), ..all() }, &[4]),
+            (Search { environment: Some(EnvironmentId::from_bits(5)), ..all() }, &[5]),
+            (Search { resource: Some(Resource::Segment), ..all() }, &[]),
+            (Search { thing: Some((Resource::Flag, 6)), ..all() }, &[6]),
+            (Search { thing: Some((Resource::Segment, 6)), ..all() }, &[]),
+            (Search { actor: Some(UserId::from_bits(9)), ..all() }, &[6]),
+            (Search { action: Some(Action::FlagToggled), ..all() }, &[7]),
+            (Search { to: Some(Timestamp::from_millis(2)), ..all() }, &[8]),
+            (Search { from: Some(Timestamp::from_millis(2)), ..all() }, &[7, 6, 5, 4, 1]),
+        ];
+        for (search, expected) in &cases {
+            assert_eq!(found(&store, search.clone()), flags(expected), "{search:?}");
+        }
+        // A log that was written without an index gets the same one.
+        let writer = store.write().unwrap();
+        writer.0.delete_table(tables::AUDIT_SEARCH).unwrap();
+        make_searchable(&writer).unwrap();
+        writer.commit().unwrap();
+        for (search, expected) in &cases {
+            assert_eq!(found(&store, search.clone()), flags(expected), "{search:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_log_is_searched_to_its_end() {
+        let store = Store::in_memory().unwrap();
+        let mut expected = Vec::new();
+        for number in 1..=100 {
+            let entry = Entry { request_id: number.to_string(), ..entry(8) };
+            let writer = store.write().unwrap();
+            append(&writer, 8, entry, digest).unwrap();
+            writer.commit().unwrap();
+            expected.insert(0, number.to_string());
+        }
+        let organizations = vec![OrganizationId::from_bits(3)];
+        let all = Search { organizations, ..Search::default() };
+        let page = search(&store.read().unwrap(), &all, &ask(200)).unwrap();
+        let found: Vec<String> = page.rows.into_iter().map(|entry| entry.request_id).collect();
+        assert_eq!((found, page.total), (expected, 100));
     }
 }

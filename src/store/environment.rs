@@ -11,7 +11,7 @@ use crate::domain::{
     environment::{Color, Environment, EnvironmentType},
     id::{EnvironmentId, ProjectId},
     key::EnvironmentKey,
-    text::Name,
+    text::{Description, Name},
     time::Timestamp,
 };
 
@@ -28,27 +28,50 @@ struct EnvironmentV1 {
     updated_at: i64,
 }
 
+#[derive(Serialize, Deserialize)]
+struct EnvironmentV2 {
+    id: u128,
+    project: u128,
+    key: String,
+    name: String,
+    kind: String,
+    color: String,
+    frozen: Option<String>,
+    version: u64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<EnvironmentV1> for EnvironmentV2 {
+    fn from(before: EnvironmentV1) -> Self {
+        let EnvironmentV1 { id, project, key, name, kind, color, version, created_at, updated_at } = before;
+        Self { id, project, key, name, kind, color, frozen: None, version, created_at, updated_at }
+    }
+}
+
 impl Stored for Environment {
     const NOUN: &'static str = "an environment";
 
     fn encode(&self) -> Result<Vec<u8>, Error> {
-        let record = EnvironmentV1 {
+        let record = EnvironmentV2 {
             id: self.id.bits(),
             project: self.project.bits(),
             key: self.key.to_string(),
             name: self.name.to_string(),
             kind: self.kind.as_str().to_owned(),
             color: self.color.as_str().to_owned(),
+            frozen: self.frozen.as_ref().map(Description::to_string),
             version: self.version,
             created_at: self.created_at.millis(),
             updated_at: self.updated_at.millis(),
         };
-        seal(1, &record)
+        seal(2, &record)
     }
 
     fn decode(version: u8, payload: &[u8]) -> Option<Self> {
-        let record: EnvironmentV1 = match version {
-            1 => thaw(payload)?,
+        let record: EnvironmentV2 = match version {
+            1 => thaw::<EnvironmentV1>(payload)?.into(),
+            2 => thaw(payload)?,
             _ => return None,
         };
         Some(Self {
@@ -58,6 +81,7 @@ impl Stored for Environment {
             name: Name::trusted(&record.name),
             kind: EnvironmentType::parse(&record.kind)?,
             color: Color::parse(&record.color)?,
+            frozen: record.frozen.as_deref().map(Description::trusted),
             version: record.version,
             created_at: Timestamp::from_millis(record.created_at),
             updated_at: Timestamp::from_millis(record.updated_at),

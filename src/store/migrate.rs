@@ -1,13 +1,13 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, meta, organization, session, tables, usage};
+use super::{Error, OpenError, Store, Writer, audit, meta, organization, session, tables, usage};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 3] = [create_tables, usage::add_causes, create_people_tables];
+const MIGRATIONS: [Migration; 3] = [create_tables, add_causes_and_search, create_people_tables];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -66,6 +66,13 @@ fn create_tables(writer: &Writer) -> Result<(), Error> {
         LAST_EVALUATED,
     );
     Ok(())
+}
+
+/// Counters tell causes apart from here on, and the log can be searched, also for what was done before.
+fn add_causes_and_search(writer: &Writer) -> Result<(), Error> {
+    usage::add_causes(writer)?;
+    drop(writer.0.open_table(tables::AUDIT_SEARCH)?);
+    audit::make_searchable(writer)
 }
 
 /// From schema 2 to 3: people are invited, and have tokens; members and sessions are found from both sides.

@@ -64,6 +64,9 @@ pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("
 /// (Resource's bits, place in the log) -> nothing: which entries are about a thing.
 pub(super) const AUDIT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinition::new("audit_of");
 
+/// Block of the log, from 0 -> what its entries are searched by, in rows of fixed length: see `audit/index.rs`.
+pub(super) const AUDIT_SEARCH: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit_search");
+
 /// (Environment, flag, hour since the epoch, variation key) -> how often. Until schema 2.
 pub(super) const USAGE_V1: TableDefinition<'_, (u128, u128, u32, &str), u64> = TableDefinition::new("usage");
 /// (Environment, flag, hour since the epoch, variation key, cause) -> how often.

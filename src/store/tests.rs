@@ -110,6 +110,7 @@ fn environment() -> Environment {
         name: Name::trusted("Staging"),
         kind: EnvironmentType::Staging,
         color: Color::parse("#1e90ff").unwrap(),
+        frozen: Some(Description::trusted("Über Ostern")),
         version: 70_000,
         created_at: AT,
         updated_at: LATER,
@@ -301,10 +302,14 @@ fn the_records_of_places_never_change() {
         "01e7801ef704030a6d6f62696c652d617070064d6f62696c65010f694f530a616e6420416e64726f6964fdf6\
          a0b83046030000fdc074ba3046030000",
     );
+    let before_freezes = "0195f80bcb05040773746167696e670753746167696e670773746167696e670723316539306666fc70110100\
+         fdf6a0b83046030000fdc074ba3046030000";
+    let thawed = Environment { frozen: None, ..environment() };
+    assert_eq!(Environment::open(&bytes_of(before_freezes)).unwrap(), thawed);
     check(
         &environment(),
-        "0195f80bcb05040773746167696e670753746167696e670773746167696e670723316539306666fc70110100\
-         fdf6a0b83046030000fdc074ba3046030000",
+        "0273cafbd405040773746167696e670753746167696e670773746167696e670723316539306666010cc39c626572204f\
+         737465726efc70110100fdf6a0b83046030000fdc074ba3046030000",
     );
     check(
         &api_key(),

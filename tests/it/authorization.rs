@@ -47,6 +47,10 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getProject",       [401,     404,     200,   200,   200,  403,   403]),
     ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
     ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
+    ("updateProject",    [401,     404,     403,   403,   200,  403,   403]),
+    ("updateEnvironment", [401,    404,     403,   403,   200,  403,   403]),
+    ("freezeEnvironment", [401,    404,     403,   403,   200,  403,   403]),
+    ("unfreezeEnvironment", [401,  404,     403,   403,   200,  403,   403]),
     ("getEnvironment",   [401,     404,     200,   200,   200,  403,   403]),
     ("listApiKeys",      [401,     404,     403,   403,   200,  403,   403]),
     ("createApiKey",     [401,     404,     403,   403,   201,  403,   403]),
@@ -58,6 +62,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("archiveFlag",      [401,     404,     403,   204,   204,  403,   403]),
     ("toggleFlag",       [401,     404,     403,   200,   200,  403,   403]),
     ("getFlagHistory",   [401,     404,     200,   200,   200,  403,   403]),
+    ("getFlagDependents",[401,     404,     200,   200,   200,  403,   403]),
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
     ("getEnvironmentStats", [401,  404,     200,   200,   200,  403,   403]),
     ("explainFlag",      [401,     404,     200,   200,   200,  403,   403]),
@@ -66,6 +71,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getSegment",       [401,     404,     200,   200,   200,  403,   403]),
     ("updateSegment",    [401,     404,     403,   200,   200,  403,   403]),
     ("deleteSegment",    [401,     404,     403,   204,   204,  403,   403]),
+    // Of a project that is not theirs; without one the list is empty.
+    ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
@@ -202,7 +209,10 @@ impl World {
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
             "createFlag" => Team::flag_body(&self.fresh("made"), &json!({})),
-            "updateFlag" | "updateSegment" => json!({"name": "Renamed"}),
+            "updateFlag" | "updateSegment" | "updateProject" | "updateEnvironment" => {
+                json!({"name": "Renamed"})
+            }
+            "freezeEnvironment" => json!({"reason": "R"}),
             "toggleFlag" => json!({"enabled": true}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),

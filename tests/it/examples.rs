@@ -17,9 +17,13 @@ const ORDER: &[&str] = &[
     "listProjects",
     "createProject",
     "getProject",
+    "updateProject",
     "listEnvironments",
     "createEnvironment",
     "getEnvironment",
+    "updateEnvironment",
+    "freezeEnvironment",
+    "unfreezeEnvironment",
     "createApiKey",
     "listApiKeys",
     "createFlag",
@@ -36,6 +40,7 @@ const ORDER: &[&str] = &[
     "getFlag",
     "listFlags",
     "getFlagHistory",
+    "getFlagDependents",
     "getFlagStats",
     "getEnvironmentStats",
     "getHealth",
@@ -47,6 +52,7 @@ const ORDER: &[&str] = &[
     "updateSegment",
     "deleteSegment",
     "explainFlag",
+    "listAuditLogs",
     "archiveFlag",
     "revokeApiKey",
     "updateMe",
@@ -75,8 +81,17 @@ const TOKENS: [&str; 2] =
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 8] =
-    ["access_token", "refresh_token", "token", "url", "key", "prefix", "next_cursor", "requestUri"];
+const OPAQUE: [&str; 9] = [
+    "access_token",
+    "refresh_token",
+    "token",
+    "url",
+    "key",
+    "prefix",
+    "next_cursor",
+    "request_id",
+    "requestUri",
+];
 /// Letters and digits of an identifier after its prefix.
 const ULID: usize = 26;
 

@@ -95,7 +95,7 @@ fn views_have_the_documented_members_and_no_others() {
     let me = team.client.get("/api/v1/auth/me").expect(200)["data"]["id"].clone();
     let made = team.create_flag("a", &json!({"targeting_rules": [everyone("on")]}));
     let mut flag_fields = FIELDS.to_vec();
-    flag_fields.push("targeting_rules");
+    flag_fields.extend(["targeting_rules", "warnings"]);
     flag_fields.sort_unstable();
     assert_eq!(members(&made), flag_fields);
     assert!(made["id"].as_str().unwrap().starts_with("flg_"), "{made}");

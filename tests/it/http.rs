@@ -185,7 +185,9 @@ fn a_body_of_one_mebibyte_is_the_largest() {
         format!("{head}transfer-encoding: chunked\r\n\r\n{size:x}\r\n{}\r\n0\r\n\r\n", padded(size))
     };
     exchange(server.url(), chunked(MIB)).refused(401, "INVALID_CREDENTIALS");
-    exchange(server.url(), chunked(MIB + 1)).refused(413, "PAYLOAD_TOO_LARGE");
+    let refused = exchange(server.url(), chunked(MIB + 1));
+    refused.refused(413, "PAYLOAD_TOO_LARGE");
+    assert!(String::from_utf8_lossy(&refused.body).contains("at most 1048576 bytes"), "{refused:?}");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod api_keys;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod audit_logs;
+#[cfg(test)]
 mod auth;
 #[cfg(test)]
 mod authorization;
@@ -22,6 +24,8 @@ mod events;
 mod examples;
 #[cfg(test)]
 mod flags;
+#[cfg(test)]
+mod freezes;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
@@ -68,3 +72,5 @@ mod targeting;
 mod tour;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod warnings;

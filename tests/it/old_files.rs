@@ -112,8 +112,19 @@ fn a_file_of_every_schema_answers_as_it_did() {
         differences(&told["answers"], &answers_now(&server, &told), "", &mut found);
         assert!(found.is_empty(), "schema {schema}:\n{}", found.join("\n"));
 
-        // The account can still sign in, and everything can still be changed.
+        // What was done before there was an audit log to be searched is in it as well.
         let team = Team::of(server.login("admin@example.com"));
+        let told_of = |path: &str| {
+            let list = team.client.get(path).expect(200)["data"].clone();
+            let entries = list.as_array().expect("a list").clone();
+            entries.into_iter().map(|entry| entry["id"].clone()).collect::<Vec<_>>()
+        };
+        let flag = team.client.get(&team.flags("/parked")).expect(200)["data"]["id"].clone();
+        let log = format!("/api/v1/audit-logs?resource_id={}", flag.as_str().expect("an id"));
+        assert_eq!(told_of(&log), told_of(&team.flags("/parked/history")));
+        assert_eq!(told_of("/api/v1/audit-logs?action=organization.created").len(), 1);
+
+        // Everything can still be changed.
         let toggled = team.client.post(&team.flags("/parked/toggle"), &json!({"enabled": true}));
         assert_eq!(toggled.expect(200)["data"]["enabled"], true);
         team.create_flag("made-later", &json!({}));

@@ -94,7 +94,7 @@ fn every_change_is_in_the_log_with_who_did_it() {
     let of_grace = done(&store, UserId::parse(&user).expect("an id"));
     assert_eq!(
         actions(&of_grace),
-        ["user.registered", "user.updated", "user.password_changed", "member.updated", "member.removed"]
+        ["user.registered", "user.updated", "user.password_changed", "user.role_changed", "user.removed"]
     );
     let changed = &of_grace[3];
     assert_eq!(changed.actor.token.map(|token| token.to_string()), Some(id(&made)));

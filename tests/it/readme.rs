@@ -5,9 +5,10 @@ use std::time::Duration;
 use clap::{Args, Command};
 use phaseflag::auth::password;
 use phaseflag::config::Config;
+use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
-    project, rollout, rule, segment, text, user, value,
+    project, rollout, rule, segment, text, user, value, warning,
 };
 use phaseflag::engine::prerequisite;
 use phaseflag::http::error::{self, Code};
@@ -77,6 +78,12 @@ fn every_operator_is_listed_under_what_it_is_about() {
     }
     let rows = rows.into_iter().map(|(group, names)| vec![group.to_owned(), names.join(", ")]);
     check("Targeting", &rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_warning_is_listed() {
+    let row = |(code, name): &(WarningCode, &str)| vec![format!("`{name}`"), code.meaning().to_owned()];
+    check("Warnings", &WarningCode::ALL.iter().map(row).collect::<Vec<_>>());
 }
 
 /// How much of something there may be.
@@ -163,6 +170,7 @@ limits! {
     "Attributes of a context": Count(context::MAX_ATTRIBUTES);
     "Nesting of a context": Count(context::MAX_CONTEXT_DEPTH);
     "Events of one report": Count(event::MAX_EVENTS);
+    "Warnings of one answer": Count(warning::MAX_WARNINGS);
 }
 
 #[test]

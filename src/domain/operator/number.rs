@@ -55,6 +55,13 @@ impl Number {
         }
     }
 
+    /// How every number that is compared with both sees this number beside `other`; `None` where that depends on the
+    /// number: to a floating-point one, large whole ones that differ can be equal.
+    pub(super) fn order(self, other: Self) -> Option<Ordering> {
+        let order = self.float().partial_cmp(&other.float())?;
+        (order.is_ne() || self == other).then_some(order)
+    }
+
     fn float(self) -> f64 {
         match self {
             #[expect(
@@ -119,5 +126,7 @@ mod tests {
         assert_eq!(below.compare(above), Ordering::Less);
         assert_eq!(Number::Real(0.0).compare(Number::Real(-0.0)), Ordering::Equal);
         assert_eq!(Number::Whole(1).compare(Number::Real(1.5)), Ordering::Less);
+        assert_eq!((below.order(above), above.order(above)), (None, Some(Ordering::Equal)));
+        assert_eq!(Number::Whole(3).order(Number::Real(2.5)), Some(Ordering::Greater));
     }
 }

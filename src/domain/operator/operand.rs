@@ -2,6 +2,8 @@
 //! nor panic. Nor does it allocate, with two exceptions: text of more than half a kilobyte that is compared without
 //! regard to case, and what regular expressions learn while they are new to a thread.
 
+mod implication;
+
 use std::collections::HashSet;
 use std::net::IpAddr;
 

@@ -19,7 +19,10 @@ use crate::{
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, Strict},
-        wire::environment::{CreateEnvironment, EnvironmentView, new_environment},
+        wire::environment::{
+            CreateEnvironment, EnvironmentView, FreezeEnvironment, UpdateEnvironment, environment_change,
+            freeze_reason, new_environment,
+        },
     },
 };
 
@@ -91,6 +94,58 @@ impl EnvironmentsApi {
     ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
         let id = super::environment_id(&environment_id)?;
         let environment = environment::get(&self.0.control, &person.caller, id)?;
+        Ok(FastJson(Data { data: EnvironmentView::from(&environment) }))
+    }
+
+    /// Change an environment
+    ///
+    /// What is absent stays. Needs the role `admin`.
+    #[oai(path = "/:environment_id", method = "put", operation_id = "updateEnvironment")]
+    async fn update(
+        &self,
+        person: Person,
+        /// The environment, by its id.
+        environment_id: Path<String>,
+        body: Strict<UpdateEnvironment>,
+    ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
+        let change = body.parse(environment_change)?;
+        let id = super::environment_id(&environment_id)?;
+        let updated = environment::update(&self.0.control, &person.call, &person.caller, id, change).await?;
+        Ok(FastJson(Data { data: EnvironmentView::from(&updated) }))
+    }
+
+    /// Freeze an environment
+    ///
+    /// From the answer on, whatever would change its ruleset is refused with 423, also a change of what all
+    /// environments share of a flag, and one of a segment. A new flag may be made: it is off there. An admin who says
+    /// why in `X-PhaseFlag-Break-Glass` can change it all the same, and the history tells of it. Freezing again
+    /// replaces the reason. Needs the role `admin`.
+    #[oai(path = "/:environment_id/freeze", method = "post", operation_id = "freezeEnvironment")]
+    async fn freeze(
+        &self,
+        person: Person,
+        /// The environment, by its id.
+        environment_id: Path<String>,
+        body: Strict<FreezeEnvironment>,
+    ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
+        let reason = body.parse(freeze_reason)?;
+        let id = super::environment_id(&environment_id)?;
+        let frozen = environment::freeze(&self.0.control, &person.call, &person.caller, id, reason).await?;
+        Ok(FastJson(Data { data: EnvironmentView::from(&frozen) }))
+    }
+
+    /// Unfreeze an environment
+    ///
+    /// One that is not frozen stays as it is. Needs the role `admin`.
+    #[oai(path = "/:environment_id/unfreeze", method = "post", operation_id = "unfreezeEnvironment")]
+    async fn unfreeze(
+        &self,
+        person: Person,
+        /// The environment, by its id.
+        environment_id: Path<String>,
+    ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
+        let id = super::environment_id(&environment_id)?;
+        let environment = environment::unfreeze(&self.0.control, &person.call, &person.caller, id).await?;
         Ok(FastJson(Data { data: EnvironmentView::from(&environment) }))
     }
 }

@@ -28,6 +28,7 @@ use crate::{
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::{
+            dependent::DependentView,
             explain::{self, ExplainBody, Explanation},
             flag::{FlagItemView, FlagView, ToggledView},
             flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
@@ -39,6 +40,8 @@ use crate::{
 
 /// The order of a history, for its cursors.
 const HISTORY_ORDER: &str = "history";
+/// The order of dependents, for their cursors.
+const DEPENDENTS_ORDER: &str = "dependents";
 
 pub(super) struct FlagsApi(pub(super) Arc<App>);
 
@@ -98,7 +101,7 @@ impl FlagsApi {
     ///
     /// It belongs to the project of the environment, and gets a configuration in each environment of the project. Of
     /// those, only the one in this address takes `enabled`, `targeting_rules` and `prerequisites` from the body; the
-    /// others begin off and without rules. Needs the role `editor`.
+    /// others begin off and without rules. `warnings` says what is probably not meant. Needs the role `editor`.
     #[oai(path = "/", method = "post", operation_id = "createFlag")]
     async fn create(
         &self,
@@ -116,12 +119,13 @@ impl FlagsApi {
         let new = Draft { value: new, faults };
         let shown =
             flag_change::create(&self.0.control, &person.call, &person.caller, environment, new).await?;
-        Ok(Created(Data { data: FlagView::from(&shown) }))
+        Ok(Created(Data { data: self.view(&shown) }))
     }
 
     /// Get a flag
     ///
-    /// As one environment shows it, with its rules; also if it is archived.
+    /// As one environment shows it, with its rules and with what is probably not meant about them; also if it is
+    /// archived.
     #[oai(path = "/:flag_id", method = "get", operation_id = "getFlag")]
     async fn get(
         &self,
@@ -134,7 +138,7 @@ impl FlagsApi {
         let environment = required_environment(&environment_id)?;
         let name = FlagName(flag_id.0);
         let shown = flag::get(&self.0.control, &person.caller, super::environment_id(&environment)?, &name)?;
-        Ok(FastJson(Data { data: FlagView::from(&shown) }))
+        Ok(FastJson(Data { data: self.view(&shown) }))
     }
 
     /// Change a flag
@@ -162,7 +166,7 @@ impl FlagsApi {
         let shown =
             flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
-        Ok(FastJson(Data { data: FlagView::from(&shown) }))
+        Ok(FastJson(Data { data: self.view(&shown) }))
     }
 
     /// Archive a flag
@@ -229,6 +233,37 @@ impl FlagsApi {
         Ok(FastJson(Data { data: explained.into() }))
     }
 
+    /// List the flags that depend on a flag
+    ///
+    /// By key, in every environment of the project: those that have it as a prerequisite, and those that depend on it
+    /// through others. Archived flags are left out. As long as there is one, the flag cannot be archived.
+    #[oai(path = "/:flag_id/dependents", method = "get", operation_id = "getFlagDependents")]
+    async fn dependents(
+        &self,
+        person: Person,
+        /// The flag, by its id or its key.
+        flag_id: Path<String>,
+        /// Any environment of the project, by its id.
+        environment_id: Query<Required<String>>,
+        /// The number of the page. Not together with `cursor`.
+        page: Query<Optional<PageNumber>>,
+        /// How many rows a page holds.
+        per_page: Query<Optional<PerPage>>,
+        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
+        cursor: Query<Optional<String>>,
+    ) -> Result<FastJson<Listed<DependentView>>, ApiError> {
+        let mut reader = Reader::default();
+        let environment = reader.required("environment_id", &environment_id);
+        let request = page::request(&mut reader, DEPENDENTS_ORDER, &page, &per_page, &cursor);
+        let (environment, request) = reader.finish((environment, request))?;
+        let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
+        let dependents = flag::dependents(&self.0.control, &person.caller, environment, &name)?;
+        let page = paginate(dependents, Direction::Ascending, &request, |it| {
+            (SortKey::Text(it.flag.key.to_string()), it.environment.id.bits())
+        });
+        Ok(FastJson(page::listed(page.map(DependentView::from), DEPENDENTS_ORDER)))
+    }
+
     /// List the history of a flag
     ///
     /// What was done with it, newest first: to what all environments share, and to the configuration of this one.
@@ -257,6 +292,12 @@ impl FlagsApi {
             (SortKey::Number(i64::try_from(*place).unwrap_or(i64::MAX)), entry.id.bits())
         });
         Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), HISTORY_ORDER)))
+    }
+}
+
+impl FlagsApi {
+    fn view(&self, shown: &ShownFlag) -> FlagView {
+        FlagView::of(shown, flag::warnings(&self.0.control, shown))
     }
 }
 

@@ -2,6 +2,7 @@
 //! `control`, and shows what it answers.
 
 mod api_keys;
+mod audit_logs;
 mod auth;
 mod environments;
 mod evaluate;
@@ -79,6 +80,9 @@ pub(super) enum Tag {
     Flags,
     /// Named groups of contexts that the rules of a project share.
     Segments,
+    /// Who did what, when and from where.
+    #[oai(rename = "Audit log")]
+    Audit,
     /// What an application asks while it runs. Authenticated by an API key.
     Evaluation,
     /// What SDKs that evaluate by themselves fetch and report. Authenticated by an API key.
@@ -109,6 +113,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         api_keys::ApiKeysApi(app()),
         flags::FlagsApi(app()),
         segments::SegmentsApi(app()),
+        audit_logs::AuditLogsApi(app()),
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),
         ofrep::api::OfrepApi(app()),

@@ -64,6 +64,7 @@ const ERRORS: [(&str, &[Code]); 24] = [
     (
         "createFlag",
         &[
+            Code::EnvironmentFrozen,
             Code::FlagKeyConflict,
             Code::VariationCountInvalid,
             Code::VariationNotFound,
@@ -77,6 +78,7 @@ const ERRORS: [(&str, &[Code]); 24] = [
     (
         "updateFlag",
         &[
+            Code::EnvironmentFrozen,
             Code::FlagArchived,
             Code::VariationInUse,
             Code::VariationCountInvalid,
@@ -87,11 +89,14 @@ const ERRORS: [(&str, &[Code]); 24] = [
             Code::PrerequisiteInvalid,
         ],
     ),
-    ("createSegment", &[Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded]),
-    ("updateSegment", &[Code::RuleInvalid]),
-    ("deleteSegment", &[Code::SegmentInUse]),
-    ("archiveFlag", &[Code::FlagInUse]),
-    ("toggleFlag", &[Code::FlagArchived]),
+    (
+        "createSegment",
+        &[Code::EnvironmentFrozen, Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded],
+    ),
+    ("updateSegment", &[Code::EnvironmentFrozen, Code::RuleInvalid]),
+    ("deleteSegment", &[Code::EnvironmentFrozen, Code::SegmentInUse]),
+    ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse]),
+    ("toggleFlag", &[Code::EnvironmentFrozen, Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
     ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
     ("followChanges", &[Code::StreamLimitReached]),

@@ -22,7 +22,7 @@ use crate::{
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader},
         payload::{Created, FastJson, Strict},
-        wire::project::{CreateProject, ProjectView, new_project},
+        wire::project::{CreateProject, ProjectView, UpdateProject, new_project, project_change},
     },
 };
 
@@ -88,6 +88,23 @@ impl ProjectsApi {
     ) -> Result<FastJson<Data<ProjectView>>, ApiError> {
         let id = self::project_id(&project_id)?;
         let project = project::get(&self.0.control, &person.caller, id)?;
+        Ok(FastJson(Data { data: ProjectView::from(&project) }))
+    }
+
+    /// Change a project
+    ///
+    /// What is absent stays. Needs the role `admin`.
+    #[oai(path = "/:project_id", method = "put", operation_id = "updateProject")]
+    async fn update(
+        &self,
+        person: Person,
+        /// The project, by its id.
+        project_id: Path<String>,
+        body: Strict<UpdateProject>,
+    ) -> Result<FastJson<Data<ProjectView>>, ApiError> {
+        let change = body.parse(project_change)?;
+        let id = self::project_id(&project_id)?;
+        let project = project::update(&self.0.control, &person.call, &person.caller, id, change).await?;
         Ok(FastJson(Data { data: ProjectView::from(&project) }))
     }
 }

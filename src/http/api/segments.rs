@@ -22,7 +22,9 @@ use crate::{
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader},
         payload::{Created, FastJson, NoContent, Strict},
-        wire::segment::{CreateSegment, SegmentView, UpdateSegment, new_segment, segment_change},
+        wire::segment::{
+            CreateSegment, SegmentItemView, SegmentView, UpdateSegment, new_segment, segment_change,
+        },
     },
 };
 
@@ -68,7 +70,7 @@ impl SegmentsApi {
         per_page: Query<Optional<PerPage>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Optional<String>>,
-    ) -> Result<FastJson<Listed<SegmentView>>, ApiError> {
+    ) -> Result<FastJson<Listed<SegmentItemView>>, ApiError> {
         let mut reader = Reader::default();
         let request = page::request(&mut reader, ORDER, &page, &per_page, &cursor);
         let owner = owner(reader, &project_id, &environment_id)?;
@@ -76,7 +78,7 @@ impl SegmentsApi {
         let page = paginate(segments, Direction::Ascending, &request, |segment| {
             (SortKey::Text(segment.key.to_string()), segment.id.bits())
         });
-        Ok(FastJson(page::listed(page.map(|segment| SegmentView::from(&*segment)), ORDER)))
+        Ok(FastJson(page::listed(page.map(|segment| SegmentItemView::from(&*segment)), ORDER)))
     }
 
     /// Make a segment
@@ -96,7 +98,7 @@ impl SegmentsApi {
         let owner = owner(Reader::default(), &project_id, &environment_id)?;
         let new = body.draft(new_segment)?;
         let segment = segment::create(&self.0.control, &person.call, &person.caller, owner, new).await?;
-        Ok(Created(Data { data: SegmentView::from(&*segment) }))
+        Ok(Created(Data { data: SegmentView::from(&segment) }))
     }
 
     /// Get a segment
@@ -115,7 +117,7 @@ impl SegmentsApi {
     ) -> Result<FastJson<Data<SegmentView>>, ApiError> {
         let owner = owner(Reader::default(), &project_id, &environment_id)?;
         let segment = segment::get(&self.0.control, &person.caller, owner, &SegmentName(segment_id.0))?;
-        Ok(FastJson(Data { data: SegmentView::from(&*segment) }))
+        Ok(FastJson(Data { data: SegmentView::from(&segment) }))
     }
 
     /// Change a segment
@@ -139,7 +141,7 @@ impl SegmentsApi {
         let name = SegmentName(segment_id.0);
         let segment =
             segment::update(&self.0.control, &person.call, &person.caller, owner, name, change).await?;
-        Ok(FastJson(Data { data: SegmentView::from(&*segment) }))
+        Ok(FastJson(Data { data: SegmentView::from(&segment) }))
     }
 
     /// Delete a segment

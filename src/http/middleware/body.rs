@@ -4,6 +4,8 @@
 //! A refusal that does not need the body leaves it unread, and the next request on the connection stands behind it.
 //! So what is left of a body comes back as a [`Leftover`], to be read and forgotten.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +18,8 @@ use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame, SizeHint};
 use poem::http::{HeaderMap, header};
 use tokio::time::{Sleep, sleep};
+
+use crate::http::error::{ApiError, Code};
 
 /// The largest body of a request, in bytes, unless its path says otherwise.
 pub const MAX_BODY: u64 = 1024 * 1024;
@@ -44,11 +48,33 @@ impl Default for BodyLimits {
     }
 }
 
+/// A body is larger than it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    /// Its largest size, in bytes.
+    pub limit: u64,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the body must be at most {} bytes", self.limit)
+    }
+}
+
+impl Error for TooLarge {}
+
+impl From<TooLarge> for ApiError {
+    fn from(fault: TooLarge) -> Self {
+        Self::new(Code::PayloadTooLarge, fault.to_string()).with_detail("limit_bytes", fault.limit)
+    }
+}
+
 impl BodyLimits {
-    /// Whether the request announces more than it may send.
-    pub fn refuses(&self, headers: &HeaderMap) -> bool {
+    /// What is wrong with a request that announces more than it may send.
+    pub fn refuses(&self, headers: &HeaderMap) -> Option<TooLarge> {
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > self.size)
+        let length = announced.and_then(|length| length.parse::<u64>().ok())?;
+        (length > self.size).then_some(TooLarge { limit: self.size })
     }
 
     /// The body, within its limits, and what will be left of it. A body that is known to be empty stays as it is.
@@ -62,7 +88,15 @@ impl BodyLimits {
     }
 
     fn bounded(&self, inner: BoxBody<Bytes, io::Error>, leftover: Leftover) -> Bounded {
-        Bounded { inner, left: self.size, time: self.time, deadline: None, failed: false, leftover }
+        Bounded {
+            inner,
+            limit: self.size,
+            left: self.size,
+            time: self.time,
+            deadline: None,
+            failed: false,
+            leftover,
+        }
     }
 }
 
@@ -113,6 +147,9 @@ impl Leftover {
 
 struct Bounded {
     inner: BoxBody<Bytes, io::Error>,
+    /// Bytes that it may have.
+    limit: u64,
+    /// Bytes that it may have still.
     left: u64,
     time: Duration,
     /// Made when the body is waited for; most have arrived with their head.
@@ -139,7 +176,10 @@ impl Bounded {
         {
             match self.left.checked_sub(data.len() as u64) {
                 Some(left) => self.left = left,
-                None => return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into()))),
+                None => {
+                    let fault = TooLarge { limit: self.limit };
+                    return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::FileTooLarge, fault))));
+                }
             }
         }
         polled
@@ -197,11 +237,11 @@ mod tests {
         assert_eq!(code(limits.bound(vec![0; 10].into()).0.into_bytes().await), "10");
         assert_eq!(code(limits.bound(vec![0; 11].into()).0.into_bytes().await), "PAYLOAD_TOO_LARGE");
         let mut headers = HeaderMap::new();
-        assert!(!limits.refuses(&headers));
+        assert_eq!(limits.refuses(&headers), None);
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(10));
-        assert!(!limits.refuses(&headers));
+        assert_eq!(limits.refuses(&headers), None);
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(11));
-        assert!(limits.refuses(&headers));
+        assert_eq!(limits.refuses(&headers), Some(TooLarge { limit: 10 }));
     }
 
     /// Says one thing and then never anything more.

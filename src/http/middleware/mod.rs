@@ -154,8 +154,8 @@ impl<E: Endpoint> Outermost<E> {
                 Response::builder().status(StatusCode::NO_CONTENT).header(header::ALLOW, allow).finish(),
             );
         }
-        let refused = self.limits_of(path).refuses(headers);
-        refused.then(|| tell(ApiError::of(Code::PayloadTooLarge)).into_response())
+        let fault = self.limits_of(path).refuses(headers)?;
+        Some(tell(fault.into()).into_response())
     }
 
     fn limits_of(&self, path: Option<&KnownPath>) -> BodyLimits {

@@ -7,9 +7,9 @@ use super::key;
 use crate::{
     control::environment::NewEnvironment,
     domain::{
-        environment::{Color, Environment, EnvironmentType},
+        environment::{Color, Environment, EnvironmentChange, EnvironmentType},
         key::EnvironmentKey,
-        text::Name,
+        text::{Description, Name},
         violation::{Path, Violations},
     },
     request,
@@ -37,14 +37,55 @@ request! {
 pub fn new_environment(body: CreateEnvironment, faults: &mut Violations) -> Option<NewEnvironment> {
     let key = key(EnvironmentKey::parse, &body.key, "key", faults);
     let name = Name::parse(&body.name, &Path::ROOT.field("name"), faults);
-    let color = match body.color {
-        None => Color::default(),
-        Some(text) => Color::parse(&text).unwrap_or_else(|| {
-            faults.malformed("color", "must be a colour such as #1e90ff");
-            Color::default()
-        }),
-    };
+    let color = body.color.map_or_else(Color::default, |text| color(&text, faults));
     Some(NewEnvironment { key: key?, name: name?, kind: body.r#type, color })
+}
+
+request! {
+    /// What to change of an environment; what is absent stays.
+    #[derive(Clone, Debug)]
+    pub struct UpdateEnvironment {
+        /// What people call it.
+        #[oai(validator(min_length = 1, max_length = 200))]
+        pub name: Option<String>,
+        /// What it is for. API keys keep the prefix that they were made with.
+        pub r#type: Option<EnvironmentType>,
+        /// How it is painted, as `#rrggbb`.
+        #[oai(validator(pattern = "^#[0-9A-Fa-f]{6}$"))]
+        pub color: Option<String>,
+    }
+
+    /// Why an environment is to be frozen.
+    #[derive(Clone, Debug)]
+    pub struct FreezeEnvironment {
+        /// What those are told whose changes are refused.
+        #[oai(validator(min_length = 1, max_length = 2000))]
+        pub reason: String,
+    }
+}
+
+/// The change that a body asks for.
+pub fn environment_change(body: UpdateEnvironment, faults: &mut Violations) -> Option<EnvironmentChange> {
+    let name = body.name.map(|name| Name::parse(&name, &Path::ROOT.field("name"), faults));
+    let color = body.color.map(|text| color(&text, faults));
+    Some(EnvironmentChange { name: name.flatten(), kind: body.r#type, color })
+}
+
+/// The reason that a body gives.
+pub fn freeze_reason(body: FreezeEnvironment, faults: &mut Violations) -> Option<Description> {
+    let place = Path::ROOT.field("reason");
+    if body.reason.trim().is_empty() {
+        faults.malformed(place, "must not be empty");
+        return None;
+    }
+    Description::parse(&body.reason, &place, faults)
+}
+
+fn color(text: &str, faults: &mut Violations) -> Color {
+    Color::parse(text).unwrap_or_else(|| {
+        faults.malformed("color", "must be a colour such as #1e90ff");
+        Color::default()
+    })
 }
 
 /// An environment.
@@ -61,6 +102,10 @@ pub struct EnvironmentView {
     pub r#type: EnvironmentType,
     /// How it is painted.
     pub color: String,
+    /// Whether changes of its ruleset are refused.
+    pub frozen: bool,
+    /// Why they are; null while they are not.
+    pub frozen_reason: Option<String>,
     /// The project that it belongs to.
     pub project_id: String,
     /// When it was made.
@@ -77,6 +122,8 @@ impl From<&Environment> for EnvironmentView {
             name: environment.name.to_string(),
             r#type: environment.kind,
             color: environment.color.as_str().to_owned(),
+            frozen: environment.frozen.is_some(),
+            frozen_reason: environment.frozen.as_ref().map(ToString::to_string),
             project_id: environment.project.to_string(),
             created_at: environment.created_at.to_string(),
             updated_at: environment.updated_at.to_string(),

@@ -4,12 +4,13 @@ use poem_openapi::Object;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::rule::RuleView;
+use super::{rule::RuleView, warning::WarningView};
 use crate::{
     control::flag::ShownFlag,
     domain::{
         flag::{Classification, FlagStatus, FlagType, Prerequisite, Variation},
         rollout::{Algorithm, Bucketing},
+        warning::Warning,
     },
 };
 
@@ -101,6 +102,9 @@ pub struct FlagView {
     fields: FlagFields,
     /// Who gets what, in the order of the list; evaluation goes by `priority`.
     pub targeting_rules: Vec<RuleView>,
+    /// What is probably not meant: at most 100. They say something of this environment alone, and keep nobody from
+    /// anything.
+    pub warnings: Vec<WarningView>,
 }
 
 /// A flag as lists show it.
@@ -174,11 +178,13 @@ impl From<&ShownFlag> for FlagFields {
     }
 }
 
-impl From<&ShownFlag> for FlagView {
-    fn from(shown: &ShownFlag) -> Self {
+impl FlagView {
+    /// The flag with what there is to say of it.
+    pub fn of(shown: &ShownFlag, warnings: Vec<Warning>) -> Self {
         Self {
             fields: shown.into(),
             targeting_rules: shown.configuration.rules.iter().map(RuleView::from).collect(),
+            warnings: warnings.into_iter().map(WarningView::from).collect(),
         }
     }
 }

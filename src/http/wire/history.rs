@@ -1,4 +1,4 @@
-//! The history of a flag.
+//! The history of a flag, and what its entries share with those of the audit log.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use poem_openapi::Object;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::audit::{Actor, Entry};
+use crate::domain::audit::{Action, Actor, Entry, FieldChange};
 
 /// Who did it.
 #[derive(Clone, Debug, Serialize, Object)]
@@ -39,17 +39,17 @@ pub struct ChangeView {
     pub to: Value,
 }
 
-/// Something that was done with a flag.
+/// Something that was done.
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "HistoryEntry")]
 pub struct EntryView {
     /// Its identifier: `evt_` and a ULID.
     pub id: String,
-    /// What was done: `flag.created`, `flag.updated`, `flag.toggled` or `flag.archived`.
-    pub action: String,
+    /// What was done.
+    pub action: Action,
     /// Who did it.
     pub actor: ActorView,
-    /// What changed, by the name of the field. A flag that was made has all of its fields here.
+    /// What changed, by the name of the field. What was made has its fields here.
     pub changes: BTreeMap<String, ChangeView>,
     /// When.
     pub timestamp: String,
@@ -57,11 +57,10 @@ pub struct EntryView {
 
 impl From<Entry> for EntryView {
     fn from(entry: Entry) -> Self {
-        let change =
-            |it: crate::domain::audit::FieldChange| (it.field, ChangeView { from: it.from, to: it.to });
+        let change = |it: FieldChange| (it.field, ChangeView { from: it.from, to: it.to });
         Self {
             id: entry.id.to_string(),
-            action: entry.action.as_str().to_owned(),
+            action: entry.action,
             actor: entry.actor.into(),
             changes: entry.changes.into_iter().map(change).collect(),
             timestamp: entry.at.to_string(),

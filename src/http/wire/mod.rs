@@ -2,7 +2,9 @@
 //! that is wrong with it; an answer is made from a domain value and cannot fail.
 
 pub mod api_key;
+pub mod audit;
 pub mod context;
+pub mod dependent;
 pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
@@ -25,10 +27,12 @@ pub mod stats;
 pub mod stream;
 pub mod system;
 pub mod user;
+pub mod warning;
 
 use crate::{
     domain::{
         api_key::KeyKind,
+        audit::{Action, Resource},
         environment::EnvironmentType,
         flag::{Classification, FlagStatus, FlagType},
         key::KeyError,
@@ -39,6 +43,7 @@ use crate::{
         segment::Matching,
         time::Timestamp,
         violation::{Path, Violations},
+        warning::WarningCode,
     },
     words,
 };
@@ -55,6 +60,9 @@ words! {
     Role as "Role",
     Direction as "Direction",
     Matching as "SegmentMatch",
+    WarningCode as "WarningCode",
+    Action as "AuditAction",
+    Resource as "AuditResource",
 }
 
 /// Reads the key in the field `field`, and notes what is wrong with it.

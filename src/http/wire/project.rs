@@ -9,10 +9,11 @@ use crate::{
     domain::{
         id::OrganizationId,
         key::ProjectKey,
-        project::Project,
+        project::{Project, ProjectChange},
         text::{Description, Name},
         violation::{Path, Violations},
     },
+    http::patch::Patch,
     request,
 };
 
@@ -49,6 +50,27 @@ pub fn new_project(body: CreateProject, faults: &mut Violations) -> Option<NewPr
     let description =
         body.description.and_then(|text| Description::parse(&text, &Path::ROOT.field("description"), faults));
     Some(NewProject { organization, key: key?, name: name?, description })
+}
+
+request! {
+    /// What to change of a project; what is absent stays.
+    #[derive(Clone, Debug)]
+    pub struct UpdateProject {
+        /// What people call it.
+        #[oai(validator(min_length = 1, max_length = 200))]
+        pub name: Option<String>,
+        /// What it is for; null takes it away.
+        #[oai(validator(max_length = 2000))]
+        pub description: Patch<String>,
+    }
+}
+
+/// The change that a body asks for.
+pub fn project_change(body: UpdateProject, faults: &mut Violations) -> Option<ProjectChange> {
+    let name = body.name.map(|name| Name::parse(&name, &Path::ROOT.field("name"), faults));
+    let mut parse = |text: String| Description::parse(&text, &Path::ROOT.field("description"), faults);
+    let description = body.description.change().map(|text| text.and_then(&mut parse));
+    Some(ProjectChange { name: name.flatten(), description })
 }
 
 /// A project.

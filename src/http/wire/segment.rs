@@ -6,8 +6,10 @@ use serde::Serialize;
 use super::{
     key,
     rule::{ConditionBody, ConditionView},
+    warning::WarningView,
 };
 use crate::{
+    control::segment::ShownSegment,
     domain::{
         key::SegmentKey,
         rule::{Condition, ConditionDraft},
@@ -110,10 +112,30 @@ pub fn segment_change(body: UpdateSegment, faults: &mut Violations) -> Option<Se
     })
 }
 
-/// A segment.
+/// A segment with what there is to say of it.
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "Segment")]
 pub struct SegmentView {
+    #[serde(flatten)]
+    #[oai(flatten)]
+    fields: SegmentItemView,
+    /// What is probably not meant: at most 100. They keep nobody from anything.
+    pub warnings: Vec<WarningView>,
+}
+
+impl From<&ShownSegment> for SegmentView {
+    fn from(shown: &ShownSegment) -> Self {
+        Self {
+            fields: SegmentItemView::from(&**shown.segment()),
+            warnings: shown.warnings().into_iter().map(WarningView::from).collect(),
+        }
+    }
+}
+
+/// A segment as lists show it.
+#[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "SegmentListItem")]
+pub struct SegmentItemView {
     /// Identity.
     pub id: String,
     /// Unique in the project.
@@ -140,7 +162,7 @@ pub struct SegmentView {
     pub updated_at: String,
 }
 
-impl From<&Segment> for SegmentView {
+impl From<&Segment> for SegmentItemView {
     fn from(segment: &Segment) -> Self {
         let texts = |keys: &[Box<str>]| keys.iter().map(ToString::to_string).collect();
         Self {

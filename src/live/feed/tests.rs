@@ -27,6 +27,7 @@ fn live() -> (Live, Arc<LiveKey>) {
         name: Name::trusted("Development"),
         kind: EnvironmentType::Development,
         color: Color::parse("#000000").unwrap(),
+        frozen: None,
         version: 1,
         created_at: AT,
         updated_at: AT,

@@ -141,7 +141,8 @@ fn a_mebibyte_of_a_body() {
     let body = json!({"name": "A"}).to_string();
     let padded = |size: usize| body.clone() + &" ".repeat(size - body.len());
     let put = |size| bench.team.client.json("PUT", &bench.team.flags("/a"), &padded(size));
-    put((1 << 20) + 1).refused(413, "PAYLOAD_TOO_LARGE");
+    let details = put((1 << 20) + 1).refused(413, "PAYLOAD_TOO_LARGE");
+    assert_eq!(details["limit_bytes"], 1 << 20);
     bench.unchanged();
     put(1 << 20).expect(200);
 }

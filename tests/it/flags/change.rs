@@ -47,9 +47,9 @@ fn full(team: &Team) -> Value {
     )
 }
 
-/// The members in which two views differ, except for those that say that they differ.
+/// The members in which two views differ, except for those that follow from the others.
 fn differing(before: &Value, after: &Value) -> Vec<String> {
-    let bookkeeping = ["revision", "updated_at"];
+    let bookkeeping = ["revision", "updated_at", "warnings"];
     let names = members(before).into_iter().filter(|name| !bookkeeping.contains(name));
     names.filter(|name| before[*name] != after[*name]).map(str::to_owned).collect()
 }

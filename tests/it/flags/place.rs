@@ -17,6 +17,7 @@ fn everything(client: &Client, query: &str) -> Vec<Answer> {
         client.post(&flags("/a/toggle"), &json!({"enabled": true})),
         client.get(&flags("/a/history")),
         client.get(&flags("/a/stats")),
+        client.get(&flags("/a/dependents")),
         client.delete(&flags("/a")),
     ]
 }

@@ -136,3 +136,51 @@ fn a_variation_that_others_need_stays() {
     team.client.put(&at(&team.staging, "/a"), &json!({"prerequisites": []})).expect(200);
     team.client.put(&team.flags("/color"), &without).expect(200);
 }
+
+#[test]
+fn dependents_are_listed_direct_and_transitive_ones_in_every_environment() {
+    let server = Server::start();
+    let team = server.admin();
+    for key in ["base", "later"] {
+        team.create_flag(key, &json!({}));
+    }
+    team.create_flag("near", &json!({"name": "Near", "prerequisites": needs(&["base"])}));
+    team.create_flag("far", &json!({"prerequisites": needs(&["near"])}));
+    team.create_flag("gone", &json!({"prerequisites": needs(&["base"])}));
+    team.client.delete(&team.flags("/gone")).expect(204);
+    let off = json!([{"flag_key": "base", "variation_key": "off"}]);
+    team.client.put(&at(&team.staging, "/later"), &json!({"prerequisites": off})).expect(200);
+
+    let list = team.client.get(&team.flags("/base/dependents")).expect(200);
+    let row = |it: &Value| {
+        let text = |member: &str| it[member].as_str().map(str::to_owned);
+        (text("key"), text("environment_key"), text("relation"), text("variation_key"), it["through"].clone())
+    };
+    let expected = |key: &str, environment: &str, relation: &str, variation: Option<&str>, through: Value| {
+        let owned = |text: &str| Some(text.to_owned());
+        (owned(key), owned(environment), owned(relation), variation.map(str::to_owned), through)
+    };
+    let rows: Vec<_> = list["data"].as_array().expect("a list").iter().map(row).collect();
+    assert_eq!(
+        rows,
+        [
+            expected("far", "development", "transitive", None, needs(&["near"])),
+            expected("later", "staging", "direct", Some("off"), off),
+            expected("near", "development", "direct", Some("on"), needs(&["base"])),
+        ]
+    );
+    assert_eq!((&list["data"][2]["name"], &list["meta"]["total"]), (&json!("Near"), &json!(3)));
+    assert_eq!(list["data"][1]["environment_id"], team.staging);
+    let elsewhere = team.client.get(&at(&team.production, "/base/dependents")).expect(200);
+    assert_eq!(elsewhere["data"], list["data"], "archiving asks every environment");
+    // Whoever is direct is in the way.
+    let details = team.client.delete(&team.flags("/base")).refused(409, "FLAG_IN_USE");
+    assert_eq!(details["used_by"], json!(["near in development", "later in staging"]));
+
+    let first = team.client.get(&format!("{}&per_page=2", team.flags("/base/dependents"))).expect(200);
+    let cursor = first["meta"]["next_cursor"].as_str().expect("there is more");
+    let rest = format!("{}&per_page=2&cursor={cursor}", team.flags("/base/dependents"));
+    assert_eq!(team.client.get(&rest).expect(200)["data"][0]["key"], "near");
+    assert_eq!(team.client.get(&team.flags("/far/dependents")).expect(200)["data"], json!([]));
+    team.client.get(&team.flags("/nobody/dependents")).refused(404, "FLAG_NOT_FOUND");
+}

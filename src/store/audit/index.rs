@@ -1,0 +1,164 @@
+//! What audit entries are searched by, in rows of fixed length, many of them in one value of the table: to look at all
+//! of 100,000 entries takes a millisecond or two, so that one index is enough for every filter and for their number.
+//!
+//! A row is, little-endian: organization, project, environment, resource and actor in 16 bytes each, the moment in 8,
+//! the action in 1. An identifier of 0 stands for none.
+
+use redb::ReadableTable;
+
+use crate::{
+    domain::{
+        audit::{Action, Entry, Scope, Search},
+        id::{Bits, EnvironmentId, OrganizationId, ProjectId},
+        time::Timestamp,
+    },
+    store::{Access, Error, Writer, tables},
+};
+
+/// Rows of one value: as many as leave it within a page of the file.
+const BLOCK: u64 = 32;
+/// Bytes of a row.
+const ROW: usize = 5 * 16 + 8 + 1;
+
+/// The number that stands for an action in files: never changed, never used again for another.
+const fn code(action: Action) -> u8 {
+    match action {
+        Action::FlagCreated => 0,
+        Action::FlagUpdated => 1,
+        Action::FlagToggled => 2,
+        Action::FlagArchived => 3,
+        Action::SegmentCreated => 4,
+        Action::SegmentUpdated => 5,
+        Action::SegmentDeleted => 6,
+        Action::ProjectCreated => 7,
+        Action::EnvironmentCreated => 8,
+        Action::ApiKeyCreated => 9,
+        Action::ApiKeyRevoked => 10,
+        Action::OrganizationCreated => 11,
+        Action::UserRegistered => 12,
+        Action::ProjectUpdated => 13,
+        Action::EnvironmentUpdated => 14,
+        Action::EnvironmentFrozen => 15,
+        Action::EnvironmentUnfrozen => 16,
+        Action::OrganizationUpdated => 17,
+        Action::UserRoleChanged => 18,
+        Action::UserRemoved => 19,
+        Action::UserUpdated => 20,
+        Action::PasswordChanged => 21,
+        Action::InvitationCreated => 22,
+        Action::InvitationRevoked => 23,
+        Action::InvitationAccepted => 24,
+        Action::PersonalTokenCreated => 25,
+        Action::PersonalTokenRevoked => 26,
+    }
+}
+
+/// The block that the entry at `place`, from 1, is in, and its row there.
+fn position(place: u64) -> (u64, usize) {
+    let row = place.saturating_sub(1) % BLOCK;
+    (place.saturating_sub(1) / BLOCK, usize::try_from(row).unwrap_or(0))
+}
+
+/// Makes the entry at `place`, about the thing with these bits, searchable.
+pub(super) fn add(writer: &Writer, place: u64, resource: Bits, entry: &Entry) -> Result<(), Error> {
+    let (block, row) = position(place);
+    let mut table = writer.0.open_table(tables::AUDIT_SEARCH)?;
+    let mut rows = table.get(block)?.map(|bytes| bytes.value().to_vec()).unwrap_or_default();
+    rows.resize(row * ROW, 0);
+    let Scope { organization, project, environment } = entry.scope;
+    for bits in [
+        organization.map_or(0, OrganizationId::bits),
+        project.map_or(0, ProjectId::bits),
+        environment.map_or(0, EnvironmentId::bits),
+        resource,
+        entry.actor.id.bits(),
+    ] {
+        rows.extend(bits.to_le_bytes());
+    }
+    rows.extend(entry.at.millis().to_le_bytes());
+    rows.push(code(entry.action));
+    table.insert(block, rows.as_slice())?;
+    Ok(())
+}
+
+/// The places of the entries that are looked for, newest first.
+pub(super) fn find(access: &impl Access, search: &Search) -> Result<Vec<u64>, Error> {
+    let wanted = Wanted::from(search);
+    let mut found = Vec::new();
+    for block in access.table(tables::AUDIT_SEARCH)?.iter()?.rev() {
+        let (block, rows) = block?;
+        let first = block.value().saturating_mul(BLOCK).saturating_add(1);
+        let numbered = (first..).zip(rows.value().chunks_exact(ROW));
+        let here = found.len();
+        found.extend(numbered.filter(|(_, row)| wanted.includes(row)).map(|(place, _)| place));
+        found[here..].reverse();
+    }
+    Ok(found)
+}
+
+/// A search in the terms of rows.
+struct Wanted {
+    organizations: Vec<[u8; 16]>,
+    /// The rest of the identifiers that a row must have, with the place of each in it.
+    ids: Vec<(usize, [u8; 16])>,
+    /// Milliseconds since the epoch.
+    from: i64,
+    to: i64,
+    /// A bit for the code of each action that is looked for.
+    actions: u64,
+}
+
+impl From<&Search> for Wanted {
+    fn from(search: &Search) -> Self {
+        let ids = [
+            search.project.map(ProjectId::bits),
+            search.environment.map(EnvironmentId::bits),
+            search.thing.map(|(_, bits)| bits),
+            search.actor.map(Bits::from),
+        ];
+        let is_wanted = |action: Action| {
+            search.action.is_none_or(|it| it == action)
+                && search.resource.is_none_or(|it| it == action.resource())
+                && search.thing.is_none_or(|(it, _)| it == action.resource())
+        };
+        let actions = Action::ALL.iter().map(|(action, _)| *action).filter(|action| is_wanted(*action));
+        Self {
+            organizations: search.organizations.iter().map(|id| id.bits().to_le_bytes()).collect(),
+            ids: (1..).zip(ids).filter_map(|(at, bits)| Some((at, bits?.to_le_bytes()))).collect(),
+            from: search.from.map_or(i64::MIN, Timestamp::millis),
+            to: search.to.map_or(i64::MAX, Timestamp::millis),
+            actions: actions.fold(0, |bits, action| bits | 1 << code(action)),
+        }
+    }
+}
+
+impl Wanted {
+    fn includes(&self, row: &[u8]) -> bool {
+        let (ids, rest) = row.as_chunks::<16>();
+        let Some((at, [action])) = rest.split_first_chunk::<8>() else { return false };
+        let at = i64::from_le_bytes(*at);
+        ids.first().is_some_and(|organization| self.organizations.contains(organization))
+            && self.ids.iter().all(|(place, id)| ids.get(*place) == Some(id))
+            && (self.from..self.to).contains(&at)
+            && self.actions.checked_shr(u32::from(*action)).is_some_and(|bits| bits & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_number_of_its_own() {
+        let codes: BTreeSet<u8> = Action::ALL.iter().map(|(action, _)| code(*action)).collect();
+        assert_eq!(codes.len(), Action::ALL.len());
+        assert!(codes.iter().all(|code| u32::from(*code) < u64::BITS));
+    }
+
+    #[test]
+    fn places_fill_block_after_block() {
+        assert_eq!([1, 2, BLOCK, BLOCK + 1].map(position), [(0, 0), (0, 1), (0, 31), (1, 0)]);
+    }
+}
