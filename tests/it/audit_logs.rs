@@ -91,7 +91,7 @@ fn everything_is_told_newest_first() {
 
 #[test]
 fn every_parameter_narrows_the_list() {
-    let mut server = Server::start();
+    let server = Server::start();
     let team = server.admin();
     let (flag, segment) = furnished(&team);
     let other = team.new_project("second");

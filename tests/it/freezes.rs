@@ -66,7 +66,7 @@ fn nothing_that_would_change_the_ruleset_gets_through() {
 
 #[test]
 fn an_admin_who_says_why_breaks_the_glass_and_the_history_tells() {
-    let mut server = Server::start();
+    let server = Server::start();
     let team = server.admin();
     team.create_flag("a", &json!({}));
     freeze(&team, &team.production);
