@@ -97,7 +97,7 @@ fn an_admin_who_says_why_breaks_the_glass_and_the_history_tells() {
 #[test]
 fn freezing_survives_a_restart_and_can_be_said_again() {
     let mut server = Server::start();
-    let team = server.admin();
+    let mut team = server.admin();
     freeze(&team, &team.production);
     server.restart();
     team.client = server.reach(&team.client);
