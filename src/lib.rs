@@ -123,6 +123,8 @@
 //!   [`domain::personal_token`]; what takes a person: [`http::guard::SignedIn`]
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
 //! - what was done, and how it is searched: [`domain::audit`], [`store::audit`]
+//! - why asking a single flag allocates nothing: `engine/memo.rs`, `engine/attributes.rs`; `tests/it/allocation.rs`
+//!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
@@ -141,6 +143,7 @@
 //! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
 //!   [`control::usage`], read by [`control::stats`]
+//! - what evaluation answers, case by case and in no language: `tests/vectors`; arbitrary rulesets: `tests/it/fuzz.rs`
 //! - real servers, clients and principals for tests: `tests/it/support`
 
 pub mod auth;

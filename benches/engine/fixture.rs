@@ -40,6 +40,11 @@ pub(crate) const CASES: &[Case] = &[
         aim: Some(400.0),
         prepare: || one(environment(ten_rules(2))),
     },
+    Case {
+        name: "200 rules of 50 conditions, of which the last misses",
+        aim: None,
+        prepare: || one(environment(largest())),
+    },
     Case { name: "a rollout, djb2", aim: Some(100.0), prepare: || one(environment(rollout("djb2"))) },
     Case { name: "a rollout, murmur3", aim: Some(100.0), prepare: || one(environment(rollout("murmur3"))) },
     Case { name: "a segment with 5,000 included users", aim: Some(100.0), prepare: || one(segmented()) },
@@ -89,6 +94,13 @@ fn ten_rules(missing: usize) -> Value {
     let mut conditions = held;
     conditions[missing].clone_from(&missed[missing]);
     json!({"targeting_rules": vec![json!({"conditions": conditions, "variation": "on"}); 10]})
+}
+
+/// As many conditions as a flag can have.
+fn largest() -> Value {
+    let mut conditions: Vec<Value> = vec![json!({"attribute": "plan", "operator": "is", "value": "pro"}); 49];
+    conditions.push(json!({"attribute": "country", "operator": "is", "value": "us"}));
+    json!({"targeting_rules": vec![json!({"conditions": conditions, "variation": "on"}); 200]})
 }
 
 fn rollout(algorithm: &str) -> Value {

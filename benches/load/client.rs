@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::Outcome;
 
 /// What answers fit into without growing, in bytes.
-const BUFFER: usize = 8 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 /// Requests to one server.
 pub(crate) struct Load {
@@ -76,7 +76,7 @@ impl Load {
     }
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
@@ -124,10 +124,14 @@ impl Connection {
     }
 }
 
-/// The lengths of the head and of the body, once the head is complete. An answer that is not 200 fails the run.
+/// The lengths of the head and of the body, once the head is complete. An answer that is neither 200 nor 304 fails the
+/// run.
 fn head(answer: &[u8]) -> Outcome<Option<(usize, usize)>> {
     const LENGTH: &[u8] = b"content-length: ";
     let Some(end) = answer.windows(4).position(|end| end == b"\r\n\r\n") else { return Ok(None) };
+    if answer.starts_with(b"HTTP/1.1 304 ") {
+        return Ok(Some((end + 4, 0)));
+    }
     if !answer.starts_with(b"HTTP/1.1 200 ") {
         return Err(format!("an answer is not 200: {}", String::from_utf8_lossy(answer)).into());
     }

@@ -53,9 +53,14 @@ impl Row {
     fn latency_micros(&self, percent: usize) -> f64 {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
-        let place = sorted.len() * percent / 100;
-        sorted.get(place).map_or(f64::NAN, |nanos| f64::from(*nanos) / 1e3)
+        percentile(&sorted, percent) / 1e3
     }
+}
+
+/// The value that so many of a hundred are below.
+pub(crate) fn percentile(sorted: &[u32], percent: usize) -> f64 {
+    let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(place).map_or(f64::NAN, |value| f64::from(*value))
 }
 
 pub(crate) fn head(options: &Options) {
@@ -98,6 +103,20 @@ pub(crate) fn print(case: &str, rows: &[Row]) {
         );
     }
     println!();
+}
+
+/// Prints how the first server did beside the peer: above one is better for the first two, below one for the others.
+pub(crate) fn print_rivalry(server: &Row, peer: &Row) {
+    println!(
+        "  {} by {}: {:.2} times the requests per second of CPU, {:.2} times the requests per second, \
+         {:.2} times the p99, {:.2} times the memory\n",
+        server.name,
+        peer.name,
+        median(&ratios(&peer.cpu_micros, &server.cpu_micros)),
+        median(&ratios(&server.rates, &peer.rates)),
+        server.latency_micros(99) / peer.latency_micros(99),
+        server.resident_mib / peer.resident_mib,
+    );
 }
 
 /// Round by round: what disturbs a round disturbs both sides of it.

@@ -132,16 +132,8 @@ pub fn flag(flag: Arc<Flag>, configuration: Arc<Configuration>) -> Result<Compil
     let asks = configuration.rules.iter().map(|rule| Timing::of(&rule.conditions));
     let timing = Timing::any(asks.chain([Timing::of_attribute(&bucketing.by)]));
     let is_on = configuration.enabled && flag.status == FlagStatus::Active;
-    Ok(CompiledFlag {
-        is_on,
-        variations,
-        default,
-        rules: rules.into(),
-        bucketer,
-        timing,
-        flag,
-        configuration,
-    })
+    let rules = rules.into();
+    Ok(CompiledFlag { flag, configuration, is_on, variations, default, rules, bucketer, timing })
 }
 
 fn variation((place, variation): (Index, &Variation)) -> Result<CompiledVariation, Violations> {

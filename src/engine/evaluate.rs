@@ -125,7 +125,7 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
         for (condition, place) in conditions {
             let (actual, holds) = match condition.operand.segments() {
                 Some(keys) => {
-                    let inside = keys.iter().any(|key| self.is_in(key, Depth::Outermost));
+                    let inside = keys.iter().any(|key| self.is_in(key));
                     (None, condition.operand.holds_in_segment(inside))
                 }
                 None => {
@@ -147,35 +147,32 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
 
     /// Whether the context is in the segment. The recursion ends: no settled segment leads to an unsettled one.
     ///
-    /// What is found of segments inside of segments is remembered: they could refer to each other along so many ways
-    /// that trying each would never end.
-    fn is_in(&mut self, key: &SegmentKey, depth: Depth) -> bool {
-        let segments: &'r Segments = self.ruleset.segments();
-        let Some(segment) = segments.settled(key) else { return false };
-        if let Some(listed) = segment.listed(self.context.key()) {
-            return listed;
-        }
-        let segment: &'r Segment = segment.segment();
-        if depth == Depth::Inner
-            && let Some(known) = self.segments.get(segment.key.as_str())
-        {
+    /// What is found is remembered: segments could refer to each other along so many ways that trying each would
+    /// never end, and a list of segments may name one a thousand times.
+    fn is_in(&mut self, key: &SegmentKey) -> bool {
+        if let Some(known) = self.segments.get(key.as_str()) {
             return known;
         }
+        let segments: &'r Segments = self.ruleset.segments();
+        let Some(segment) = segments.settled(key) else { return false };
+        let inside = segment.listed(self.context.key()).unwrap_or_else(|| self.matches(segment.segment()));
+        self.segments.put(segment.segment().key.as_str(), inside);
+        inside
+    }
+
+    /// Whether the conditions of a segment hold.
+    fn matches(&mut self, segment: &Segment) -> bool {
         let mut holds = |condition: &Condition| match condition.operand.segments() {
             Some(keys) => {
-                let inside = keys.iter().any(|key| self.is_in(key, Depth::Inner));
+                let inside = keys.iter().any(|key| self.is_in(key));
                 condition.operand.holds_in_segment(inside)
             }
             None => condition.operand.holds(self.attribute(&condition.attribute)),
         };
-        let inside = match segment.matching {
+        match segment.matching {
             Matching::All => !segment.conditions.is_empty() && segment.conditions.iter().all(&mut holds),
             Matching::Any => segment.conditions.iter().any(&mut holds),
-        };
-        if depth == Depth::Inner {
-            self.segments.put(segment.key.as_str(), inside);
         }
-        inside
     }
 
     fn attribute(&self, name: &str) -> Option<AttributeView<'c>> {
@@ -240,15 +237,6 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
         self.prerequisites.put(flag.key(), outcome);
         Some(outcome)
     }
-}
-
-/// Where a segment is referred to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Depth {
-    /// By a rule.
-    Outermost,
-    /// By another segment.
-    Inner,
 }
 
 /// The context has nothing under the attribute that users are bucketed by.

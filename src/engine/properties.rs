@@ -1,187 +1,172 @@
-//! What holds for any flag and any context, tried on many that are made up from fixed seeds.
-
-mod rollouts;
+//! What holds for rollouts of many users. What holds for any ruleset is in `tests/it/fuzz.rs`.
 
 use fastrand::Rng;
 
 use super::{
-    Ruleset, evaluate, evaluate_all, explain,
-    sample::{self, ENVIRONMENT, Sample, serve, split},
+    CompiledFlag, Reason, Ruleset, evaluate, evaluate_all,
+    sample::{self, ENVIRONMENT, Sample, split, variation},
 };
 use crate::domain::{
-    context::{Attribute, Context},
-    operator::{Case, OPERATORS, Operand},
-    rollout::Algorithm,
-    rule::Condition,
-    time::Timestamp,
+    context::Context,
+    flag::Variation,
+    rollout::{Algorithm, WHOLE},
+    text::Name,
     value::Value,
 };
 
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Djb2, Algorithm::Murmur3];
 
-const NAMES: [&str; 8] = ["user_key", "user_id", "userId", "session_id", "plan", "$now", "ключ", ""];
+/// Users of the tests that count.
+const USERS: u32 = 10_000;
 
-/// Texts at the edges of what operators read.
-const TEXTS: [&str; 20] = [
-    "",
-    " ",
-    "0",
-    "-0",
-    "true",
-    "pro",
-    "José",
-    "😀",
-    "1.2",
-    "v1.2.3-beta.11+b",
-    "1e308",
-    "1e999",
-    "NaN",
-    "+",
-    "9223372036854775808",
-    "18446744073709551616.0.0",
-    "1.0.0-",
-    "\u{0}",
-    "a\u{301}",
-    "²",
-];
+/// The variations of the rollouts that grow.
+const SHARED: [&str; 3] = ["red", "green", "blue"];
+
+/// A flag whose rollout has these shares, in thousandths of a percent, of [`SHARED`].
+fn shared(algorithm: Algorithm, shares: [u32; 3]) -> CompiledFlag {
+    let mut flag = sample::flag("f").bucketed(algorithm, "user_key", None);
+    flag.flag.variations.extend(SHARED.map(|key| Variation {
+        key: variation(key),
+        name: Name::trusted(key),
+        value: Value::from(key),
+    }));
+    let shares: Vec<_> =
+        SHARED.into_iter().zip(shares.map(|thousandths| f64::from(thousandths) / 1000.0)).collect();
+    flag.rule(1, Vec::new(), split(&shares)).compiled()
+}
 
 fn ruleset(flags: impl IntoIterator<Item = Sample>) -> Ruleset {
     Ruleset::new(ENVIRONMENT, 1, flags.into_iter().map(Sample::compiled))
 }
 
-fn text(rng: &mut Rng) -> String {
-    if rng.bool() {
-        TEXTS[rng.usize(..TEXTS.len())].to_owned()
-    } else {
-        let length = rng.usize(..20);
-        (0..length).map(|_| rng.char(..)).collect()
+/// What a user is given by the rollout of `f`; the place in [`SHARED`].
+fn given(flag: CompiledFlag) -> impl Fn(u32) -> Option<usize> {
+    let flags = Ruleset::new(ENVIRONMENT, 1, [flag]);
+    move |user| {
+        let context = Context::for_user(format!("user-{user}"));
+        let outcome = evaluate(&flags, "f", &context, sample::NOW).expect("the flag is there");
+        let drawn = matches!(outcome.reason, Reason::PercentageRollout(_));
+        SHARED.iter().position(|key| drawn && *key == outcome.variation.key.as_str())
     }
 }
 
-fn attribute(rng: &mut Rng, depth: usize) -> Attribute<'static> {
-    match rng.u8(..if depth == 0 { 7 } else { 8 }) {
-        0 => Attribute::Null,
-        1 => Attribute::Bool(rng.bool()),
-        2 => Attribute::Integer(rng.i64(..)),
-        3 => Attribute::Float(f64::from_bits(rng.u64(..))),
-        4 => Attribute::from(rng.u64(..)),
-        5 => Attribute::Text(text(rng).into()),
-        6 => Attribute::Object,
-        _ => Attribute::List((0..rng.usize(..5)).map(|_| attribute(rng, depth - 1)).collect()),
-    }
-}
-
-fn context(rng: &mut Rng) -> Context<'static> {
-    let mut own = || rng.bool().then(|| text(rng).into());
-    let mut context = Context { user_key: own(), user_id: own(), session_id: own(), attributes: Vec::new() };
-    for _ in 0..rng.usize(..8) {
-        let name = NAMES[rng.usize(..NAMES.len())];
-        context.attributes.push((name.into(), attribute(rng, 3)));
-    }
-    context
-}
-
-/// An operand that the operator may refuse.
-fn operand(rng: &mut Rng, example: &str) -> Value {
-    match rng.u8(..5) {
-        0 => example.parse().expect("the example is JSON"),
-        1 => Value::from(rng.i64(..)),
-        2 => Value::from(rng.f64() * 1e300),
-        3 => Value::from((0..rng.usize(..20)).map(|_| text(rng)).collect::<Vec<_>>()),
-        _ => Value::from(text(rng)),
-    }
-}
-
-fn any_condition(rng: &mut Rng) -> Condition {
-    loop {
-        let row = &OPERATORS[rng.usize(..OPERATORS.len())];
-        let value = operand(rng, row.example);
-        if let Ok(operand) = Operand::parse(row.operator, &value, Case::Sensitive) {
-            let attribute = NAMES[rng.usize(..NAMES.len())].to_owned();
-            return Condition { attribute, operator: row.operator, value, case: Case::Sensitive, operand };
+#[test]
+fn raising_a_share_never_takes_a_user_out_of_it() {
+    let mut rng = Rng::with_seed(3);
+    for algorithm in ALGORITHMS {
+        // DJB2 knows whole percents alone.
+        let step = match algorithm {
+            Algorithm::Djb2 => 1_000,
+            Algorithm::Murmur3 => 1,
+        };
+        for _ in 0..100 {
+            let mut rest = WHOLE / step;
+            let before = [(); 3].map(|()| {
+                let share = rng.u32(..=rest);
+                rest -= share;
+                share * step
+            });
+            let raised = rng.usize(..3);
+            let mut after = before;
+            after[raised] += rng.u32(..=rest) * step;
+            let (earlier, later) = (given(shared(algorithm, before)), given(shared(algorithm, after)));
+            for user in 0..200 {
+                let (had, has) = (earlier(user), later(user));
+                let said = format!("{algorithm:?} {before:?} {after:?} {user}: {had:?} {has:?}");
+                assert!(had != Some(raised) || has == had, "{said}");
+                // What comes before the share does not move; where it is the last, nothing does.
+                assert!(had.is_none_or(|place| place > raised) || has == had, "{said}");
+                assert!(had.is_none() || has.is_some(), "{said}");
+            }
         }
     }
 }
 
-fn any_flag(rng: &mut Rng, key: usize, flags: usize) -> Sample {
-    let mut flag = sample::flag(&format!("f{key}")).bucketed(
-        ALGORITHMS[rng.usize(..ALGORITHMS.len())],
-        NAMES[rng.usize(..NAMES.len() - 1)],
-        rng.bool().then_some("salt"),
+/// How many users two flags of 50 % have in common, and by how many standard deviations that differs from what it
+/// would be if they were drawn independently of each other.
+fn overlap(algorithm: Algorithm, keys: [&str; 2]) -> (u32, f64) {
+    let half = |key: &str| {
+        sample::flag(key).bucketed(algorithm, "user_key", None).rule(1, Vec::new(), split(&[("on", 50.0)]))
+    };
+    let flags = ruleset(keys.map(half));
+    let (mut each, mut both) = ([0_u32; 2], 0);
+    for user in 0..USERS {
+        let context = Context::for_user(format!("user-{user:05}"));
+        let on = evaluate_all(&flags, &context, sample::NOW);
+        let on = [0, 1].map(|place: usize| u32::from(on[place].variation.key.as_str() == "on"));
+        each = [each[0] + on[0], each[1] + on[1]];
+        both += on[0] * on[1];
+    }
+    let (users, [one, other]) = (f64::from(USERS), each.map(f64::from));
+    assert!(
+        (one - users / 2.0).abs() < 250.0,
+        "{algorithm:?} {keys:?} {each:?}: not about half of the users"
     );
-    for _ in 0..rng.usize(..4) {
-        let conditions = (0..rng.usize(..3)).map(|_| any_condition(rng)).collect();
-        let first = rng.u8(..=100);
-        let shares = [("on", f64::from(first)), ("off", f64::from(rng.u8(..=100 - first)))];
-        let gift = if rng.bool() { serve("on") } else { split(&shares) };
-        flag = flag.rule(rng.i64(-2..3), conditions, gift);
-    }
-    for _ in 0..rng.usize(..3) {
-        // Cycles included.
-        flag = flag.requires(&format!("f{}", rng.usize(..=flags)), if rng.bool() { "on" } else { "off" });
-    }
-    flag
+    // The hypergeometric distribution: `other` users are drawn, of whom `one` count.
+    let expected = one * other / users;
+    let variance = expected * (users - one) / users * (users - other) / (users - 1.0);
+    (both, (f64::from(both) - expected) / variance.sqrt())
 }
 
-fn any_ruleset(rng: &mut Rng) -> Ruleset {
-    let flags = 6;
-    let made: Vec<_> = (0..flags).map(|key| any_flag(rng, key, flags)).collect();
-    ruleset(made)
+const KEYS: [&str; 12] = [
+    "new-checkout",
+    "new-nav",
+    "new-invoice",
+    "new-export",
+    "new-chat",
+    "a",
+    "b",
+    "flag-1",
+    "flag-2",
+    "search-ranker",
+    "beta.nav",
+    "dark_mode",
+];
+
+#[test]
+fn rollouts_by_murmur3_are_independent_of_each_other() {
+    let pairs: Vec<_> =
+        (0..KEYS.len()).flat_map(|one| (0..one).map(move |other| [KEYS[other], KEYS[one]])).collect();
+    let mut beyond_two = 0;
+    for keys in &pairs {
+        let (both, deviations) = overlap(Algorithm::Murmur3, *keys);
+        assert!(
+            deviations.abs() < 4.0,
+            "{keys:?} share {both} users, {deviations:.1} standard deviations off"
+        );
+        beyond_two += usize::from(deviations.abs() > 2.0);
+    }
+    // One pair in twenty-two is beyond two standard deviations by chance; with three times as many it is none.
+    assert!(beyond_two <= pairs.len() * 3 / 22, "{beyond_two} of {} pairs", pairs.len());
 }
 
 #[test]
-fn every_context_gets_an_answer_from_every_flag_and_always_the_same() {
-    let mut rng = Rng::with_seed(1);
-    for _ in 0..300 {
-        let flags = any_ruleset(&mut rng);
-        for _ in 0..20 {
-            let context = context(&mut rng);
-            let now = Timestamp::from_millis(rng.i64(..));
-            let outcomes = evaluate_all(&flags, &context, now);
-            assert_eq!(outcomes.len(), flags.live_flags().count());
-            for outcome in outcomes {
-                let alone = evaluate(&flags, outcome.flag.key(), &context, now).expect("the flag is there");
-                assert_eq!(alone.reason, outcome.reason, "{context:?}");
-                assert_eq!(alone.variation.key, outcome.variation.key, "{context:?}");
-                assert_eq!(alone.lacks_user_key, outcome.lacks_user_key, "{context:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn an_explanation_is_the_evaluation_itself() {
-    let mut rng = Rng::with_seed(7);
-    for _ in 0..300 {
-        let flags = any_ruleset(&mut rng);
-        for _ in 0..5 {
-            let (context, now) = (context(&mut rng), Timestamp::from_millis(rng.i64(..)));
-            for outcome in evaluate_all(&flags, &context, now) {
-                let trace = explain(&flags, outcome.flag.key(), &context, now).expect("the flag is there");
-                assert_eq!((trace.reason, &trace.variation), (outcome.reason, &outcome.variation.key));
-                let yielded = trace.rules.iter().find_map(|rule| rule.yielded.as_ref().map(|_| rule.id));
-                assert_eq!(yielded, outcome.rule_id(), "{context:?}");
-            }
-        }
+fn rollouts_by_djb2_are_not() {
+    // A quarter of the users, 2,500, would be shared by chance.
+    for (keys, shared) in [
+        (["new-export", "new-chat"], 0),
+        (["new-checkout", "new-nav"], 96),
+        (["new-checkout", "new-invoice"], 4_880),
+    ] {
+        let (both, deviations) = overlap(Algorithm::Djb2, keys);
+        assert_eq!(both, shared, "{keys:?}");
+        assert!(deviations.abs() > 90.0, "{keys:?} {deviations}");
     }
 }
 
 #[test]
-fn the_order_of_attributes_never_matters() {
-    let mut rng = Rng::with_seed(2);
-    for _ in 0..300 {
-        let flags = any_ruleset(&mut rng);
-        for _ in 0..20 {
-            let mut context = context(&mut rng);
-            // Of several equal names the last counts, so only different ones may change places.
-            context.attributes.sort_by(|(left, _), (right, _)| left.cmp(right));
-            context.attributes.dedup_by(|(left, _), (right, _)| left == right);
-            let reasons = |context: &Context<'_>| -> Vec<_> {
-                evaluate_all(&flags, context, sample::NOW).iter().map(|outcome| outcome.reason).collect()
-            };
-            let before = reasons(&context);
-            rng.shuffle(&mut context.attributes);
-            assert_eq!(reasons(&context), before, "{context:?}");
-        }
+fn a_salt_gives_two_flags_the_same_users() {
+    let half = |key: &str, salt| {
+        let flag = sample::flag(key).bucketed(Algorithm::Murmur3, "user_key", Some(salt));
+        flag.rule(1, Vec::new(), split(&[("on", 50.0)]))
+    };
+    let same = ruleset([half("a", "spring"), half("b", "spring"), half("c", "autumn")]);
+    let mut differ = 0;
+    for user in 0..1_000 {
+        let context = Context::for_user(format!("user-{user}"));
+        let served = evaluate_all(&same, &context, sample::NOW);
+        assert_eq!(served[0].variation.key, served[1].variation.key, "{user}");
+        differ += u32::from(served[0].variation.key != served[2].variation.key);
     }
+    assert!((400..600).contains(&differ), "{differ}");
 }

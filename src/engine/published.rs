@@ -1,6 +1,6 @@
 //! What the published SDKs can evaluate themselves (contract A7): they know neither `enabled` nor prerequisites, the
 //! server's clock, segments, bucketing other than the default, nor every operator. Conditions on a segment that is
-//! nothing but conditions are written out for them.
+//! nothing but conditions are written out for them. `tests/it/ruleset/published.rs` has every reason.
 
 use super::{compile::CompiledFlag, evaluate::NOW, ruleset::Ruleset, segment::Segments};
 use crate::domain::{
@@ -70,38 +70,4 @@ fn write_out<'r>(
         }
     }
     Some(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::rollout::Algorithm,
-        engine::sample::{self, ENVIRONMENT, Sample, condition, serve, split},
-    };
-
-    #[test]
-    fn published_sdks_compute_what_they_know() {
-        let plain = sample::flag("f").rule(1, vec![condition("plan", "is", "pro")], split(&[("on", 10.0)]));
-        let computed = |flag: &Sample| {
-            let ruleset = Ruleset::new(ENVIRONMENT, 1, [flag.clone().compiled()]);
-            ruleset.get("f").is_some_and(|flag| rules(&ruleset, flag).is_some())
-        };
-        assert!(computed(&plain));
-        let fixed = sample::flag("f").rule(1, Vec::new(), serve("on"));
-        assert!(
-            computed(&fixed.bucketed(Algorithm::Murmur3, "team", None)),
-            "without rollouts nothing is bucketed"
-        );
-        for beyond in [
-            plain.clone().off(),
-            plain.clone().requires("p", "on"),
-            plain.clone().bucketed(Algorithm::Murmur3, "user_key", None),
-            plain.clone().bucketed(Algorithm::Djb2, "user_key", Some("salt")),
-            plain.clone().rule(2, vec![condition("app", "version_gt", "1.2")], serve("on")),
-            plain.clone().rule(2, vec![condition(NOW, "gt", 1)], serve("on")),
-        ] {
-            assert!(!computed(&beyond), "{:?}", beyond.configuration);
-        }
-    }
 }

@@ -9,8 +9,11 @@ use super::chain::endless;
 use crate::domain::{
     key::SegmentKey,
     rule::Condition,
-    segment::{MAX_SEGMENT_DEPTH, Segment},
+    segment::{MAX_SEGMENT_DEPTH, MAX_USER_KEY, Segment},
 };
+
+/// Bytes of a user key in a list, at most.
+const MAX_USER_KEY_BYTES: usize = MAX_USER_KEY * char::MAX.len_utf8();
 
 /// A segment whose lists are sets.
 #[derive(Debug)]
@@ -43,7 +46,8 @@ impl CompiledSegment {
 
     /// What the lists say of a user; `None` where they say nothing.
     pub(super) fn listed(&self, user_key: Option<&str>) -> Option<bool> {
-        let user_key = user_key?;
+        // A list has no longer key, and to hash one takes its time.
+        let user_key = user_key.filter(|key| key.len() <= MAX_USER_KEY_BYTES)?;
         if self.excluded.contains(user_key) {
             Some(false)
         } else {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,7 +19,7 @@ use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Request};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::sleep;
 
 use crate::http::patience::{Connections, Patience};
@@ -35,6 +36,8 @@ pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 * 1024;
 /// The largest list of headers of an HTTP/2 request, in bytes.
 const MAX_HEADER_LIST: u32 = 16 * 1024;
+/// What every connection of HTTP/2 begins with, and no other.
+const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How many requests one HTTP/2 connection may have open.
 const MAX_STREAMS: u32 = 256;
 /// How many streams a client may reset before they are accepted (CVE-2023-44487).
@@ -78,8 +81,14 @@ pub async fn serve<E>(
 ) where
     E: Endpoint + 'static,
 {
-    let serving =
-        Arc::new(Serving { endpoint, builder: builder(&limits), header_timeout: limits.header_timeout });
+    let (stop, stopped) = watch::channel(());
+    let serving = Arc::new(Serving {
+        endpoint,
+        http1: http1_builder(&limits),
+        either: builder(&limits),
+        header_timeout: limits.header_timeout,
+        stopped,
+    });
     let graceful = GracefulShutdown::new();
     let mut connections = Connections::new(limits.header_timeout).await;
     let opening = async {
@@ -104,7 +113,7 @@ pub async fn serve<E>(
         never = opening => never,
     }
 
-    drop(listener);
+    drop((listener, stop));
     tokio::select! {
         () = graceful.shutdown() => {}
         () = sleep(limits.shutdown_timeout) => {
@@ -152,6 +161,12 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
+fn http1_builder(limits: &ListenLimits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.header_read_timeout(limits.header_timeout).max_buf_size(MAX_HEAD);
+    builder
+}
+
 fn builder(limits: &ListenLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().header_read_timeout(limits.header_timeout).max_buf_size(MAX_HEAD);
@@ -169,8 +184,11 @@ fn builder(limits: &ListenLimits) -> Builder<TokioExecutor> {
 /// What all connections share.
 struct Serving<E> {
     endpoint: E,
-    builder: Builder<TokioExecutor>,
+    http1: http1::Builder,
+    either: Builder<TokioExecutor>,
     header_timeout: Duration,
+    /// Its sender is gone once the server stops.
+    stopped: watch::Receiver<()>,
 }
 
 impl<E: Endpoint + 'static> Serving<E> {
@@ -182,20 +200,38 @@ impl<E: Endpoint + 'static> Serving<E> {
         patience: Patience,
     ) {
         let local = stream.local_addr().map_or_else(|_| Addr::default(), Addr::from);
-        let mut builder = self.builder.clone();
-        builder.http1().timer(patience.clone());
         // hyper times heads only once it knows the version of HTTP, and a client may never tell.
         patience.begin(self.header_timeout);
+        let mut stopped = self.stopped.clone();
+        let speech = tokio::select! {
+            speech = listen_to(&stream) => speech,
+            _ = stopped.changed() => return,
+        };
+        drop(stopped);
         // Requests of HTTP/2 run as tasks of their own, so they share what they need.
         let this = Arc::clone(&self);
         let service = service_fn(|request: hyper::Request<Incoming>| {
             patience.end();
             let (local, remote) = (LocalAddr(local.clone()), RemoteAddr(Addr::from(remote)));
-            Arc::clone(&this).answer(Request::from((request, local, remote, Scheme::HTTP)))
+            let answer = Arc::clone(&this).answer(Request::from((request, local, remote, Scheme::HTTP)));
+            // hyper keeps the room of an answer as long as the connection, and a stream needs it only to begin.
+            Box::pin(answer)
         });
-        let serving = builder.serve_connection(Socket::new(stream), service);
+        let socket = Socket::new(stream);
+        let served = match speech {
+            Speech::Http1 => {
+                let mut builder = self.http1.clone();
+                builder.timer(patience.clone());
+                watcher.watch(builder.serve_connection(socket, service)).await.map_err(Into::into)
+            }
+            Speech::Unknown => {
+                let mut builder = self.either.clone();
+                builder.http1().timer(patience.clone());
+                watcher.watch(builder.serve_connection(socket, service)).await
+            }
+        };
         // A client that goes away, or does not speak HTTP, is nobody's fault here.
-        if let Err(error) = watcher.watch(serving).await {
+        if let Err(error) = served {
             tracing::debug!(%error, "a connection ended early");
         }
     }
@@ -208,165 +244,23 @@ impl<E: Endpoint + 'static> Serving<E> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use poem::endpoint::make;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::sync::{Notify, oneshot};
-    use tokio::task::JoinHandle;
-
-    use super::*;
-
-    struct Running {
-        address: SocketAddr,
-        stop: oneshot::Sender<()>,
-        done: JoinHandle<()>,
-    }
-
-    async fn start(endpoint: impl Endpoint + 'static, limits: ListenLimits) -> Running {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let done = tokio::spawn(serve(listener, endpoint, limits, async { drop(stopped.await) }));
-        Running { address, stop, done }
-    }
-
-    impl Running {
-        async fn connect(&self) -> TcpStream {
-            TcpStream::connect(self.address).await.unwrap()
-        }
-
-        async fn stop(self) {
-            self.stop.send(()).unwrap();
-            self.done.await.unwrap();
-        }
-    }
-
-    async fn send(stream: &mut TcpStream, path: &str) {
-        stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
-    }
-
-    /// Reads one answer, which ends with the body "end".
-    async fn receive(stream: &mut TcpStream) -> String {
-        let mut text = Vec::new();
-        while !text.ends_with(b"end") {
-            assert_ne!(stream.read_buf(&mut text).await.unwrap(), 0, "{}", String::from_utf8_lossy(&text));
-        }
-        String::from_utf8(text).unwrap()
-    }
-
-    async fn is_closed(mut stream: TcpStream) -> bool {
-        let mut rest = Vec::new();
-        // A reset closes as well as an end.
-        stream.read_to_end(&mut rest).await.map_or(true, |_| rest.is_empty())
-    }
-
-    #[tokio::test]
-    async fn a_connection_serves_many_requests_and_knows_its_client() {
-        let endpoint = make(|request: Request| async move {
-            Ok::<_, poem::Error>(format!("{} {} end", request.uri().path(), request.remote_addr().0))
-        });
-        let server = start(endpoint, ListenLimits::default()).await;
-        let mut client = server.connect().await;
-        let me = client.local_addr().unwrap();
-        for path in ["/a", "/b"] {
-            send(&mut client, path).await;
-            let answer = receive(&mut client).await;
-            assert!(
-                answer.starts_with("HTTP/1.1 200 OK")
-                    && answer.ends_with(&format!("{path} socket://{me} end")),
-                "{answer}"
-            );
-        }
-        server.stop().await;
-        assert!(is_closed(client).await);
-    }
-
-    #[tokio::test]
-    async fn http_2_is_spoken_to_clients_that_begin_with_it() {
-        let server = start(make(|_| async { Ok::<_, poem::Error>("end") }), ListenLimits::default()).await;
-        let mut client = server.connect().await;
-        // The preface and an empty SETTINGS frame; the answer begins with the server's SETTINGS (type 4).
-        client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
-        let mut head = [0; 9];
-        client.read_exact(&mut head).await.unwrap();
-        assert_eq!(head[3], 4);
-        drop(client);
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn stopping_finishes_what_is_in_flight_and_accepts_nothing_more() {
-        let (entered, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (inside, outside) = (Arc::clone(&entered), Arc::clone(&release));
-        let endpoint = make(move |_| {
-            let (inside, outside) = (Arc::clone(&inside), Arc::clone(&outside));
-            async move {
-                inside.notify_one();
-                outside.notified().await;
-                Ok::<_, poem::Error>("end")
-            }
-        });
-        let server = start(endpoint, ListenLimits::default()).await;
-        let mut client = server.connect().await;
-        send(&mut client, "/").await;
-        entered.notified().await;
-        server.stop.send(()).unwrap();
-        release.notify_one();
-        assert!(receive(&mut client).await.contains("200 OK"));
-        server.done.await.unwrap();
-        assert!(TcpStream::connect(server.address).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn stopping_cuts_what_does_not_finish() {
-        let entered = Arc::new(Notify::new());
-        let inside = Arc::clone(&entered);
-        let endpoint = make(move |_| {
-            inside.notify_one();
-            std::future::pending::<poem::Result<&'static str>>()
-        });
-        let limits = ListenLimits { shutdown_timeout: Duration::from_millis(1), ..ListenLimits::default() };
-        let server = start(endpoint, limits).await;
-        let mut client = server.connect().await;
-        send(&mut client, "/").await;
-        entered.notified().await;
-        server.stop().await;
-        assert!(is_closed(client).await);
-    }
-
-    #[tokio::test]
-    async fn a_head_that_does_not_arrive_is_not_waited_for() {
-        let limits = ListenLimits { header_timeout: Duration::from_millis(20), ..ListenLimits::default() };
-        let server = start(make(|_| async { Ok::<_, poem::Error>("end") }), limits).await;
-        for beginning in [&b"GET / HTTP/1.1\r\nhost: "[..], b"", b"PRI * HT"] {
-            let mut client = server.connect().await;
-            client.write_all(beginning).await.unwrap();
-            assert!(is_closed(client).await, "{beginning:?}");
-        }
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn connections_beyond_the_limit_wait_for_their_turn() {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let inside = Arc::clone(&seen);
-        let endpoint = make(move |request: Request| {
-            inside.lock().unwrap().push(request.uri().path().to_owned());
-            async { Ok::<_, poem::Error>("end") }
-        });
-        let server = start(endpoint, ListenLimits { connections: 1, ..ListenLimits::default() }).await;
-        let (mut first, mut second) = (server.connect().await, server.connect().await);
-        send(&mut second, "/second").await;
-        for path in ["/first", "/first again"] {
-            send(&mut first, path.split(' ').next().unwrap()).await;
-            receive(&mut first).await;
-        }
-        drop(first);
-        receive(&mut second).await;
-        assert_eq!(*seen.lock().unwrap(), ["/first", "/first", "/second"]);
-        server.stop().await;
-    }
+/// What a client speaks, as far as its first bytes tell.
+#[derive(Clone, Copy, Debug)]
+enum Speech {
+    /// HTTP/1.
+    Http1,
+    /// HTTP/2, or too little to tell.
+    Unknown,
 }
+
+/// Looks at the first bytes and leaves them where they are. hyper can tell as well, but reads them apart from the rest
+/// for that, and keeps a buffer of twice the size for as long as the connection is open.
+async fn listen_to(stream: &TcpStream) -> Speech {
+    let mut first = [0; HTTP2_PREFACE.len()];
+    // Whatever is wrong with the connection, whoever reads it next will see.
+    let length = stream.peek(&mut first).await.unwrap_or_default();
+    if HTTP2_PREFACE.starts_with(&first[..length]) { Speech::Unknown } else { Speech::Http1 }
+}
+
+#[cfg(test)]
+mod tests;

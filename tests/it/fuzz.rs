@@ -1,5 +1,5 @@
 //! Arbitrary rulesets and contexts: whatever the API's readers accept compiles or is refused, and whatever compiles
-//! answers, always the same and as it explains itself.
+//! answers: always the same, whatever the order of the attributes, and as it explains itself.
 //!
 //! `PHASEFLAG_FUZZ_CASES` says how many rulesets are made up; where it is set, no evaluation may take a millisecond
 //! either. `PHASEFLAG_FUZZ_SEED` begins elsewhere; a failure tells the seed of its case.
@@ -90,6 +90,8 @@ fn case(seed: u64, clock: Clock, found: &mut Found) {
     found.refused += bodies.flags.len() - flags.flags().count();
     for _ in 0..CONTEXTS {
         let Ok(context) = try_context(&generate::context(&mut rng)) else { continue };
+        let mut shuffled = context.clone();
+        rng.shuffle(&mut shuffled.attributes);
         let now = Timestamp::from_millis(if rng.bool() { rng.i64(..) } else { 1_800_000_000_000 });
         for outcome in evaluate_all(&flags, &context, now) {
             let key = outcome.flag.key();
@@ -97,6 +99,8 @@ fn case(seed: u64, clock: Clock, found: &mut Found) {
             *found.by_reason.entry(outcome.reason.name()).or_default() += 1;
             let (alone, took) = ask(&flags, key, &context, now);
             assert_eq!(said(&alone), said(&outcome), "{key} {context:?}");
+            let (otherwise, _) = ask(&flags, key, &shuffled, now);
+            assert_eq!(said(&otherwise), said(&outcome), "{key} {context:?} {shuffled:?}");
             let trace = explain(&flags, key, &context, now).expect("the flag is there");
             assert_eq!((trace.reason, &trace.variation), (alone.reason, &alone.variation.key), "{key}");
             if clock == Clock::Running {

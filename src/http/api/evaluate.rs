@@ -10,7 +10,7 @@ use poem_openapi::{ApiExtractor, ExtractParamOptions, OpenApi};
 use super::Tag;
 use crate::{
     domain::{context::Context, time::Timestamp},
-    engine::{Evaluation, Outcome, Ruleset, evaluate},
+    engine::{Evaluation, Outcome, Ruleset, evaluate, evaluate_all},
     http::{
         app::App,
         envelope::Data,
@@ -92,16 +92,19 @@ fn outcomes<'a>(
     context: &Context<'_>,
     now: Timestamp,
 ) -> Vec<(Cow<'a, str>, Option<Outcome<'a>>)> {
-    let mut evaluation = Evaluation::new(ruleset, context, now);
     let mut outcomes = Vec::with_capacity(keys.len());
     let mut seen: HashSet<&str> = HashSet::new();
+    if keys.iter().any(|key| key == ALL_FLAGS) {
+        let all = evaluate_all(ruleset, context, now);
+        outcomes.extend(all.into_iter().map(|outcome| (Cow::Borrowed(outcome.flag.key()), Some(outcome))));
+        if keys.len() == 1 {
+            return outcomes;
+        }
+        seen.extend(ruleset.live_flags().map(|flag| flag.key()));
+    }
+    let mut evaluation = Evaluation::new(ruleset, context, now);
     // A single key, which is what most requests ask for, cannot be a repetition.
     let mut is_new = |key| keys.len() == 1 || seen.insert(key);
-    if keys.iter().any(|key| key == ALL_FLAGS) {
-        for key in ruleset.live_flags().map(|flag| flag.key()).filter(|key| is_new(key)) {
-            outcomes.push((Cow::Borrowed(key), evaluation.flag(key)));
-        }
-    }
     for key in keys.iter().filter(|key| *key != ALL_FLAGS && is_new(key)) {
         outcomes.push((Cow::Borrowed(key), evaluation.flag(key)));
     }
