@@ -110,7 +110,7 @@ pub struct Config {
     #[arg(long, env = "PHASEFLAG_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
     pub log_format: LogFormat,
 
-    /// Whether anyone may register, or nobody but the first user
+    /// Whether anyone may register, or nobody but the first user and who is invited
     #[arg(long, env = "PHASEFLAG_REGISTRATION", default_value = "open")]
     pub registration: Registration,
 

@@ -119,7 +119,8 @@
 //! - which status a failure has: [`http::error`]; why `control` refuses: [`control::error`]; from one to the
 //!   other: `http/refusal.rs`; what the framework fails with: [`http::classify`]
 //! - which keys and tables the file has: `store/tables.rs`; how a record is framed: `store/codec.rs`
-//! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`
+//! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`; what a script may do for a person:
+//!   [`domain::personal_token`]; what takes a person: [`http::guard::SignedIn`]
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
 //! - what was done, and how it is searched: [`domain::audit`], [`store::audit`]
 //! - why asking a single flag allocates nothing: `engine/memo.rs`, `engine/attributes.rs`; `tests/it/allocation.rs`

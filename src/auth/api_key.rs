@@ -83,7 +83,7 @@ const fn kind_prefix(kind: KeyKind) -> &'static str {
 }
 
 /// The big-endian number in base 62, last digit first; the order is of no meaning.
-fn base62(mut number: [u8; ENTROPY_BYTES]) -> String {
+pub(super) fn base62(mut number: [u8; ENTROPY_BYTES]) -> String {
     let mut text = String::with_capacity(RANDOM_CHARS);
     for _ in 0..RANDOM_CHARS {
         let mut remainder = 0_usize;

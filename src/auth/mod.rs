@@ -11,3 +11,4 @@ pub mod password;
 pub mod refresh;
 pub mod secret;
 pub mod stream_token;
+pub mod token;

@@ -5,12 +5,13 @@ use std::{net::IpAddr, sync::Arc};
 use super::error::{Error, Thing};
 use crate::domain::{
     audit::Actor,
-    id::{OrganizationId, SessionId},
+    id::{OrganizationId, PersonalTokenId, SessionId},
     organization::Membership,
     role::Permission,
     time::Timestamp,
     user::User,
 };
+use crate::store::{self, Access};
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -25,21 +26,34 @@ pub struct Call {
     pub break_glass: Option<Arc<str>>,
 }
 
+/// What a person is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The access token of this session.
+    Session(SessionId),
+    /// This personal access token: a script acts for the person.
+    PersonalToken(PersonalTokenId),
+}
+
 /// The person behind a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The account.
     pub user: User,
-    /// The session whose token was shown.
-    pub session: SessionId,
-    /// What the person belongs to, oldest organization first.
+    /// What was shown.
+    pub credential: Credential,
+    /// What the person belongs to, oldest organization first, with the roles that the credential allows.
     pub memberships: Vec<Membership>,
 }
 
 impl Caller {
     /// How the audit log names the person.
     pub fn actor(&self) -> Actor {
-        actor(&self.user)
+        let token = match self.credential {
+            Credential::Session(_) => None,
+            Credential::PersonalToken(id) => Some(id),
+        };
+        Actor { token, ..actor(&self.user) }
     }
 
     /// The organization that the person's requests are counted for.
@@ -50,7 +64,16 @@ impl Caller {
 
 /// How the audit log names a person.
 pub(super) fn actor(user: &User) -> Actor {
-    Actor { id: user.id, email: user.email.as_str().to_owned() }
+    Actor { id: user.id, email: user.email.as_str().to_owned(), token: None }
+}
+
+/// What `actor` may do now: a token may have been revoked, and a role taken away, since the request came.
+pub(super) fn rights(access: &impl Access, actor: &Actor, now: Timestamp) -> Result<Vec<Membership>, Error> {
+    let memberships = store::organization::memberships(access, actor.id)?;
+    let Some(id) = actor.token else { return Ok(memberships) };
+    let token = store::personal_token::by_id(access, actor.id, id)?;
+    let token = token.filter(|token| token.is_live(now)).ok_or(Error::TokenInvalid)?;
+    Ok(token.limit(memberships))
 }
 
 /// Checks that a member with these memberships has `permission` in `organization`. To someone else the thing that

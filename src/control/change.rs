@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    call::{Call, authorise},
+    call::{Call, authorise, rights},
     core::Core,
     error::{Error, Thing},
 };
@@ -68,7 +68,7 @@ impl<'c> Change<'c> {
     pub(super) fn begin(core: &'c Core, call: &'c Call, actor: Option<Actor>) -> Result<Self, Error> {
         let tx = core.store.write()?;
         let memberships = match &actor {
-            Some(actor) => store::organization::memberships(&tx, actor.id)?,
+            Some(actor) => rights(&tx, actor, call.now)?,
             None => Vec::new(),
         };
         let (rulesets, publications) = (BTreeMap::new(), Vec::new());
@@ -98,6 +98,11 @@ impl<'c> Change<'c> {
     /// Who makes the change.
     pub(super) fn actor(&self) -> Result<&Actor, Error> {
         self.actor.as_ref().ok_or_else(|| Error::Internal("a change that needs an actor has none".into()))
+    }
+
+    /// What the actor belongs to.
+    pub(super) fn memberships(&self) -> &[Membership] {
+        &self.memberships
     }
 
     /// From here on, entries name this person: one who has just registered.

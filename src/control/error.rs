@@ -1,7 +1,10 @@
 //! Why a request was not carried out. The HTTP layer turns each into a row of its error table.
 
 use crate::{
-    domain::{role::Permission, violation::Violations},
+    domain::{
+        role::{Permission, Role},
+        violation::Violations,
+    },
     store,
 };
 
@@ -20,6 +23,12 @@ pub enum Thing {
     ApiKey,
     /// A segment.
     Segment,
+    /// A member of an organization.
+    Member,
+    /// An invitation.
+    Invitation,
+    /// A personal access token.
+    PersonalToken,
 }
 
 /// Why a request was not carried out. Nothing was changed.
@@ -35,6 +44,21 @@ pub enum Error {
     Invalid(Violations),
     /// The caller's role does not allow it.
     Forbidden(Permission),
+    /// The caller has no role as high as the one that a token shall have.
+    RoleTooHigh {
+        /// What the token shall have.
+        asked: Role,
+        /// The highest that the caller has.
+        own: Role,
+    },
+    /// The organization would have no admin.
+    LastAdmin,
+    /// The person with this address is a member already.
+    AlreadyMember(String),
+    /// There is no such invitation for the caller: it never was, was accepted, was withdrawn, or is for somebody else.
+    InvitationInvalid,
+    /// The invitation was for the caller, and its time is over.
+    InvitationExpired,
     /// Other flags demand this one; their keys, with the environment's key.
     FlagInUse(Vec<String>),
     /// Flags or other segments refer to this one; their names.

@@ -10,7 +10,7 @@ use crate::{
         audit::Scope,
         environment::Environment,
         id::{EnvironmentId, OrganizationId, ProjectId},
-        organization::Membership,
+        organization::{Membership, Organization},
         project::Project,
         role::Permission,
     },
@@ -30,6 +30,11 @@ impl Place {
     }
 }
 
+/// How the audit log names what a whole organization shares.
+pub(super) fn organization_scope(id: OrganizationId) -> Scope {
+    Scope { organization: Some(id), project: None, environment: None }
+}
+
 /// How the audit log names what a whole project shares.
 pub(super) fn project_scope(project: &Project) -> Scope {
     Scope { organization: Some(project.organization), project: Some(project.id), environment: None }
@@ -45,6 +50,10 @@ fn allowed(
     authorise(memberships, organization, permission, || (thing, id.to_string()))
 }
 
+fn find_organization(access: &impl Access, id: OrganizationId) -> Result<Organization, Error> {
+    store::organization::by_id(access, id)?.ok_or_else(|| Error::Missing(Thing::Organization, id.to_string()))
+}
+
 fn find_project(access: &impl Access, id: ProjectId) -> Result<Project, Error> {
     store::project::by_id(access, id)?.ok_or_else(|| Error::Missing(Thing::Project, id.to_string()))
 }
@@ -54,6 +63,17 @@ fn find_place(access: &impl Access, id: EnvironmentId) -> Result<Place, Error> {
     let environment = store::environment::by_id(access, id)?.ok_or_else(missing)?;
     let project = store::project::by_id(access, environment.project)?.ok_or_else(missing)?;
     Ok(Place { project, environment })
+}
+
+/// The organization `id`, in which `caller` has `permission` to read.
+pub(super) fn readable_organization(
+    access: &impl Access,
+    caller: &Caller,
+    id: OrganizationId,
+    permission: Permission,
+) -> Result<Organization, Error> {
+    allowed(&caller.memberships, id, permission, Thing::Organization, &id)?;
+    find_organization(access, id)
 }
 
 /// The project `id`, which `caller` may read.
@@ -80,6 +100,16 @@ pub(super) fn readable_place(
 }
 
 impl Change<'_> {
+    /// The organization `id`, in which the actor has `permission`.
+    pub(super) fn organization(
+        &self,
+        id: OrganizationId,
+        permission: Permission,
+    ) -> Result<Organization, Error> {
+        self.authorise(id, permission, || (Thing::Organization, id.to_string()))?;
+        find_organization(self.tx(), id)
+    }
+
     /// The project `id`, in which the actor has `permission`.
     pub(super) fn project(&self, id: ProjectId, permission: Permission) -> Result<Project, Error> {
         let project = find_project(self.tx(), id)?;

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use super::{
     Control,
-    call::{Call, Caller},
+    call::{Call, Caller, Credential},
+    change::Change,
     error::Error,
-    user,
+    personal_token,
 };
 use crate::{
     auth::{
         jwt::{Access, JwtError},
         password::{Password, Verdict},
+        token,
     },
     domain::{
-        id::SessionId,
+        id::{SessionId, UserId},
         time::Timestamp,
-        user::{Email, Session, User},
+        user::{Email, MAX_SESSIONS_PER_USER, Session, User},
     },
     store,
 };
@@ -69,7 +71,11 @@ pub async fn login(
             let now = change.now();
             // Access tokens may have a longer life than the refresh token they were issued with.
             store::session::sweep(change.tx(), now.plus_seconds(-access_lifetime), SWEEP)?;
-            let user = store::user::by_id(change.tx(), user.id)?.ok_or(Error::InvalidCredentials)?;
+            // The password that was compared may have been changed since.
+            let now_known = store::user::by_id(change.tx(), user.id)?;
+            let same = now_known.filter(|now_known| now_known.password_hash == user.password_hash);
+            let user = same.ok_or(Error::InvalidCredentials)?;
+            make_room(change, user.id)?;
             store::user::put(change.tx(), &User { last_login_at: Some(now), ..user.clone() })?;
             let session = Session {
                 id: change.mint::<SessionId>(),
@@ -85,6 +91,16 @@ pub async fn login(
     Ok(tokens(control, &session, call.now))
 }
 
+/// Ends the oldest sessions of `user`, so that one more is not too many.
+fn make_room(change: &Change<'_>, user: UserId) -> Result<(), Error> {
+    let sessions = store::session::of_user(change.tx(), user)?;
+    let over = (sessions.len() + 1).saturating_sub(MAX_SESSIONS_PER_USER);
+    for oldest in sessions.into_iter().take(over) {
+        store::session::remove(change.tx(), user, oldest)?;
+    }
+    Ok(())
+}
+
 /// Takes a refresh token for a new pair. A token that was taken before is a copy in somebody's hands: it ends the
 /// session.
 pub async fn refresh(control: &Control, call: &Call, token: &str) -> Result<Tokens, Error> {
@@ -95,7 +111,7 @@ pub async fn refresh(control: &Control, call: &Call, token: &str) -> Result<Toke
             let now = change.now();
             let Some(session) = store::session::by_id(change.tx(), id)? else { return Ok(None) };
             if session.generation != generation || session.expires_at <= now {
-                store::session::remove(change.tx(), id)?;
+                store::session::remove(change.tx(), session.user, id)?;
                 return Ok(None);
             }
             let renewed =
@@ -108,18 +124,31 @@ pub async fn refresh(control: &Control, call: &Call, token: &str) -> Result<Toke
 }
 
 /// Ends the session: its refresh token and all its access tokens are dead from now on.
-pub async fn logout(control: &Control, call: &Call, caller: &Caller) -> Result<(), Error> {
-    let session = caller.session;
-    control.change(call, None, move |change| Ok(store::session::remove(change.tx(), session)?)).await
+pub async fn logout(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    session: SessionId,
+) -> Result<(), Error> {
+    let user = caller.user.id;
+    control.change(call, None, move |change| Ok(store::session::remove(change.tx(), user, session)?)).await
 }
 
-/// The person whose access token this is.
+/// The person whose access token, or personal access token, this is.
 pub fn authenticate(control: &Control, token: &str, now: Timestamp) -> Result<Arc<Caller>, Error> {
+    if token::looks_personal(token) {
+        return personal_token::caller(control, token, now);
+    }
     let access = control.jwt.verify(token, now).map_err(|error| match error {
         JwtError::Expired => Error::TokenExpired,
         JwtError::Invalid => Error::TokenInvalid,
     })?;
-    user::caller(control, access.user, access.session)
+    let reader = control.read()?;
+    let live = store::session::by_id(&reader, access.session)?;
+    let session = live.filter(|session| session.user == access.user).ok_or(Error::TokenInvalid)?;
+    let user = store::user::by_id(&reader, session.user)?.ok_or(Error::TokenInvalid)?;
+    let memberships = store::organization::memberships(&reader, user.id)?;
+    Ok(Arc::new(Caller { user, credential: Credential::Session(session.id), memberships }))
 }
 
 fn tokens(control: &Control, session: &Session, now: Timestamp) -> Tokens {

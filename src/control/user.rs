@@ -1,6 +1,4 @@
-//! Accounts: registering, and what the first account brings with it.
-
-use std::sync::Arc;
+//! Accounts: registering, what the first account brings with it, and what people change of their own.
 
 use super::{
     Control, Registration,
@@ -8,21 +6,28 @@ use super::{
     change::Change,
     environment,
     error::Error,
+    invitation, organization,
 };
 use crate::{
-    auth::password::{HashError, Password},
+    auth::{
+        entropy::Digest,
+        password::{HashError, Password, Verdict},
+    },
     domain::{
-        audit::{Action, FieldChange, Scope},
+        audit::{Action, FieldChange, Fields, Scope, difference},
         environment::DEFAULT_ENVIRONMENTS,
-        id::{OrganizationId, ProjectId, UserId},
+        id::{OrganizationId, ProjectId, SessionId, UserId},
+        invitation::Invitation,
         key::ProjectKey,
         organization::{Membership, Organization},
         project::Project,
         role::Role,
         text::Name,
+        time::Timestamp,
         user::{Email, User},
+        value::Value,
     },
-    store,
+    store::{self, Access},
 };
 
 /// What the first organization and the first project are called.
@@ -39,6 +44,17 @@ pub struct NewUser {
     pub password: Password,
     /// What the person is called.
     pub full_name: Option<Name>,
+    /// SHA-256 of the token of an invitation that the account accepts at once.
+    pub invitation: Option<Digest>,
+}
+
+/// A password to be changed.
+#[derive(Clone, Debug)]
+pub struct PasswordChange {
+    /// What is said to be the present one; `None` for what no account can have.
+    pub current: Option<Password>,
+    /// The next one.
+    pub new: Password,
 }
 
 /// An account with the highest role it holds in any organization.
@@ -71,25 +87,19 @@ impl From<HashError> for Error {
 }
 
 /// Makes an account. The first one becomes the admin of a default organization, with a default project and its
-/// environments; a later one belongs to nothing.
+/// environments; a later one belongs to nothing but what it was invited to.
 pub async fn register(control: &Control, call: &Call, new: NewUser) -> Result<Registered, Error> {
-    refuse_early(control, &new.email)?;
-    let password_hash = control.hasher.hash(new.password, control.random()?).await?;
-    let (email, full_name) = (new.email, new.full_name);
+    refuse(&control.read()?, control.settings.registration, &new, call.now)?;
+    let password_hash = control.hasher.hash(new.password.clone(), control.random()?).await?;
     let registration = control.settings.registration;
     control
         .change(call, None, move |change| {
             let first = !store::user::exists(change.tx())?;
-            if !first && registration == Registration::Closed {
-                return Err(Error::RegistrationClosed);
-            }
-            if store::user::by_email(change.tx(), &email)?.is_some() {
-                return Err(Error::EmailTaken);
-            }
+            let invitation = refuse(change.tx(), registration, &new, change.now())?;
             let user = User {
                 id: change.mint(),
-                email,
-                full_name,
+                email: new.email,
+                full_name: new.full_name,
                 password_hash,
                 created_at: change.now(),
                 last_login_at: None,
@@ -102,44 +112,46 @@ pub async fn register(control: &Control, call: &Call, new: NewUser) -> Result<Re
                 user.id,
                 vec![FieldChange::made("email", user.email.as_str())],
             )?;
-            if first {
-                make_default_organization(change, user.id)?;
-            }
-            Ok(Registered { user, role: if first { Role::Admin } else { Role::Viewer } })
+            let role = match invitation {
+                Some(invitation) => invitation::admit(change, &invitation, &user)?.role,
+                None if first => make_default_organization(change, user.id)?.role,
+                None => Role::Viewer,
+            };
+            Ok(Registered { user, role })
         })
         .await
 }
 
-/// Spares a hash for what would be refused anyway; the change itself checks again.
-fn refuse_early(control: &Control, email: &Email) -> Result<(), Error> {
-    let reader = control.read()?;
-    if control.settings.registration == Registration::Closed && store::user::exists(&reader)? {
-        return Err(Error::RegistrationClosed);
-    }
-    if store::user::by_email(&reader, email)?.is_some() {
+/// Refuses an account that may not be made; answers the invitation that it accepts. It is asked before the password is
+/// hashed, to spare that, and again by the change itself.
+fn refuse(
+    access: &impl Access,
+    registration: Registration,
+    new: &NewUser,
+    now: Timestamp,
+) -> Result<Option<Invitation>, Error> {
+    let invitation = match &new.invitation {
+        // Whoever was invited may come in, even where strangers may not.
+        Some(digest) => Some(invitation::find(access, digest, &new.email, now)?),
+        None if registration == Registration::Closed && store::user::exists(access)? => {
+            return Err(Error::RegistrationClosed);
+        }
+        None => None,
+    };
+    if store::user::by_email(access, &new.email)?.is_some() {
         return Err(Error::EmailTaken);
     }
-    Ok(())
+    Ok(invitation)
 }
 
-fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<(), Error> {
+fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<Membership, Error> {
     let now = change.now();
     let organization = Organization {
         id: change.mint::<OrganizationId>(),
         name: Name::trusted(DEFAULT_NAME),
         created_at: now,
     };
-    store::organization::put(change.tx(), &organization)?;
-    let membership =
-        Membership { organization: organization.id, user: admin, role: Role::Admin, created_at: now };
-    store::organization::put_membership(change.tx(), &membership)?;
-    let scope = Scope { organization: Some(organization.id), ..Scope::default() };
-    change.audit(
-        Action::OrganizationCreated,
-        scope,
-        organization.id,
-        vec![FieldChange::made("name", DEFAULT_NAME)],
-    )?;
+    let membership = organization::put_new(change, &organization, admin)?;
 
     let key = ProjectKey::parse(DEFAULT_PROJECT_KEY).map_err(|error| Error::Internal(error.to_string()))?;
     let project = Project {
@@ -152,35 +164,78 @@ fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<(
         updated_at: now,
     };
     super::project::put_new(change, &project)?;
-    DEFAULT_ENVIRONMENTS.iter().try_for_each(|default| environment::put_default(change, &project, default))
+    DEFAULT_ENVIRONMENTS
+        .iter()
+        .try_for_each(|default| environment::put_default(change, &project, default))?;
+    Ok(membership)
 }
 
 /// Who `caller` is.
 pub fn profile(control: &Control, caller: &Caller) -> Result<Profile, Error> {
-    let reader = control.read()?;
-    let mut organizations = Vec::with_capacity(caller.memberships.len());
-    for membership in &caller.memberships {
-        let organization = store::organization::by_id(&reader, membership.organization)?;
-        organizations.extend(organization.map(|organization| (organization, membership.role)));
-    }
+    let organizations = organization::list(control, caller)?;
     Ok(Profile { user: caller.user.clone(), role: highest_role(&caller.memberships), organizations })
+}
+
+/// Changes what `caller` says of themselves: `None` leaves a field as it is.
+pub async fn update(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    full_name: Option<Option<Name>>,
+) -> Result<Profile, Error> {
+    let id = caller.user.id;
+    let user = control
+        .change(call, Some(caller.actor()), move |change| {
+            let before = store::user::by_id(change.tx(), id)?.ok_or(Error::TokenInvalid)?;
+            let full_name = full_name.unwrap_or_else(|| before.full_name.clone());
+            let after = User { full_name, ..before.clone() };
+            let changes = difference(&fields(&before), &fields(&after));
+            if !changes.is_empty() {
+                store::user::put(change.tx(), &after)?;
+                change.audit(Action::UserUpdated, Scope::default(), id, changes)?;
+            }
+            Ok(after)
+        })
+        .await?;
+    profile(control, &Caller { user, ..caller.clone() })
+}
+
+fn fields(user: &User) -> Fields {
+    vec![("full_name", Value::from(user.full_name.as_ref().map(Name::as_str)))]
+}
+
+/// Changes the password of `caller`, who is signed in with `session`: all other sessions end at once. Personal access
+/// tokens stay, as they are revoked one by one.
+pub async fn change_password(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    session: SessionId,
+    passwords: PasswordChange,
+) -> Result<(), Error> {
+    let (id, known) = (caller.user.id, caller.user.password_hash.clone());
+    let current = passwords.current.ok_or(Error::InvalidCredentials)?;
+    if control.hasher.verify(current, known.clone()).await? == Verdict::Mismatch {
+        return Err(Error::InvalidCredentials);
+    }
+    let password_hash = control.hasher.hash(passwords.new, control.random()?).await?;
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            // Of two who change it at once, one has compared a password that is no more.
+            let user = store::user::by_id(change.tx(), id)?.filter(|user| user.password_hash == known);
+            let user = user.ok_or(Error::InvalidCredentials)?;
+            store::user::put(change.tx(), &User { password_hash, ..user })?;
+            for other in store::session::of_user(change.tx(), id)? {
+                if other != session {
+                    store::session::remove(change.tx(), id, other)?;
+                }
+            }
+            change.audit(Action::PasswordChanged, Scope::default(), id, Vec::new())
+        })
+        .await
 }
 
 /// The highest role of all memberships; someone without any is a viewer of nothing.
 pub(super) fn highest_role(memberships: &[Membership]) -> Role {
     memberships.iter().map(|membership| membership.role).max().unwrap_or(Role::Viewer)
-}
-
-/// The person behind an access token that has been verified, if the session still lives.
-pub(super) fn caller(
-    control: &Control,
-    user: UserId,
-    session: crate::domain::id::SessionId,
-) -> Result<Arc<Caller>, Error> {
-    let reader = control.read()?;
-    let live = store::session::by_id(&reader, session)?.filter(|session| session.user == user);
-    let Some(session) = live else { return Err(Error::TokenInvalid) };
-    let user = store::user::by_id(&reader, user)?.ok_or(Error::TokenInvalid)?;
-    let memberships = store::organization::memberships(&reader, user.id)?;
-    Ok(Arc::new(Caller { user, session: session.id, memberships }))
 }

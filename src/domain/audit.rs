@@ -1,10 +1,13 @@
 //! The audit log: who changed what, when, from where, from what to what.
 
+mod action;
+
+pub use action::{Action, Resource};
+
 use super::{
     environment::Environment,
     flag::{Configuration, Flag},
-    id::{ApiKeyId, AuditId, Bits, EnvironmentId, FlagId, OrganizationId, ProjectId, SegmentId, UserId},
-    named::named,
+    id::{AuditId, Bits, EnvironmentId, OrganizationId, PersonalTokenId, ProjectId, UserId},
     operator::Case,
     project::Project,
     rule::{Condition, Rule, Serve},
@@ -14,99 +17,6 @@ use super::{
     value::Value,
 };
 
-named! {
-    /// What was done.
-    Action {
-        /// A flag was made.
-        FlagCreated = "flag.created",
-        /// Fields of a flag changed.
-        FlagUpdated = "flag.updated",
-        /// A flag was turned on or off.
-        FlagToggled = "flag.toggled",
-        /// A segment was made.
-        SegmentCreated = "segment.created",
-        /// Fields of a segment changed.
-        SegmentUpdated = "segment.updated",
-        /// A segment was deleted.
-        SegmentDeleted = "segment.deleted",
-        /// A flag was put away.
-        FlagArchived = "flag.archived",
-        /// A project was made.
-        ProjectCreated = "project.created",
-        /// Fields of a project changed.
-        ProjectUpdated = "project.updated",
-        /// An environment was made.
-        EnvironmentCreated = "environment.created",
-        /// Fields of an environment changed.
-        EnvironmentUpdated = "environment.updated",
-        /// From then on its ruleset must not change.
-        EnvironmentFrozen = "environment.frozen",
-        /// From then on its ruleset may change again.
-        EnvironmentUnfrozen = "environment.unfrozen",
-        /// An API key was made.
-        ApiKeyCreated = "api_key.created",
-        /// An API key was revoked.
-        ApiKeyRevoked = "api_key.revoked",
-        /// An organization was made.
-        OrganizationCreated = "organization.created",
-        /// An account was made.
-        UserRegistered = "user.registered",
-    }
-
-    /// What kind of thing something was done with.
-    Resource {
-        /// A flag.
-        Flag = "flag",
-        /// A segment.
-        Segment = "segment",
-        /// A project.
-        Project = "project",
-        /// An environment.
-        Environment = "environment",
-        /// An API key.
-        ApiKey = "api_key",
-        /// An organization.
-        Organization = "organization",
-        /// An account.
-        User = "user",
-    }
-}
-
-impl Action {
-    /// What kind of thing it is done with. The name of an action begins with it, and a dot.
-    pub const fn resource(self) -> Resource {
-        match self {
-            Self::FlagCreated | Self::FlagUpdated | Self::FlagToggled | Self::FlagArchived => Resource::Flag,
-            Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
-            Self::ProjectCreated | Self::ProjectUpdated => Resource::Project,
-            Self::EnvironmentCreated
-            | Self::EnvironmentUpdated
-            | Self::EnvironmentFrozen
-            | Self::EnvironmentUnfrozen => Resource::Environment,
-            Self::ApiKeyCreated | Self::ApiKeyRevoked => Resource::ApiKey,
-            Self::OrganizationCreated => Resource::Organization,
-            Self::UserRegistered => Resource::User,
-        }
-    }
-}
-
-impl Resource {
-    /// Reads the identifier of a thing of any kind.
-    pub fn read_id(text: &str) -> Option<(Self, Bits)> {
-        let (kind, bits) = match text.split('_').next()? {
-            "flg" => (Self::Flag, FlagId::parse(text)?.bits()),
-            "seg" => (Self::Segment, SegmentId::parse(text)?.bits()),
-            "prj" => (Self::Project, ProjectId::parse(text)?.bits()),
-            "env" => (Self::Environment, EnvironmentId::parse(text)?.bits()),
-            "key" => (Self::ApiKey, ApiKeyId::parse(text)?.bits()),
-            "org" => (Self::Organization, OrganizationId::parse(text)?.bits()),
-            "usr" => (Self::User, UserId::parse(text)?.bits()),
-            _ => return None,
-        };
-        Some((kind, bits))
-    }
-}
-
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -114,6 +24,8 @@ pub struct Actor {
     pub id: UserId,
     /// The user's address at that time.
     pub email: String,
+    /// The personal access token that acted for the user, if it was one.
+    pub token: Option<PersonalTokenId>,
 }
 
 /// Where it belongs.
@@ -360,32 +272,4 @@ fn object<'n>(members: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
 /// The bits of any identifier, under which entries about a thing are found.
 pub fn resource_bits(id: impl Into<Bits>) -> Bits {
     id.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_action_is_named_after_what_it_is_done_with() {
-        for (action, name) in Action::ALL {
-            let kind = name.split('.').next();
-            assert_eq!(kind, Some(action.resource().as_str()), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_identifier_of_any_resource_is_read_and_of_nothing_else() {
-        let ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-        for (prefix, kind) in ["flg", "seg", "prj", "env", "key", "org", "usr"]
-            .into_iter()
-            .zip(Resource::ALL.iter().map(|it| it.0))
-        {
-            let read = Resource::read_id(&format!("{prefix}_{ulid}"));
-            assert_eq!(read.map(|(kind, _)| kind), Some(kind));
-        }
-        for other in ["", "flg", "flg_", &format!("rule_{ulid}"), &format!("evt_{ulid}"), "new-nav", ulid] {
-            assert_eq!(Resource::read_id(other), None, "{other}");
-        }
-    }
 }

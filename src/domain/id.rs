@@ -84,6 +84,10 @@ ids! {
     ApiKeyId = "key";
     /// An audit entry.
     AuditId = "evt";
+    /// An invitation to an organization.
+    InvitationId = "inv";
+    /// A personal access token.
+    PersonalTokenId = "tok";
     /// A session, which is what a refresh token names.
     SessionId = "rt";
 }

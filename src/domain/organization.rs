@@ -7,6 +7,11 @@ use super::{
     time::Timestamp,
 };
 
+/// Organizations that an account belongs to, at most.
+pub const MAX_ORGANIZATIONS_PER_USER: usize = 100;
+/// Members of an organization, at most.
+pub const MAX_MEMBERS_PER_ORGANIZATION: usize = 5_000;
+
 /// An organization: nothing of one is visible to another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Organization {

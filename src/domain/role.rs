@@ -23,6 +23,10 @@ pub enum Permission {
     WriteFlags,
     /// Create, change and delete segments.
     WriteSegments,
+    /// Create and rename organizations.
+    WriteOrganizations,
+    /// See who is invited, invite, change roles and remove members.
+    WritePeople,
     /// Create, change and delete projects.
     WriteProjects,
     /// Create, change and delete environments.
@@ -41,7 +45,9 @@ impl Permission {
         match self {
             Self::Read => Role::Viewer,
             Self::WriteFlags | Self::WriteSegments => Role::Editor,
-            Self::WriteProjects
+            Self::WriteOrganizations
+            | Self::WritePeople
+            | Self::WriteProjects
             | Self::WriteEnvironments
             | Self::FreezeEnvironments
             | Self::ReadApiKeys
@@ -55,6 +61,8 @@ impl Permission {
             Self::Read => "read this",
             Self::WriteFlags => "change flags",
             Self::WriteSegments => "change segments",
+            Self::WriteOrganizations => "change organizations",
+            Self::WritePeople => "manage people",
             Self::WriteProjects => "change projects",
             Self::WriteEnvironments => "change environments",
             Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
@@ -68,5 +76,17 @@ impl Role {
     /// Whether the role has `permission`.
     pub fn may(self, permission: Permission) -> bool {
         self >= permission.least_role()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_can_grant_a_role_above_their_own() {
+        // Whoever may grant any role has the highest one, so that nothing else has to be compared.
+        let highest = Role::ALL.iter().map(|(role, _)| *role).max();
+        assert_eq!(Some(Permission::WritePeople.least_role()), highest);
     }
 }

@@ -9,6 +9,9 @@ use super::{
 /// Characters of an email address, at most (RFC 5321, 4.5.3.1.3).
 pub const MAX_EMAIL_LENGTH: usize = 254;
 
+/// Sessions of an account, at most: one more sign-in ends the oldest.
+pub const MAX_SESSIONS_PER_USER: usize = 50;
+
 /// An email address. Two that differ in case alone are one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(Box<str>);

@@ -57,9 +57,9 @@ codes! {
     InvalidCredentials = UNAUTHORIZED "INVALID_CREDENTIALS":
         "The email or the password is wrong.";
     TokenExpired = UNAUTHORIZED "TOKEN_EXPIRED":
-        "The access token has expired.";
+        "The access token, or personal access token, has expired.";
     TokenInvalid = UNAUTHORIZED "TOKEN_INVALID":
-        "The access token is malformed, not ours or revoked.";
+        "The access token, or personal access token, is malformed, not ours or revoked.";
     ApiKeyInvalid = UNAUTHORIZED "API_KEY_INVALID":
         "The API key is unknown, expired or revoked.";
     RefreshTokenInvalid = UNAUTHORIZED "REFRESH_TOKEN_INVALID":
@@ -67,7 +67,7 @@ codes! {
     InsufficientPermissions = FORBIDDEN "INSUFFICIENT_PERMISSIONS":
         "The caller is known, and may not do this.";
     RegistrationDisabled = FORBIDDEN "REGISTRATION_DISABLED":
-        "This server does not accept registrations.";
+        "This server accepts no registration without an invitation.";
     NotFound = NOT_FOUND "NOT_FOUND":
         "Nothing is at this path.";
     FlagNotFound = NOT_FOUND "FLAG_NOT_FOUND":
@@ -78,6 +78,12 @@ codes! {
         "The project does not exist.";
     OrganizationNotFound = NOT_FOUND "ORGANIZATION_NOT_FOUND":
         "The organization does not exist.";
+    MemberNotFound = NOT_FOUND "MEMBER_NOT_FOUND":
+        "The account does not exist, or does not belong to the organization.";
+    InvitationNotFound = NOT_FOUND "INVITATION_NOT_FOUND":
+        "The invitation does not exist, or was accepted, withdrawn or not accepted in time.";
+    TokenNotFound = NOT_FOUND "TOKEN_NOT_FOUND":
+        "The caller has no such personal access token.";
     SegmentNotFound = NOT_FOUND "SEGMENT_NOT_FOUND":
         "The segment does not exist.";
     ApiKeyNotFound = NOT_FOUND "API_KEY_NOT_FOUND":
@@ -96,6 +102,10 @@ codes! {
         "The project has a segment with this key.";
     EmailAlreadyExists = CONFLICT "EMAIL_ALREADY_EXISTS":
         "An account has this email address.";
+    MemberAlreadyExists = CONFLICT "MEMBER_ALREADY_EXISTS":
+        "The person with this email address belongs to the organization already.";
+    LastAdmin = CONFLICT "LAST_ADMIN":
+        "The organization would be left without an admin.";
     FlagInUse = CONFLICT "FLAG_IN_USE":
         "Other flags require this flag; `details` names them.";
     SegmentInUse = CONFLICT "SEGMENT_IN_USE":
@@ -120,6 +130,10 @@ codes! {
         "An operand that does not parse, or a rollout that cannot be expressed.";
     PrerequisiteInvalid = UNPROCESSABLE_ENTITY "PREREQUISITE_INVALID":
         "A prerequisite names an unknown flag or variation, or closes a cycle.";
+    InvitationInvalid = UNPROCESSABLE_ENTITY "INVITATION_INVALID":
+        "The invitation is unknown, was accepted or withdrawn, or is not for this email address.";
+    InvitationExpired = UNPROCESSABLE_ENTITY "INVITATION_EXPIRED":
+        "The invitation was not accepted in time; ask for another one.";
     LimitExceeded = UNPROCESSABLE_ENTITY "LIMIT_EXCEEDED":
         "There may be no more of this thing.";
     EnvironmentFrozen = LOCKED "ENVIRONMENT_FROZEN":

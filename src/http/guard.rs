@@ -14,10 +14,14 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use crate::{
     auth::api_key,
     control::{
-        call::{Call, Caller},
+        call::{Call, Caller, Credential},
         session,
     },
-    domain::{id::OrganizationId, text::MAX_DESCRIPTION_LENGTH, time::Timestamp},
+    domain::{
+        id::{OrganizationId, SessionId},
+        text::MAX_DESCRIPTION_LENGTH,
+        time::Timestamp,
+    },
     http::{
         app::App,
         classify::AnswerHeaders,
@@ -41,7 +45,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 enum Identity {
     /// It shows no credentials.
     Nobody,
-    /// A person, by an access token.
+    /// A person, by an access token or a personal access token.
     Person(Arc<Caller>),
     /// An SDK, by an API key.
     Sdk(Arc<LiveKey>),
@@ -263,8 +267,10 @@ macro_rules! extractors {
 extractors! {
     /// Anybody.
     Anybody {} by anybody, schemes NO_SCHEME;
-    /// A person with an access token.
+    /// A person with an access token, or a script that acts for a person.
     Person { caller: Arc<Caller> } by person, schemes PERSON_SCHEMES;
+    /// A person who signed in, for what no script may do: the account itself, and its tokens.
+    SignedIn { caller: Arc<Caller>, session: SessionId } by signed_in, schemes SIGNED_IN_SCHEMES;
     /// An SDK with an API key.
     Sdk { key: Arc<LiveKey> } by sdk_only, schemes SDK_SCHEMES;
     /// An SDK with a token that was made for its API key, and until when it counts.
@@ -272,7 +278,8 @@ extractors! {
 }
 
 const NO_SCHEME: [&str; 0] = [];
-const PERSON_SCHEMES: [&str; 1] = ["AccessToken"];
+const PERSON_SCHEMES: [&str; 2] = ["AccessToken", "PersonalAccessToken"];
+const SIGNED_IN_SCHEMES: [&str; 1] = ["AccessToken"];
 const SDK_SCHEMES: [&str; 2] = ["ApiKey", "ApiKeyAsBearer"];
 const TOKEN_SCHEMES: [&str; 1] = ["StreamToken"];
 
@@ -290,6 +297,17 @@ fn person(admitted: Admitted) -> Result<Person, ApiError> {
         )),
         Identity::Nobody => Err(ApiError::of(Code::Unauthenticated)),
         Identity::Refused(error) => Err(error),
+    }
+}
+
+fn signed_in(admitted: Admitted) -> Result<SignedIn, ApiError> {
+    let Person { call, caller } = person(admitted)?;
+    match caller.credential {
+        Credential::Session(session) => Ok(SignedIn { call, caller, session }),
+        Credential::PersonalToken(_) => Err(ApiError::new(
+            Code::InsufficientPermissions,
+            "a personal access token cannot do this; sign in",
+        )),
     }
 }
 
@@ -313,7 +331,7 @@ fn invited_only(admitted: Admitted) -> Result<Invited, ApiError> {
     }
 }
 
-fn schemes() -> [(&'static str, MetaSecurityScheme); 4] {
+fn schemes() -> [(&'static str, MetaSecurityScheme); 5] {
     let scheme = |ty, description| MetaSecurityScheme {
         ty,
         description: Some(description),
@@ -334,6 +352,13 @@ fn schemes() -> [(&'static str, MetaSecurityScheme); 4] {
                     "http",
                     "The `access_token` of `POST /api/v1/auth/login`, for people and management.",
                 )
+            },
+        ),
+        (
+            "PersonalAccessToken",
+            MetaSecurityScheme {
+                scheme: Some("bearer"),
+                ..scheme("http", "The `token` of `POST /api/v1/auth/tokens`, for scripts that manage.")
             },
         ),
         (

@@ -32,12 +32,14 @@ pub enum Plane {
 }
 
 /// The first row that a path begins with decides.
-const PLANES: [(&str, Plane); 7] = [
+const PLANES: [(&str, Plane); 8] = [
     ("/api/v1/evaluate", Plane::Evaluation),
     (EVENTS, Plane::Events),
     ("/ofrep/v1/", Plane::Evaluation),
     ("/api/v1/sdk/events", Plane::Evaluation),
     ("/api/v1/sdk/", Plane::Ruleset),
+    // It takes a session, so that there is nothing to guess.
+    ("/api/v1/auth/tokens", Plane::Management),
     ("/api/v1/auth/", Plane::Auth),
     ("/api/v1/", Plane::Management),
 ];

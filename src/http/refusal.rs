@@ -24,6 +24,21 @@ impl From<Error> for ApiError {
                 Self::new(Code::InsufficientPermissions, message)
                     .with_detail("required_role", permission.least_role().as_str())
             }
+            Error::RoleTooHigh { asked, own } => {
+                let message = format!(
+                    "your highest role is '{}'; a token of yours cannot have the role '{}'",
+                    own.as_str(),
+                    asked.as_str()
+                );
+                Self::new(Code::InsufficientPermissions, message).with_detail("required_role", asked.as_str())
+            }
+            Error::LastAdmin => Self::of(Code::LastAdmin),
+            Error::AlreadyMember(email) => {
+                let message = format!("'{email}' belongs to this organization already");
+                Self::new(Code::MemberAlreadyExists, message)
+            }
+            Error::InvitationInvalid => Self::of(Code::InvitationInvalid),
+            Error::InvitationExpired => Self::of(Code::InvitationExpired),
             Error::FlagInUse(users) => {
                 let message = format!("other flags require this one: {}", users.join(", "));
                 Self::new(Code::FlagInUse, message).with_detail("used_by", users)
@@ -69,6 +84,9 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Organization => named(Code::OrganizationNotFound, "organization", name),
         Thing::Segment => named(Code::SegmentNotFound, "segment", name),
         Thing::ApiKey => named(Code::ApiKeyNotFound, "API key", name),
+        Thing::Member => named(Code::MemberNotFound, "member", name),
+        Thing::Invitation => named(Code::InvitationNotFound, "invitation", name),
+        Thing::PersonalToken => named(Code::TokenNotFound, "personal access token", name),
     }
 }
 
@@ -82,7 +100,9 @@ fn taken(thing: Thing, key: &str) -> ApiError {
         Thing::Environment => (Code::EnvironmentKeyConflict, "environment", "project"),
         Thing::Segment => (Code::SegmentKeyConflict, "segment", "project"),
         Thing::Project => (Code::ProjectKeyConflict, "project", "organization"),
-        Thing::Organization | Thing::ApiKey => return ApiError::internal(format!("{thing:?} has no key")),
+        Thing::Organization | Thing::ApiKey | Thing::Member | Thing::Invitation | Thing::PersonalToken => {
+            return ApiError::internal(format!("{thing:?} has no key"));
+        }
     };
     ApiError::new(code, format!("the {place} has a {noun} with the key '{key}'")).with_detail("key", key)
 }

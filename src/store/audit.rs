@@ -2,118 +2,20 @@
 //! chain is the last record.
 
 mod index;
+mod record;
 
 use redb::ReadableTable;
-use serde::{Deserialize, Serialize};
 
-use super::{
-    Access, Error, Writer,
-    codec::{Stored, seal, thaw},
-    tables,
-};
+use super::{Access, Error, Writer, codec::Stored, tables};
 use crate::domain::{
-    audit::{Action, Actor, Entry, FieldChange, Resource, Scope, Search},
-    id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId, UserId},
+    audit::{Entry, Resource, Search},
+    id::Bits,
     page::{self, Direction, Page, PageRequest, SortKey},
-    time::Timestamp,
-    value,
 };
+use record::Link;
 
 /// Entries that one query reads, at most: the history of a flag is read whole to be paged.
 pub const MAX_HISTORY: usize = 100_000;
-
-#[derive(Serialize, Deserialize)]
-struct EntryV1 {
-    /// SHA-256 of the record before, zeros for the first.
-    previous: [u8; 32],
-    id: u128,
-    at: i64,
-    actor_id: u128,
-    actor_email: String,
-    action: String,
-    organization: Option<u128>,
-    project: Option<u128>,
-    environment: Option<u128>,
-    resource: String,
-    changes: Vec<FieldChangeV1>,
-    request_id: String,
-    address: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct FieldChangeV1 {
-    field: String,
-    /// JSON text.
-    from: String,
-    /// JSON text.
-    to: String,
-}
-
-/// An entry with its place in the chain.
-#[derive(Debug, PartialEq)]
-struct Link {
-    previous: [u8; 32],
-    entry: Entry,
-}
-
-impl Stored for Link {
-    const NOUN: &'static str = "an audit entry";
-
-    fn encode(&self) -> Result<Vec<u8>, Error> {
-        let change = |it: &FieldChange| FieldChangeV1 {
-            field: it.field.clone(),
-            from: it.from.to_string(),
-            to: it.to.to_string(),
-        };
-        let entry = &self.entry;
-        let record = EntryV1 {
-            previous: self.previous,
-            id: entry.id.bits(),
-            at: entry.at.millis(),
-            actor_id: entry.actor.id.bits(),
-            actor_email: entry.actor.email.clone(),
-            action: entry.action.as_str().to_owned(),
-            organization: entry.scope.organization.map(OrganizationId::bits),
-            project: entry.scope.project.map(ProjectId::bits),
-            environment: entry.scope.environment.map(EnvironmentId::bits),
-            resource: entry.resource.clone(),
-            changes: entry.changes.iter().map(change).collect(),
-            request_id: entry.request_id.clone(),
-            address: entry.address.clone(),
-        };
-        seal(1, &record)
-    }
-
-    fn decode(version: u8, payload: &[u8]) -> Option<Self> {
-        let record: EntryV1 = match version {
-            1 => thaw(payload)?,
-            _ => return None,
-        };
-        let change = |it: FieldChangeV1| {
-            Some(FieldChange {
-                field: it.field,
-                from: value::from_text(&it.from)?,
-                to: value::from_text(&it.to)?,
-            })
-        };
-        let entry = Entry {
-            id: AuditId::from_bits(record.id),
-            at: Timestamp::from_millis(record.at),
-            actor: Actor { id: UserId::from_bits(record.actor_id), email: record.actor_email },
-            action: Action::parse(&record.action)?,
-            scope: Scope {
-                organization: record.organization.map(OrganizationId::from_bits),
-                project: record.project.map(ProjectId::from_bits),
-                environment: record.environment.map(EnvironmentId::from_bits),
-            },
-            resource: record.resource,
-            changes: record.changes.into_iter().map(change).collect::<Option<_>>()?,
-            request_id: record.request_id,
-            address: record.address,
-        };
-        Some(Self { previous: record.previous, entry })
-    }
-}
 
 /// Appends an entry about the thing with these bits. `digest` is SHA-256.
 pub fn append(
@@ -186,15 +88,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::id::FlagId;
-    use crate::store::{Store, tests::check};
+    use crate::domain::{
+        audit::{Action, Actor, FieldChange, Scope},
+        id::{AuditId, EnvironmentId, FlagId, OrganizationId, PersonalTokenId, ProjectId, UserId},
+        time::Timestamp,
+    };
+    use crate::store::{
+        Store,
+        tests::{bytes_of, check},
+    };
 
     /// An entry about the thing `resource`.
     fn entry(resource: u128) -> Entry {
         Entry {
             id: AuditId::from_bits(resource << 8),
             at: Timestamp::from_millis(1_800_000_000_123),
-            actor: Actor { id: UserId::from_bits(1), email: "ada@example.com".into() },
+            actor: Actor { id: UserId::from_bits(1), email: "ada@example.com".into(), token: None },
             action: Action::FlagUpdated,
             scope: Scope {
                 organization: Some(OrganizationId::from_bits(3)),
@@ -230,13 +139,27 @@ mod tests {
 
     #[test]
     fn a_record_never_changes() {
+        let mut entry = entry(8);
+        entry.actor.token = Some(PersonalTokenId::from_bits(7));
         check(
-            &Link { previous: [9; 32], entry: entry(8) },
+            &Link { previous: [9; 32], entry },
+            "02817789ae0909090909090909090909090909090909090909090909090909090909090909fb0008fdf6a0b8\
+             3046030000010f616461406578616d706c652e636f6d01070c666c61672e7570646174656401030104000566\
+             6c675f38010a766172696174696f6e73046e756c6c1b5b7b226b6579223a226f6e222c2276616c7565223a31\
+             302e307d5d1a30314d434335524d303357425050453037594e4357334d4e594e010b3230332e302e3131332e\
+             31",
+        );
+    }
+
+    #[test]
+    fn a_record_from_before_tokens_acted_is_read() {
+        let record = bytes_of(
             "016ed86a2d0909090909090909090909090909090909090909090909090909090909090909fb0008fdf6a0b8\
          3046030000010f616461406578616d706c652e636f6d0c666c61672e75706461746564010301040005666c67\
          5f38010a766172696174696f6e73046e756c6c1b5b7b226b6579223a226f6e222c2276616c7565223a31302e\
          307d5d1a30314d434335524d303357425050453037594e4357334d4e594e010b3230332e302e3131332e31",
         );
+        assert_eq!(Link::open(&record).unwrap(), Link { previous: [9; 32], entry: entry(8) });
     }
 
     #[test]

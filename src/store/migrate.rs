@@ -1,13 +1,13 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, audit, meta, tables, usage};
+use super::{Error, OpenError, Store, Writer, audit, meta, organization, session, tables, usage};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 2] = [create_tables, add_causes_and_search];
+const MIGRATIONS: [Migration; 3] = [create_tables, add_causes_and_search, create_people_tables];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -36,12 +36,15 @@ pub(super) fn run(store: &Store) -> Result<(), OpenError> {
     meta::set_schema(&writer, SCHEMA).and_then(|()| writer.commit()).map_err(broken)
 }
 
-/// A reading transaction cannot open a table that was never made. These are the tables of schema 1.
+/// A reading transaction cannot open a table that was never made.
+macro_rules! create {
+    ($writer:ident: $($table:ident),* $(,)?) => { $(drop($writer.0.open_table(tables::$table)?);)* };
+}
+
+/// The tables of schema 1.
 fn create_tables(writer: &Writer) -> Result<(), Error> {
-    macro_rules! create {
-        ($($table:ident),* $(,)?) => { $(drop(writer.0.open_table(tables::$table)?);)* };
-    }
     create!(
+        writer:
         META,
         USERS,
         USER_BY_EMAIL,
@@ -70,6 +73,13 @@ fn add_causes_and_search(writer: &Writer) -> Result<(), Error> {
     usage::add_causes(writer)?;
     drop(writer.0.open_table(tables::AUDIT_SEARCH)?);
     audit::make_searchable(writer)
+}
+
+/// From schema 2 to 3: people are invited, and have tokens; members and sessions are found from both sides.
+fn create_people_tables(writer: &Writer) -> Result<(), Error> {
+    create!(writer: INVITATIONS, INVITATION_BY_DIGEST, PERSONAL_TOKENS, PERSONAL_TOKEN_BY_DIGEST);
+    organization::index_members(writer)?;
+    session::index_users(writer)
 }
 
 #[cfg(test)]

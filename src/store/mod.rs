@@ -8,9 +8,11 @@ pub mod audit;
 mod codec;
 pub mod environment;
 pub mod flag;
+pub mod invitation;
 pub mod meta;
 pub mod migrate;
 pub mod organization;
+pub mod personal_token;
 pub mod project;
 mod rule;
 pub mod segment;
@@ -274,6 +276,38 @@ fn owned<T: Stored>(
         things.extend(table.get(id)?.map(|bytes| T::open(bytes.value())).transpose()?);
     }
     Ok(things)
+}
+
+/// Every thing whose key begins with `owner`, by the rest of the key.
+fn under<T: Stored>(
+    access: &impl Access,
+    table: TableDefinition<'_, (u128, u128), &'static [u8]>,
+    owner: u128,
+) -> Result<Vec<T>, Error> {
+    let table = access.table(table)?;
+    let rows = table.range((owner, 0)..=(owner, u128::MAX))?;
+    rows.map(|row| T::open(row?.1.value())).collect()
+}
+
+/// The thing to which an index of digests leads.
+fn by_digest<T: Stored>(
+    access: &impl Access,
+    index: TableDefinition<'_, &'static [u8; 32], (u128, u128)>,
+    table: TableDefinition<'_, (u128, u128), &'static [u8]>,
+    digest: &[u8; 32],
+) -> Result<Option<T>, Error> {
+    let key = access.table(index)?.get(digest)?.map(|key| key.value());
+    key.map_or(Ok(None), |key| get(access, table, key))
+}
+
+/// What an index has for `owner`.
+fn indexed(
+    access: &impl Access,
+    index: TableDefinition<'_, (u128, u128), ()>,
+    owner: u128,
+) -> Result<Vec<u128>, Error> {
+    let index = access.table(index)?;
+    index.range((owner, 0)..=(owner, u128::MAX))?.map(|row| Ok(row?.0.value().1)).collect()
 }
 
 /// The identifier that an index has under `key`.

@@ -1,12 +1,11 @@
 //! Organizations and memberships.
 
-use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Error, Writer,
+    Access, Error, Writer, all,
     codec::{Stored, seal, thaw},
-    get, tables,
+    get, indexed, tables, under,
 };
 use crate::domain::{
     id::{OrganizationId, UserId},
@@ -95,12 +94,47 @@ pub fn put(writer: &Writer, organization: &Organization) -> Result<(), Error> {
 
 /// What `user` belongs to, oldest organization first.
 pub fn memberships(access: &impl Access, user: UserId) -> Result<Vec<Membership>, Error> {
-    let table = access.table(tables::MEMBERSHIPS)?;
-    let rows = table.range((user.bits(), 0)..=(user.bits(), u128::MAX))?;
-    rows.map(|row| Membership::open(row?.1.value())).collect()
+    under(access, tables::MEMBERSHIPS, user.bits())
+}
+
+/// The membership of `user` in `organization`.
+pub fn membership(
+    access: &impl Access,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<Membership>, Error> {
+    get(access, tables::MEMBERSHIPS, (user.bits(), organization.bits()))
+}
+
+/// Who belongs to `organization`, oldest account first.
+pub fn members(access: &impl Access, organization: OrganizationId) -> Result<Vec<Membership>, Error> {
+    let users = indexed(access, tables::MEMBERS_OF, organization.bits())?;
+    let mut members = Vec::with_capacity(users.len());
+    for user in users {
+        members.extend(membership(access, organization, UserId::from_bits(user))?);
+    }
+    Ok(members)
 }
 
 /// Keeps a membership.
 pub fn put_membership(writer: &Writer, membership: &Membership) -> Result<(), Error> {
-    writer.put(tables::MEMBERSHIPS, (membership.user.bits(), membership.organization.bits()), membership)
+    let (user, organization) = (membership.user.bits(), membership.organization.bits());
+    writer.put(tables::MEMBERSHIPS, (user, organization), membership)?;
+    writer.set(tables::MEMBERS_OF, (organization, user), ())
+}
+
+/// Ends a membership.
+pub fn remove_membership(writer: &Writer, organization: OrganizationId, user: UserId) -> Result<(), Error> {
+    writer.remove(tables::MEMBERSHIPS, (user.bits(), organization.bits()))?;
+    writer.remove(tables::MEMBERS_OF, (organization.bits(), user.bits()))
+}
+
+/// From schema 2 to 3: members were found by user alone.
+pub(super) fn index_members(writer: &Writer) -> Result<(), Error> {
+    let every: Vec<Membership> = all(writer, tables::MEMBERSHIPS)?;
+    let mut index = writer.0.open_table(tables::MEMBERS_OF)?;
+    for membership in every {
+        index.insert((membership.organization.bits(), membership.user.bits()), ())?;
+    }
+    Ok(())
 }

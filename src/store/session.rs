@@ -4,9 +4,9 @@ use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Error, Writer,
+    Access, Error, Writer, all,
     codec::{Stored, seal, thaw},
-    get, tables,
+    get, indexed, tables,
 };
 use crate::domain::{
     id::{SessionId, UserId},
@@ -57,27 +57,45 @@ pub fn by_id(access: &impl Access, id: SessionId) -> Result<Option<Session>, Err
     get(access, tables::SESSIONS, id.bits())
 }
 
-/// Keeps a session.
-pub fn put(writer: &Writer, session: &Session) -> Result<(), Error> {
-    writer.put(tables::SESSIONS, session.id.bits(), session)
+/// The sessions of `user`, oldest first, expired ones included.
+pub fn of_user(access: &impl Access, user: UserId) -> Result<Vec<SessionId>, Error> {
+    let ids = indexed(access, tables::SESSIONS_OF, user.bits())?;
+    Ok(ids.into_iter().map(SessionId::from_bits).collect())
 }
 
-/// Ends a session.
-pub fn remove(writer: &Writer, id: SessionId) -> Result<(), Error> {
-    writer.remove(tables::SESSIONS, id.bits())
+/// Keeps a session.
+pub fn put(writer: &Writer, session: &Session) -> Result<(), Error> {
+    writer.put(tables::SESSIONS, session.id.bits(), session)?;
+    writer.set(tables::SESSIONS_OF, (session.user.bits(), session.id.bits()), ())
+}
+
+/// Ends a session of `user`.
+pub fn remove(writer: &Writer, user: UserId, id: SessionId) -> Result<(), Error> {
+    writer.remove(tables::SESSIONS, id.bits())?;
+    writer.remove(tables::SESSIONS_OF, (user.bits(), id.bits()))
+}
+
+/// From schema 2 to 3: sessions were not found by user.
+pub(super) fn index_users(writer: &Writer) -> Result<(), Error> {
+    let every: Vec<Session> = all(writer, tables::SESSIONS)?;
+    let mut index = writer.0.open_table(tables::SESSIONS_OF)?;
+    for session in every {
+        index.insert((session.user.bits(), session.id.bits()), ())?;
+    }
+    Ok(())
 }
 
 /// Removes up to `most` sessions that expired by `end`, oldest first, so that the table does not grow for ever.
 ///
 /// Sessions that people keep refreshing are the oldest ones: they must not hide those behind them.
 pub fn sweep(writer: &Writer, end: Timestamp, most: usize) -> Result<(), Error> {
-    let expired: Vec<u128> = {
+    let expired: Vec<(UserId, SessionId)> = {
         let table = writer.table(tables::SESSIONS)?;
         let mut expired = Vec::new();
         for row in table.iter()? {
-            let (key, bytes) = row?;
-            if Session::open(bytes.value())?.expires_at <= end {
-                expired.push(key.value());
+            let session = Session::open(row?.1.value())?;
+            if session.expires_at <= end {
+                expired.push((session.user, session.id));
             }
             if expired.len() == most {
                 break;
@@ -85,5 +103,5 @@ pub fn sweep(writer: &Writer, end: Timestamp, most: usize) -> Result<(), Error> 
         }
         expired
     };
-    expired.into_iter().try_for_each(|key| writer.remove(tables::SESSIONS, key))
+    expired.into_iter().try_for_each(|(user, id)| remove(writer, user, id))
 }

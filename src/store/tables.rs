@@ -13,10 +13,26 @@ pub(super) const USER_BY_EMAIL: TableDefinition<'_, &str, u128> = TableDefinitio
 /// Session -> session. A session that ended is gone.
 pub(super) const SESSIONS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("sessions");
 
+/// (User, session) -> nothing: which sessions are somebody's.
+pub(super) const SESSIONS_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("sessions_of");
+/// (User, token) -> personal access token. One that was revoked is gone.
+pub(super) const PERSONAL_TOKENS: TableDefinition<'_, (u128, u128), &[u8]> =
+    TableDefinition::new("personal_tokens");
+/// SHA-256 of a personal access token -> (user, token).
+pub(super) const PERSONAL_TOKEN_BY_DIGEST: TableDefinition<'_, &[u8; 32], (u128, u128)> =
+    TableDefinition::new("personal_token_by_digest");
+
 /// Organization -> organization.
 pub(super) const ORGANIZATIONS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("organizations");
 /// (User, organization) -> membership.
 pub(super) const MEMBERSHIPS: TableDefinition<'_, (u128, u128), &[u8]> = TableDefinition::new("memberships");
+/// (Organization, user) -> nothing: who is a member.
+pub(super) const MEMBERS_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("members_of");
+/// (Organization, invitation) -> invitation. One that was accepted or withdrawn is gone.
+pub(super) const INVITATIONS: TableDefinition<'_, (u128, u128), &[u8]> = TableDefinition::new("invitations");
+/// SHA-256 of an invitation's token -> (organization, invitation).
+pub(super) const INVITATION_BY_DIGEST: TableDefinition<'_, &[u8; 32], (u128, u128)> =
+    TableDefinition::new("invitation_by_digest");
 
 /// Project -> project.
 pub(super) const PROJECTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("projects");

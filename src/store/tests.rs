@@ -12,10 +12,15 @@ use crate::domain::{
     api_key::{ApiKey, KeyKind},
     environment::{Color, Environment, EnvironmentType},
     flag::{Classification, Configuration, Flag, FlagStatus, FlagType, Prerequisite, Variation},
-    id::{ApiKeyId, EnvironmentId, FlagId, OrganizationId, ProjectId, RuleId, SessionId, UserId},
+    id::{
+        ApiKeyId, EnvironmentId, FlagId, InvitationId, OrganizationId, PersonalTokenId, ProjectId, RuleId,
+        SessionId, UserId,
+    },
+    invitation::Invitation,
     key::{EnvironmentKey, FlagKey, ProjectKey, VariationKey},
     operator::{Case, Operand, Operator},
     organization::{Membership, Organization},
+    personal_token::PersonalToken,
     project::Project,
     role::Role,
     rollout::{Algorithm, Bucketing, Percentage, Rollout, Share},
@@ -57,6 +62,32 @@ fn organization() -> Organization {
 
 fn membership() -> Membership {
     Membership { organization: organization().id, user: user().id, role: Role::Editor, created_at: AT }
+}
+
+fn invitation() -> Invitation {
+    Invitation {
+        id: InvitationId::from_bits(11),
+        organization: organization().id,
+        email: Email::parse("Grace@example.com").unwrap(),
+        role: Role::Admin,
+        digest: [12; 32],
+        invited_by: user().id,
+        created_at: AT,
+        expires_at: LATER,
+    }
+}
+
+fn personal_token() -> PersonalToken {
+    PersonalToken {
+        id: PersonalTokenId::from_bits(13),
+        user: user().id,
+        name: Name::trusted("deploy"),
+        role: Role::Viewer,
+        digest: [14; 32],
+        prefix: "pat_4fGh…".into(),
+        created_at: AT,
+        expires_at: None,
+    }
 }
 
 fn project() -> Project {
@@ -176,7 +207,7 @@ fn configuration() -> Configuration {
     }
 }
 
-fn bytes_of(hex: &str) -> Vec<u8> {
+pub(super) fn bytes_of(hex: &str) -> Vec<u8> {
     let digits: Vec<char> = hex.chars().filter(|it| !it.is_whitespace()).collect();
     let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
     digits.chunks(2).map(byte).collect()
@@ -246,6 +277,22 @@ fn the_records_of_people_never_change() {
     );
     check(&organization(), "01f59b83c103074772c3b6c39f65fdf6a0b83046030000");
     check(&membership(), "01e8d426c703fe0100000000000000000000000000920106656469746f72fdf6a0b83046030000");
+}
+
+#[test]
+fn the_records_of_people_who_join_never_change() {
+    check(
+        &invitation(),
+        "015ac3c1800b03114772616365406578616d706c652e636f6d0561646d696e0c0c0c0c0c0c0c0c0c0c0c0c0c\
+         0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0cfe01000000000000000000000000009201fdf6a0b830460300\
+         00fdc074ba3046030000",
+    );
+    check(
+        &personal_token(),
+        "017d0e07e30dfe01000000000000000000000000009201066465706c6f79067669657765720e0e0e0e0e0e0e\
+         0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0b7061745f34664768e280a6fdf6a0b8304603\
+         000000",
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Accounts: registering, signing in, and who one is.
 
+mod account;
 mod sessions;
 mod tokens;
 

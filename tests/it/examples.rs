@@ -55,13 +55,43 @@ const ORDER: &[&str] = &[
     "listAuditLogs",
     "archiveFlag",
     "revokeApiKey",
+    "updateMe",
+    "createOrganization",
+    "listOrganizations",
+    "getOrganization",
+    "updateOrganization",
+    "createInvitation",
+    "listInvitations",
+    "acceptInvitation",
+    "revokeInvitation",
+    "listMembers",
+    "setMemberRole",
+    "removeMember",
+    "createPersonalToken",
+    "listPersonalTokens",
+    "revokePersonalToken",
+    "changePassword",
 ];
+/// What the second account of the examples does; everything else is done by the first.
+const OF_THE_SECOND: [&str; 1] = ["acceptInvitation"];
+/// How the access tokens of the two begin in the examples.
+const TOKENS: [&str; 2] =
+    ["eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.first", "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.grace"];
 /// The operation that ends what all others need.
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 7] =
-    ["access_token", "refresh_token", "key", "prefix", "next_cursor", "request_id", "requestUri"];
+const OPAQUE: [&str; 9] = [
+    "access_token",
+    "refresh_token",
+    "token",
+    "url",
+    "key",
+    "prefix",
+    "next_cursor",
+    "request_id",
+    "requestUri",
+];
 /// Letters and digits of an identifier after its prefix.
 const ULID: usize = 26;
 
@@ -181,7 +211,9 @@ impl Walk {
     /// The client with the credentials that the operation asks for.
     fn identified(&self, operation: &Operation<'_>) -> Client {
         if operation.asks("AccessToken") {
-            self.client.bearer(self.known("eyJ0eXAiOiJKV1Qi"))
+            let id = operation.description["operationId"].as_str().expect("an id");
+            let [first, second] = TOKENS.map(|token| self.known(token));
+            self.client.bearer(if OF_THE_SECOND.contains(&id) { second } else { first })
         } else if operation.asks("ApiKey") {
             self.client.with("X-API-Key", self.known("sdk-dev-example"))
         } else {
@@ -267,9 +299,11 @@ fn kind<'t>(text: &'t str, member: &str) -> Kind<'t> {
     if is_moment(text) {
         return Kind::Moment(text.len());
     }
+    if OPAQUE.contains(&member) {
+        return Kind::Opaque;
+    }
     match text.split_once('_') {
         Some((prefix, rest)) if rest.len() == ULID => Kind::Id(prefix),
-        _ if OPAQUE.contains(&member) => Kind::Opaque,
         _ => Kind::Exact(text),
     }
 }

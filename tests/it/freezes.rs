@@ -66,11 +66,11 @@ fn nothing_that_would_change_the_ruleset_gets_through() {
 
 #[test]
 fn an_admin_who_says_why_breaks_the_glass_and_the_history_tells() {
-    let mut server = Server::start();
-    let mut team = server.admin();
+    let server = Server::start();
+    let team = server.admin();
     team.create_flag("a", &json!({}));
     freeze(&team, &team.production);
-    let editor = team.enrol(&mut server, "eddy@example.com", Role::Editor);
+    let editor = team.enrol(&server, "eddy@example.com", Role::Editor);
     let path = format!("/api/v1/flags/a/toggle?environment_id={}", team.production);
     let breaking = |client: &Client, why: &str| {
         client.with("X-PhaseFlag-Break-Glass", why).post(&path, &json!({"enabled": true}))

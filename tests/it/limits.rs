@@ -100,14 +100,26 @@ fn the_auth_limit_counts_by_address_and_believes_only_trusted_proxies() {
 }
 
 #[test]
+fn a_script_counts_with_the_organization_of_its_owner() {
+    let server = Server::with(&["--rate-limit-management=20"]);
+    let team = server.admin();
+    let made = team.client.post("/api/v1/auth/tokens", &json!({"name": "ci", "role": "viewer"})).expect(201);
+    let script = server.anonymous().bearer(made["data"]["token"].as_str().expect("a token"));
+    let (_, left, _) = state(&team.client.get("/api/v1/projects"));
+    assert_eq!(state(&script.get("/api/v1/projects")).1, left - 1);
+}
+
+#[test]
 fn the_management_limit_counts_by_organization() {
     use phaseflag::domain::role::Role;
 
     let mut server = Server::with(&["--rate-limit-management=20"]);
-    let mut team = server.admin();
+    let team = server.admin();
     server.register("eve@example.com").expect(201);
-    let viewer = team.enrol(&mut server, "vera@example.com", Role::Viewer);
+    let viewer = team.enrol(&server, "vera@example.com", Role::Viewer);
     // A restart forgets what was counted.
+    server.restart();
+    let (team, viewer) = (team.at(&server), server.reach(&viewer));
     let another_session = server.login("admin@example.com");
     let outsider = server.login("eve@example.com");
     for (remaining, member) in [(19, &team.client), (18, &another_session), (17, &viewer)] {

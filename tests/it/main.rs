@@ -31,13 +31,23 @@ mod fuzz;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod invitations;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod members;
 #[cfg(test)]
 mod ofrep;
 #[cfg(test)]
 mod old_files;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod organizations;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod personal_tokens;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use phaseflag::store::migrate::SCHEMA;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server, Team};
+use crate::support::{Client, PASSWORD, Server, Team};
 
 /// Where the fixture of a schema is, without its extension.
 fn fixture(schema: u32) -> PathBuf {
@@ -130,6 +130,14 @@ fn a_file_of_every_schema_answers_as_it_did() {
         team.create_flag("made-later", &json!({}));
         let history = team.client.get(&team.flags("/parked/history")).expect(200);
         assert_eq!(history["data"][0]["action"], "flag.toggled");
+
+        // Who belongs to what, and whose sessions there are, is known of old files too.
+        let members = format!("/api/v1/organizations/{}/members", team.organization());
+        assert_eq!(team.client.get(&members).expect(200)["meta"]["total"], 1);
+        let passwords = json!({"current_password": PASSWORD, "new_password": "battery staple horse"});
+        team.client.post("/api/v1/auth/change-password", &passwords).expect(204);
+        let old_session = server.anonymous().bearer(told["token"].as_str().expect("a token"));
+        old_session.get("/api/v1/auth/me").refused(401, "TOKEN_INVALID");
     }
 }
 

@@ -7,8 +7,8 @@ use phaseflag::auth::password;
 use phaseflag::config::Config;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
-    api_key, context, environment, flag, key, operator, page, project, rollout, rule, segment, text, user,
-    value, warning,
+    api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
+    project, rollout, rule, segment, text, user, value, warning,
 };
 use phaseflag::engine::prerequisite;
 use phaseflag::http::error::{self, Code};
@@ -133,6 +133,11 @@ limits! {
     "Characters of an `X-Request-ID`": Count(request_id::MAX_REQUEST_ID);
     "Rows of a page": Count(page::MAX_PER_PAGE);
     "Violations that one answer lists": Count(error::MAX_REPORTED_FIELDS);
+    "Organizations of an account": Count(organization::MAX_ORGANIZATIONS_PER_USER);
+    "Members of an organization": Count(organization::MAX_MEMBERS_PER_ORGANIZATION);
+    "Invitations of an organization that nobody has accepted yet": Count(invitation::MAX_PENDING_INVITATIONS);
+    "Sessions of an account; one more ends the oldest": Count(user::MAX_SESSIONS_PER_USER);
+    "Personal access tokens of an account": Count(personal_token::MAX_PERSONAL_TOKENS_PER_USER);
     "Projects of an organization": Count(project::MAX_PROJECTS_PER_ORGANIZATION);
     "Environments of a project": Count(environment::MAX_ENVIRONMENTS_PER_PROJECT);
     "API keys of an environment": Count(api_key::MAX_API_KEYS_PER_ENVIRONMENT);

@@ -12,9 +12,12 @@ use crate::{
         app::App,
         envelope::Data,
         error::ApiError,
-        guard::{Anybody, Person},
+        guard::{Anybody, Person, SignedIn},
         payload::{Created, FastJson, NoContent, Strict},
-        wire::user::{Login, ProfileView, Refresh, Register, TokensView, UserView, new_user},
+        wire::user::{
+            ChangePassword, Login, ProfileView, Refresh, Register, TokensView, UpdateMe, UserView, new_user,
+            password_change, profile_change,
+        },
     },
 };
 
@@ -26,7 +29,8 @@ impl AuthApi {
     ///
     /// The first account on a fresh server becomes `admin` of a default organization with a default project and the
     /// environments `development`, `staging` and `production`. A later one belongs to no organization, and sees nothing
-    /// until it is let into one. The answer has no token: log in for that.
+    /// until it accepts an invitation: at once with `invitation_token`, or later. The answer has no token: log in for
+    /// that.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -81,8 +85,38 @@ impl AuthApi {
     ///
     /// Ends the session: its refresh token and all its access tokens are dead at once.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, person: Person) -> Result<NoContent, ApiError> {
-        session::logout(&self.0.control, &person.call, &person.caller).await?;
+    async fn logout(&self, person: SignedIn) -> Result<NoContent, ApiError> {
+        session::logout(&self.0.control, &person.call, &person.caller, person.session).await?;
+        Ok(NoContent)
+    }
+
+    /// Change my account
+    ///
+    /// A field that is absent stays. No personal access token can do this.
+    #[oai(path = "/me", method = "patch", operation_id = "updateMe")]
+    async fn update_me(
+        &self,
+        person: SignedIn,
+        body: Strict<UpdateMe>,
+    ) -> Result<FastJson<Data<ProfileView>>, ApiError> {
+        let full_name = body.parse(profile_change)?;
+        let profile = user::update(&self.0.control, &person.call, &person.caller, full_name).await?;
+        Ok(FastJson(Data { data: profile.into() }))
+    }
+
+    /// Change my password
+    ///
+    /// Ends all other sessions of the account at once; this one stays. Personal access tokens stay too: revoke those
+    /// that should not. No personal access token can do this.
+    #[oai(path = "/change-password", method = "post", operation_id = "changePassword")]
+    async fn change_password(
+        &self,
+        person: SignedIn,
+        body: Strict<ChangePassword>,
+    ) -> Result<NoContent, ApiError> {
+        let passwords = body.parse(password_change)?;
+        let SignedIn { call, caller, session } = person;
+        user::change_password(&self.0.control, &call, &caller, session, passwords).await?;
         Ok(NoContent)
     }
 }

@@ -7,7 +7,11 @@ mod auth;
 mod environments;
 mod evaluate;
 mod flags;
+mod invitations;
+mod members;
 mod notes;
+mod organizations;
+mod personal_tokens;
 mod projects;
 mod sdk;
 mod segments;
@@ -58,6 +62,12 @@ pub(super) enum Tag {
     /// Accounts and sessions.
     #[oai(rename = "Accounts")]
     Auth,
+    /// What scripts act with for a person.
+    #[oai(rename = "Personal access tokens")]
+    PersonalTokens,
+    /// What projects belong to, who belongs to them with which role, and who is invited. Nothing of one is visible to
+    /// another.
+    Organizations,
     /// What flags and environments belong to.
     Projects,
     /// Where flags are configured: each environment says of each flag whether it is on, and who gets what.
@@ -90,7 +100,14 @@ pub(super) enum Tag {
 pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
     let app = || Arc::clone(app);
     (
-        auth::AuthApi(app()),
+        // The framework knows no longer tuples than of 16.
+        (
+            auth::AuthApi(app()),
+            personal_tokens::PersonalTokensApi(app()),
+            organizations::OrganizationsApi(app()),
+            members::MembersApi(app()),
+            invitations::InvitationsApi(app()),
+        ),
         projects::ProjectsApi(app()),
         environments::EnvironmentsApi(app()),
         api_keys::ApiKeysApi(app()),

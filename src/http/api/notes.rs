@@ -25,7 +25,11 @@ const IN_MEMORY: [&str; 11] = [
 ];
 
 /// What it means that the thing a parameter names is not there.
-const NAMED: [(&str, Code); 5] = [
+const NAMED: [(&str, Code); 9] = [
+    ("organization_id", Code::OrganizationNotFound),
+    ("user_id", Code::MemberNotFound),
+    ("invitation_id", Code::InvitationNotFound),
+    ("token_id", Code::TokenNotFound),
     ("project_id", Code::ProjectNotFound),
     ("environment_id", Code::EnvironmentNotFound),
     ("flag_id", Code::FlagNotFound),
@@ -34,8 +38,24 @@ const NAMED: [(&str, Code); 5] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 17] = [
-    ("register", &[Code::RegistrationDisabled, Code::EmailAlreadyExists]),
+const ERRORS: [(&str, &[Code]); 24] = [
+    (
+        "register",
+        &[
+            Code::RegistrationDisabled,
+            Code::EmailAlreadyExists,
+            Code::InvitationInvalid,
+            Code::InvitationExpired,
+            Code::LimitExceeded,
+        ],
+    ),
+    ("changePassword", &[Code::InvalidCredentials]),
+    ("createPersonalToken", &[Code::LimitExceeded]),
+    ("createOrganization", &[Code::LimitExceeded]),
+    ("setMemberRole", &[Code::LastAdmin]),
+    ("removeMember", &[Code::LastAdmin]),
+    ("createInvitation", &[Code::MemberAlreadyExists, Code::LimitExceeded]),
+    ("acceptInvitation", &[Code::InvitationInvalid, Code::InvitationExpired, Code::LimitExceeded]),
     ("login", &[Code::InvalidCredentials]),
     ("refresh", &[Code::RefreshTokenInvalid]),
     ("createProject", &[Code::OrganizationNotFound, Code::ProjectKeyConflict, Code::LimitExceeded]),

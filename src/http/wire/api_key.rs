@@ -3,6 +3,7 @@
 use poem_openapi::Object;
 use serde::Serialize;
 
+use super::expiry;
 use crate::{
     control::api_key::{Minted, NewApiKey},
     domain::{
@@ -31,13 +32,8 @@ request! {
 /// The key that a body asks for at `now`.
 pub fn new_api_key(body: CreateApiKey, now: Timestamp, faults: &mut Violations) -> Option<NewApiKey> {
     let name = Name::parse(&body.name, &Path::ROOT.field("name"), faults);
-    let expires_at = body.expires_at.as_deref().map(Timestamp::parse);
-    match expires_at {
-        Some(None) => faults.malformed("expires_at", "must be a moment in RFC 3339"),
-        Some(Some(end)) if end <= now => faults.malformed("expires_at", "must be in the future"),
-        Some(Some(_)) | None => {}
-    }
-    Some(NewApiKey { name: name?, kind: body.kind, expires_at: expires_at.flatten() })
+    let expires_at = expiry(body.expires_at.as_deref(), now, faults);
+    Some(NewApiKey { name: name?, kind: body.kind, expires_at })
 }
 
 /// An API key. The key itself is not kept.

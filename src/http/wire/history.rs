@@ -6,7 +6,7 @@ use poem_openapi::Object;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::audit::{Action, Entry, FieldChange};
+use crate::domain::audit::{Action, Actor, Entry, FieldChange};
 
 /// Who did it.
 #[derive(Clone, Debug, Serialize, Object)]
@@ -16,6 +16,17 @@ pub struct ActorView {
     pub id: String,
     /// Its address at that time.
     pub email: String,
+    /// The personal access token that acted for the account; left out where the person did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub token_id: Option<String>,
+}
+
+impl From<Actor> for ActorView {
+    fn from(actor: Actor) -> Self {
+        let Actor { id, email, token } = actor;
+        Self { id: id.to_string(), email, token_id: token.map(|token| token.to_string()) }
+    }
 }
 
 /// One field's change.
@@ -50,7 +61,7 @@ impl From<Entry> for EntryView {
         Self {
             id: entry.id.to_string(),
             action: entry.action,
-            actor: ActorView { id: entry.actor.id.to_string(), email: entry.actor.email },
+            actor: entry.actor.into(),
             changes: entry.changes.into_iter().map(change).collect(),
             timestamp: entry.at.to_string(),
         }

@@ -13,7 +13,11 @@ pub mod explain;
 pub mod flag;
 pub mod flag_change;
 pub mod history;
+pub mod invitation;
+pub mod member;
 pub mod operator;
+pub mod organization;
+pub mod personal_token;
 pub mod project;
 pub mod rule;
 pub mod ruleset;
@@ -37,6 +41,7 @@ use crate::{
         role::Role,
         rollout::Algorithm,
         segment::Matching,
+        time::Timestamp,
         violation::{Path, Violations},
         warning::WarningCode,
     },
@@ -68,4 +73,15 @@ fn key<T>(
     faults: &mut Violations,
 ) -> Option<T> {
     parse(text).map_err(|error| faults.malformed(Path::ROOT.field(field), error.to_string())).ok()
+}
+
+/// Reads when a credential stops working, in the field `expires_at`: after `now`, or never.
+fn expiry(text: Option<&str>, now: Timestamp, faults: &mut Violations) -> Option<Timestamp> {
+    let expires_at = text.map(Timestamp::parse);
+    match expires_at {
+        Some(None) => faults.malformed("expires_at", "must be a moment in RFC 3339"),
+        Some(Some(end)) if end <= now => faults.malformed("expires_at", "must be in the future"),
+        Some(Some(_)) | None => {}
+    }
+    expires_at.flatten()
 }

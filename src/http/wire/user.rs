@@ -4,10 +4,10 @@ use poem_openapi::Object;
 use serde::Serialize;
 
 use crate::{
-    auth::password::Password,
+    auth::{password::Password, token},
     control::{
         session::Tokens,
-        user::{NewUser, Profile, Registered},
+        user::{NewUser, PasswordChange, Profile, Registered},
     },
     domain::{
         role::Role,
@@ -15,6 +15,7 @@ use crate::{
         user::{Email, User},
         violation::{Path, Violations},
     },
+    http::patch::Patch,
     request,
 };
 
@@ -31,6 +32,27 @@ request! {
         /// What the person is called.
         #[oai(validator(max_length = 200))]
         pub full_name: Option<String>,
+        /// The token of an invitation of this address: the account is a member at once, even where registration is
+        /// closed.
+        pub invitation_token: Option<String>,
+    }
+
+    /// What a person changes of their account: an absent field stays.
+    #[derive(Clone, Debug)]
+    pub struct UpdateMe {
+        /// What the person is called; null clears it.
+        #[oai(validator(max_length = 200))]
+        pub full_name: Patch<String>,
+    }
+
+    /// A password to be changed.
+    #[derive(Clone)]
+    pub struct ChangePassword {
+        /// The present password.
+        pub current_password: String,
+        /// The next one.
+        #[oai(validator(min_length = 8, max_length = 128))]
+        pub new_password: String,
     }
 
     /// Who signs in.
@@ -55,11 +77,29 @@ pub fn new_user(body: Register, faults: &mut Violations) -> Option<NewUser> {
     let email = Email::parse(&body.email).map_err(|message| faults.malformed("email", message));
     let password =
         Password::parse(body.password).map_err(|error| faults.malformed("password", error.to_string()));
-    let full_name = match body.full_name.as_deref().map(str::trim) {
-        None | Some("") => None,
-        Some(name) => Name::parse(name, &Path::ROOT.field("full_name"), faults),
-    };
-    Some(NewUser { email: email.ok()?, password: password.ok()?, full_name })
+    let full_name = body.full_name.and_then(|name| called(&name, faults));
+    let invitation = body.invitation_token.as_deref().map(token::digest);
+    Some(NewUser { email: email.ok()?, password: password.ok()?, full_name, invitation })
+}
+
+/// What a person is called; a blank is nothing.
+fn called(text: &str, faults: &mut Violations) -> Option<Name> {
+    match text.trim() {
+        "" => None,
+        name => Name::parse(name, &Path::ROOT.field("full_name"), faults),
+    }
+}
+
+/// What becomes of the name; `None` leaves it.
+pub fn profile_change(body: UpdateMe, faults: &mut Violations) -> Option<Option<Option<Name>>> {
+    Some(body.full_name.change().map(|name| name.and_then(|name| called(&name, faults))))
+}
+
+/// The change of a password that a body asks for.
+pub fn password_change(body: ChangePassword, faults: &mut Violations) -> Option<PasswordChange> {
+    let new = Password::parse(body.new_password)
+        .map_err(|error| faults.malformed("new_password", error.to_string()));
+    Some(PasswordChange { current: Password::parse(body.current_password).ok(), new: new.ok()? })
 }
 
 /// An account.

@@ -40,6 +40,16 @@ const fn code(action: Action) -> u8 {
         Action::EnvironmentUpdated => 14,
         Action::EnvironmentFrozen => 15,
         Action::EnvironmentUnfrozen => 16,
+        Action::OrganizationUpdated => 17,
+        Action::UserRoleChanged => 18,
+        Action::UserRemoved => 19,
+        Action::UserUpdated => 20,
+        Action::PasswordChanged => 21,
+        Action::InvitationCreated => 22,
+        Action::InvitationRevoked => 23,
+        Action::InvitationAccepted => 24,
+        Action::PersonalTokenCreated => 25,
+        Action::PersonalTokenRevoked => 26,
     }
 }
 

@@ -137,6 +137,12 @@ impl Server {
         self.anonymous().bearer(answer["data"]["access_token"].as_str().expect("a token"))
     }
 
+    /// Somebody with an account that belongs to nothing, signed in.
+    pub fn outsider(&self, email: &str) -> Client {
+        self.register(email).expect(201);
+        self.login(email)
+    }
+
     /// The first account, signed in, with what came with it. Call it once, on a fresh server.
     pub fn admin(&self) -> Team {
         self.register("admin@example.com").expect(201);

@@ -1,13 +1,9 @@
 //! The first account with what came with it, and others that join it.
 
-use phaseflag::domain::id::{OrganizationId, UserId};
-use phaseflag::domain::organization::Membership;
 use phaseflag::domain::role::Role;
-use phaseflag::domain::time::Timestamp;
-use phaseflag::store::{Store, organization};
 use serde_json::{Value, json};
 
-use super::{Answer, Client, EPOCH, Server};
+use super::{Answer, Client, PASSWORD, Server};
 
 /// An admin and the ids of the default project.
 #[derive(Clone)]
@@ -78,28 +74,29 @@ impl Team {
         self.client.post(&path, &json!({"name": "test", "kind": kind}))
     }
 
-    /// An account with this role in the team's organization, signed in. The server restarts, and the team follows.
-    ///
-    /// There is no endpoint yet that lets somebody in, so the membership is written to the file of the stopped server.
-    pub fn enrol(&mut self, server: &mut Server, email: &str, role: Role) -> Client {
-        let user = server.register(email).expect(201)["data"]["id"].clone();
-        let me = self.client.get("/api/v1/auth/me").expect(200);
-        let organization = me["data"]["organizations"][0]["id"].clone();
-        server.stop();
-        let store = Store::open(&server.data()).expect("the data file of a stopped server");
-        let writer = store.write().expect("a transaction");
-        let membership = Membership {
-            organization: OrganizationId::parse(organization.as_str().expect("an id"))
-                .expect("an organization"),
-            user: UserId::parse(user.as_str().expect("an id")).expect("a user"),
-            role,
-            created_at: Timestamp::from_millis(EPOCH),
-        };
-        organization::put_membership(&writer, &membership).expect("a row");
-        writer.commit().expect("a commit");
-        drop(store);
-        server.restart();
-        self.client = server.reach(&self.client);
+    /// The organization of the default project.
+    pub fn organization(&self) -> String {
+        let organizations = self.client.get("/api/v1/organizations").expect(200);
+        organizations["data"][0]["id"].as_str().expect("an organization").to_owned()
+    }
+
+    /// The same team, sending to where the server is now.
+    pub fn at(&self, server: &Server) -> Self {
+        Self { client: server.reach(&self.client), ..self.clone() }
+    }
+
+    /// Invites somebody to the team's organization; the answer shows the token once.
+    pub fn invite(&self, email: &str, role: Role) -> Answer {
+        let path = format!("/api/v1/organizations/{}/invitations", self.organization());
+        self.client.post(&path, &json!({"email": email, "role": role.as_str()}))
+    }
+
+    /// A new account with this role in the team's organization, signed in.
+    pub fn enrol(&self, server: &Server, email: &str, role: Role) -> Client {
+        let invitation = self.invite(email, role).expect(201);
+        let token = &invitation["data"]["token"];
+        let account = json!({"email": email, "password": PASSWORD, "invitation_token": token});
+        self.client.anonymous().post("/api/v1/auth/register", &account).expect(201);
         server.login(email)
     }
 }

@@ -1,0 +1,112 @@
+//! Organizations: making, naming and listing them.
+
+use super::{
+    Control,
+    call::{Call, Caller},
+    change::Change,
+    error::Error,
+    scope::{organization_scope, readable_organization},
+    user::highest_role,
+};
+use crate::{
+    domain::{
+        audit::{Action, FieldChange, Fields, difference},
+        id::{OrganizationId, UserId},
+        organization::{MAX_ORGANIZATIONS_PER_USER, Membership, Organization},
+        role::{Permission, Role},
+        text::Name,
+        value::Value,
+    },
+    store,
+};
+
+/// An organization with the role of whoever asks for it.
+pub type Joined = (Organization, Role);
+
+/// The organizations of `caller`, oldest first.
+pub fn list(control: &Control, caller: &Caller) -> Result<Vec<Joined>, Error> {
+    let reader = control.read()?;
+    let mut organizations = Vec::with_capacity(caller.memberships.len());
+    for membership in &caller.memberships {
+        let organization = store::organization::by_id(&reader, membership.organization)?;
+        organizations.extend(organization.map(|organization| (organization, membership.role)));
+    }
+    Ok(organizations)
+}
+
+/// One organization of `caller`.
+pub fn get(control: &Control, caller: &Caller, id: OrganizationId) -> Result<Joined, Error> {
+    let organization = readable_organization(&control.read()?, caller, id, Permission::Read)?;
+    Ok((organization, role_in(&caller.memberships, id)))
+}
+
+fn role_in(memberships: &[Membership], id: OrganizationId) -> Role {
+    let membership = memberships.iter().find(|membership| membership.organization == id);
+    membership.map_or(Role::Viewer, |membership| membership.role)
+}
+
+/// Makes an organization without projects, whose admin is the caller. It takes an admin of another one.
+pub async fn create(control: &Control, call: &Call, caller: &Caller, name: Name) -> Result<Joined, Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            if !highest_role(change.memberships()).may(Permission::WriteOrganizations) {
+                return Err(Error::Forbidden(Permission::WriteOrganizations));
+            }
+            room_for_another(change.memberships())?;
+            let organization = Organization { id: change.mint(), name, created_at: change.now() };
+            let membership = put_new(change, &organization, change.actor()?.id)?;
+            Ok((organization, membership.role))
+        })
+        .await
+}
+
+/// Refuses one more membership to somebody who has these.
+pub(super) fn room_for_another(memberships: &[Membership]) -> Result<(), Error> {
+    if memberships.len() < MAX_ORGANIZATIONS_PER_USER {
+        return Ok(());
+    }
+    let sentence = format!("an account belongs to at most {MAX_ORGANIZATIONS_PER_USER} organizations");
+    Err(Error::LimitReached(sentence))
+}
+
+/// Keeps a new organization with its first admin, and notes who made it.
+pub(super) fn put_new(
+    change: &Change<'_>,
+    organization: &Organization,
+    admin: UserId,
+) -> Result<Membership, Error> {
+    let id = organization.id;
+    store::organization::put(change.tx(), organization)?;
+    let membership =
+        Membership { organization: id, user: admin, role: Role::Admin, created_at: change.now() };
+    store::organization::put_membership(change.tx(), &membership)?;
+    let name = FieldChange::made("name", organization.name.as_str());
+    change.audit(Action::OrganizationCreated, organization_scope(id), id, vec![name])?;
+    Ok(membership)
+}
+
+/// Renames an organization; `None` leaves it as it is.
+pub async fn update(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: OrganizationId,
+    name: Option<Name>,
+) -> Result<Joined, Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let before = change.organization(id, Permission::WriteOrganizations)?;
+            let after = Organization { name: name.unwrap_or_else(|| before.name.clone()), ..before.clone() };
+            let changes = difference(&fields(&before), &fields(&after));
+            if !changes.is_empty() {
+                store::organization::put(change.tx(), &after)?;
+                change.audit(Action::OrganizationUpdated, organization_scope(id), id, changes)?;
+            }
+            Ok((after, role_in(change.memberships(), id)))
+        })
+        .await
+}
+
+fn fields(organization: &Organization) -> Fields {
+    vec![("name", Value::from(organization.name.as_str()))]
+}

@@ -1,0 +1,164 @@
+//! What can be done, and with what kind of thing.
+
+use crate::domain::{
+    id::{
+        ApiKeyId, Bits, EnvironmentId, FlagId, InvitationId, OrganizationId, PersonalTokenId, ProjectId,
+        SegmentId, UserId,
+    },
+    named::named,
+};
+
+named! {
+    /// What was done.
+    Action {
+        /// A flag was made.
+        FlagCreated = "flag.created",
+        /// Fields of a flag changed.
+        FlagUpdated = "flag.updated",
+        /// A flag was turned on or off.
+        FlagToggled = "flag.toggled",
+        /// A segment was made.
+        SegmentCreated = "segment.created",
+        /// Fields of a segment changed.
+        SegmentUpdated = "segment.updated",
+        /// A segment was deleted.
+        SegmentDeleted = "segment.deleted",
+        /// A flag was put away.
+        FlagArchived = "flag.archived",
+        /// A project was made.
+        ProjectCreated = "project.created",
+        /// Fields of a project changed.
+        ProjectUpdated = "project.updated",
+        /// An environment was made.
+        EnvironmentCreated = "environment.created",
+        /// Fields of an environment changed.
+        EnvironmentUpdated = "environment.updated",
+        /// From then on its ruleset must not change.
+        EnvironmentFrozen = "environment.frozen",
+        /// From then on its ruleset may change again.
+        EnvironmentUnfrozen = "environment.unfrozen",
+        /// An API key was made.
+        ApiKeyCreated = "api_key.created",
+        /// An API key was revoked.
+        ApiKeyRevoked = "api_key.revoked",
+        /// An organization was made.
+        OrganizationCreated = "organization.created",
+        /// An organization was renamed.
+        OrganizationUpdated = "organization.updated",
+        /// Somebody was invited.
+        InvitationCreated = "invitation.created",
+        /// An invitation was withdrawn.
+        InvitationRevoked = "invitation.revoked",
+        /// Somebody accepted an invitation, and is a member since.
+        InvitationAccepted = "invitation.accepted",
+        /// An account was made.
+        UserRegistered = "user.registered",
+        /// A member of an organization got another role.
+        UserRoleChanged = "user.role_changed",
+        /// Somebody is no longer a member of an organization.
+        UserRemoved = "user.removed",
+        /// Fields of an account changed.
+        UserUpdated = "user.updated",
+        /// An account got another password.
+        PasswordChanged = "user.password_changed",
+        /// A personal access token was made.
+        PersonalTokenCreated = "personal_token.created",
+        /// A personal access token was revoked.
+        PersonalTokenRevoked = "personal_token.revoked",
+    }
+
+    /// What kind of thing something was done with.
+    Resource {
+        /// A flag.
+        Flag = "flag",
+        /// A segment.
+        Segment = "segment",
+        /// A project.
+        Project = "project",
+        /// An environment.
+        Environment = "environment",
+        /// An API key.
+        ApiKey = "api_key",
+        /// An organization.
+        Organization = "organization",
+        /// An account.
+        User = "user",
+        /// An invitation to an organization.
+        Invitation = "invitation",
+        /// A personal access token.
+        PersonalToken = "personal_token",
+    }
+}
+
+impl Action {
+    /// What kind of thing it is done with. The name of an action begins with it, and a dot.
+    pub const fn resource(self) -> Resource {
+        match self {
+            Self::FlagCreated | Self::FlagUpdated | Self::FlagToggled | Self::FlagArchived => Resource::Flag,
+            Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
+            Self::ProjectCreated | Self::ProjectUpdated => Resource::Project,
+            Self::EnvironmentCreated
+            | Self::EnvironmentUpdated
+            | Self::EnvironmentFrozen
+            | Self::EnvironmentUnfrozen => Resource::Environment,
+            Self::ApiKeyCreated | Self::ApiKeyRevoked => Resource::ApiKey,
+            Self::OrganizationCreated | Self::OrganizationUpdated => Resource::Organization,
+            Self::InvitationCreated | Self::InvitationRevoked | Self::InvitationAccepted => {
+                Resource::Invitation
+            }
+            Self::UserRegistered
+            | Self::UserRoleChanged
+            | Self::UserRemoved
+            | Self::UserUpdated
+            | Self::PasswordChanged => Resource::User,
+            Self::PersonalTokenCreated | Self::PersonalTokenRevoked => Resource::PersonalToken,
+        }
+    }
+}
+
+impl Resource {
+    /// Reads the identifier of a thing of any kind.
+    pub fn read_id(text: &str) -> Option<(Self, Bits)> {
+        let (kind, bits) = match text.split('_').next()? {
+            "flg" => (Self::Flag, FlagId::parse(text)?.bits()),
+            "seg" => (Self::Segment, SegmentId::parse(text)?.bits()),
+            "prj" => (Self::Project, ProjectId::parse(text)?.bits()),
+            "env" => (Self::Environment, EnvironmentId::parse(text)?.bits()),
+            "key" => (Self::ApiKey, ApiKeyId::parse(text)?.bits()),
+            "org" => (Self::Organization, OrganizationId::parse(text)?.bits()),
+            "usr" => (Self::User, UserId::parse(text)?.bits()),
+            "inv" => (Self::Invitation, InvitationId::parse(text)?.bits()),
+            "tok" => (Self::PersonalToken, PersonalTokenId::parse(text)?.bits()),
+            _ => return None,
+        };
+        Some((kind, bits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_named_after_what_it_is_done_with() {
+        for (action, name) in Action::ALL {
+            let kind = name.split('.').next();
+            assert_eq!(kind, Some(action.resource().as_str()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_identifier_of_any_resource_is_read_and_of_nothing_else() {
+        let ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+        for (prefix, kind) in ["flg", "seg", "prj", "env", "key", "org", "usr", "inv", "tok"]
+            .into_iter()
+            .zip(Resource::ALL.iter().map(|it| it.0))
+        {
+            let read = Resource::read_id(&format!("{prefix}_{ulid}"));
+            assert_eq!(read.map(|(kind, _)| kind), Some(kind));
+        }
+        for other in ["", "flg", "flg_", &format!("rule_{ulid}"), &format!("evt_{ulid}"), "new-nav", ulid] {
+            assert_eq!(Resource::read_id(other), None, "{other}");
+        }
+    }
+}
