@@ -8,6 +8,7 @@ use crate::domain::{
     id::{OrganizationId, PersonalTokenId, SessionId},
     organization::Membership,
     role::Permission,
+    text::Justification,
     time::Timestamp,
     user::User,
 };
@@ -23,7 +24,7 @@ pub struct Call {
     /// The address that it came from.
     pub address: Option<IpAddr>,
     /// Why a frozen environment has to be changed all the same, where somebody says so.
-    pub break_glass: Option<Arc<str>>,
+    pub break_glass: Option<Justification>,
 }
 
 /// What a person is known by.

@@ -129,7 +129,7 @@ impl<'c> Change<'c> {
         mut changes: Vec<FieldChange>,
     ) -> Result<(), Error> {
         if let (Glass::Broken, Some(why)) = (self.glass, &self.call.break_glass) {
-            changes.push(FieldChange::made("break_glass", &**why));
+            changes.push(FieldChange::made("break_glass", why.as_str()));
         }
         let entry = Entry {
             id: self.mint::<AuditId>(),

@@ -18,7 +18,7 @@ use crate::{
         key::EnvironmentKey,
         project::Project,
         role::Permission,
-        text::{Description, Name},
+        text::{Justification, Name},
         time::Timestamp,
     },
     engine::Segments,
@@ -93,7 +93,7 @@ pub async fn freeze(
     call: &Call,
     caller: &Caller,
     id: EnvironmentId,
-    reason: Description,
+    reason: Justification,
 ) -> Result<Environment, Error> {
     let edit =
         |before: &Environment, now| Environment { frozen: Some(reason), updated_at: now, ..before.clone() };

@@ -12,7 +12,7 @@ use super::{
     project::Project,
     rule::{Condition, Rule, Serve},
     segment::Segment,
-    text::Description,
+    text::{Description, Justification},
     time::Timestamp,
     value::Value,
 };
@@ -246,7 +246,7 @@ pub fn environment_fields(environment: &Environment) -> Fields {
         ("name", Value::from(environment.name.as_str())),
         ("type", Value::from(environment.kind.as_str())),
         ("color", Value::from(environment.color.as_str())),
-        ("frozen_reason", Value::from(environment.frozen.as_ref().map(Description::as_str))),
+        ("frozen_reason", Value::from(environment.frozen.as_ref().map(Justification::as_str))),
     ]
 }
 

@@ -4,7 +4,7 @@ use super::{
     id::{EnvironmentId, ProjectId},
     key::EnvironmentKey,
     named::named,
-    text::{Description, Name},
+    text::{Justification, Name},
     time::Timestamp,
 };
 
@@ -41,7 +41,7 @@ pub struct Environment {
     /// How it is painted, as `#rrggbb`.
     pub color: Color,
     /// Why its ruleset must not change, while it must not.
-    pub frozen: Option<Description>,
+    pub frozen: Option<Justification>,
     /// The version of its ruleset: rises with each change that evaluation could see.
     pub version: u64,
     /// When it was made.

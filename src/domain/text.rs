@@ -57,6 +57,8 @@ texts! {
     Tag by line up to MAX_TAG_LENGTH;
     /// What a thing is for: any lines, possibly none.
     Description by lines up to MAX_DESCRIPTION_LENGTH;
+    /// Why something is done: any lines, not blank.
+    Justification by some_lines up to MAX_DESCRIPTION_LENGTH;
 }
 
 fn line(text: &str, max: usize) -> Result<(), String> {
@@ -74,6 +76,10 @@ fn lines(text: &str, max: usize) -> Result<(), String> {
         return Err("must not have control characters".into());
     }
     length(text, max)
+}
+
+fn some_lines(text: &str, max: usize) -> Result<(), String> {
+    if text.trim().is_empty() { Err("must not be blank".into()) } else { lines(text, max) }
 }
 
 fn length(text: &str, max: usize) -> Result<(), String> {

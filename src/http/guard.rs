@@ -19,8 +19,9 @@ use crate::{
     },
     domain::{
         id::{OrganizationId, SessionId},
-        text::MAX_DESCRIPTION_LENGTH,
+        text::Justification,
         time::Timestamp,
+        violation::{Path, Violations},
     },
     http::{
         app::App,
@@ -135,12 +136,12 @@ impl<E: Endpoint> Endpoint for Guard<E> {
 }
 
 /// Why a frozen environment has to be changed all the same.
-fn break_glass(headers: &HeaderMap) -> Result<Option<Arc<str>>, ApiError> {
+fn break_glass(headers: &HeaderMap) -> Result<Option<Justification>, ApiError> {
     let Some(value) = headers.get(BREAK_GLASS) else { return Ok(None) };
-    let text = str::from_utf8(value.as_bytes()).map(str::trim).unwrap_or_default();
-    let sound = !text.is_empty() && text.chars().count() <= MAX_DESCRIPTION_LENGTH;
-    let message = || format!("must be 1 to {MAX_DESCRIPTION_LENGTH} characters of UTF-8");
-    if sound { Ok(Some(text.into())) } else { Err(ApiError::field("X-PhaseFlag-Break-Glass", message())) }
+    let text = str::from_utf8(value.as_bytes()).unwrap_or_default();
+    let mut faults = Violations::new();
+    let why = Justification::parse(text, &Path::ROOT.field("X-PhaseFlag-Break-Glass"), &mut faults);
+    Ok(faults.or_ok(why)?)
 }
 
 /// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another.

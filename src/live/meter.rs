@@ -72,9 +72,8 @@ impl Meter {
 
     /// Whether it can count for `flag`, which may be a newer version of the flag that it was made for.
     fn suits(&self, flag: &Arc<Flag>) -> bool {
-        let keys =
-            |flag: &Flag| flag.variations.iter().map(|variation| variation.key.clone()).collect::<Vec<_>>();
-        Arc::ptr_eq(&self.flag, flag) || keys(&self.flag) == keys(flag)
+        let own = self.flag.variations.iter().map(|variation| &variation.key);
+        Arc::ptr_eq(&self.flag, flag) || own.eq(flag.variations.iter().map(|variation| &variation.key))
     }
 
     fn count(&self, outcome: &Outcome<'_>, now: Timestamp) {
@@ -122,7 +121,7 @@ impl Meters {
     pub(super) fn follow(&self, ruleset: &Ruleset) {
         let present = self.by_flag.load();
         let suits = |flag: &Arc<Flag>| present.get(&flag.id).is_some_and(|meter| meter.suits(flag));
-        if ruleset.flags().all(|it| suits(it.flag())) && ruleset.flags().count() == present.len() {
+        if ruleset.flags().all(|it| suits(it.flag())) && ruleset.flags().len() == present.len() {
             return;
         }
         let meter = |flag: &Arc<Flag>| match present.get(&flag.id) {

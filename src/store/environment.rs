@@ -11,7 +11,7 @@ use crate::domain::{
     environment::{Color, Environment, EnvironmentType},
     id::{EnvironmentId, ProjectId},
     key::EnvironmentKey,
-    text::{Description, Name},
+    text::{Justification, Name},
     time::Timestamp,
 };
 
@@ -60,7 +60,7 @@ impl Stored for Environment {
             name: self.name.to_string(),
             kind: self.kind.as_str().to_owned(),
             color: self.color.as_str().to_owned(),
-            frozen: self.frozen.as_ref().map(Description::to_string),
+            frozen: self.frozen.as_ref().map(Justification::to_string),
             version: self.version,
             created_at: self.created_at.millis(),
             updated_at: self.updated_at.millis(),
@@ -81,7 +81,7 @@ impl Stored for Environment {
             name: Name::trusted(&record.name),
             kind: EnvironmentType::parse(&record.kind)?,
             color: Color::parse(&record.color)?,
-            frozen: record.frozen.as_deref().map(Description::trusted),
+            frozen: record.frozen.as_deref().map(Justification::trusted),
             version: record.version,
             created_at: Timestamp::from_millis(record.created_at),
             updated_at: Timestamp::from_millis(record.updated_at),

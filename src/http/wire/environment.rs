@@ -9,7 +9,7 @@ use crate::{
     domain::{
         environment::{Color, Environment, EnvironmentChange, EnvironmentType},
         key::EnvironmentKey,
-        text::{Description, Name},
+        text::{Justification, Name},
         violation::{Path, Violations},
     },
     request,
@@ -72,13 +72,8 @@ pub fn environment_change(body: UpdateEnvironment, faults: &mut Violations) -> O
 }
 
 /// The reason that a body gives.
-pub fn freeze_reason(body: FreezeEnvironment, faults: &mut Violations) -> Option<Description> {
-    let place = Path::ROOT.field("reason");
-    if body.reason.trim().is_empty() {
-        faults.malformed(place, "must not be empty");
-        return None;
-    }
-    Description::parse(&body.reason, &place, faults)
+pub fn freeze_reason(body: FreezeEnvironment, faults: &mut Violations) -> Option<Justification> {
+    Justification::parse(&body.reason, &Path::ROOT.field("reason"), faults)
 }
 
 fn color(text: &str, faults: &mut Violations) -> Color {
