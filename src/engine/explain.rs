@@ -1,5 +1,5 @@
-//! Explanations: why a user gets a value. The trace is what a [`Witness`] of the evaluation itself wrote down; there
-//! is no second implementation that could disagree.
+//! Explanations: why a user gets a value. The trace is what a [`Witness`](super::witness::Witness) of the evaluation
+//! itself wrote down; there is no second implementation that could disagree.
 
 mod recorder;
 
