@@ -37,6 +37,8 @@ pub enum Permission {
     ReadApiKeys,
     /// Create and revoke API keys.
     WriteApiKeys,
+    /// Copy the whole data file, which takes this role in the organization that was made first.
+    Backup,
 }
 
 impl Permission {
@@ -51,7 +53,8 @@ impl Permission {
             | Self::WriteEnvironments
             | Self::FreezeEnvironments
             | Self::ReadApiKeys
-            | Self::WriteApiKeys => Role::Admin,
+            | Self::WriteApiKeys
+            | Self::Backup => Role::Admin,
         }
     }
 
@@ -68,6 +71,7 @@ impl Permission {
             Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
+            Self::Backup => "back up the server: it takes an admin of the organization that was made first",
         }
     }
 }

@@ -74,6 +74,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     // Of a project that is not theirs; without one the list is empty.
     ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
+    // For the admins of the organization that was made first.
+    ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
