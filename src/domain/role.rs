@@ -37,6 +37,8 @@ pub enum Permission {
     ReadApiKeys,
     /// Create and revoke API keys.
     WriteApiKeys,
+    /// Have the chain of the audit log checked, which is one for the whole server.
+    VerifyAuditLog,
 }
 
 impl Permission {
@@ -51,7 +53,8 @@ impl Permission {
             | Self::WriteEnvironments
             | Self::FreezeEnvironments
             | Self::ReadApiKeys
-            | Self::WriteApiKeys => Role::Admin,
+            | Self::WriteApiKeys
+            | Self::VerifyAuditLog => Role::Admin,
         }
     }
 
@@ -68,6 +71,7 @@ impl Permission {
             Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
+            Self::VerifyAuditLog => "have the audit log checked",
         }
     }
 }

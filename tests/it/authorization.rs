@@ -73,6 +73,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("deleteSegment",    [401,     404,     403,   204,   204,  403,   403]),
     // Of a project that is not theirs; without one the list is empty.
     ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
+    ("verifyAuditLog",   [401,     403,     403,   403,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),

@@ -7,6 +7,10 @@ mod api_keys;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod audit_chain;
+#[cfg(test)]
+mod audit_export;
+#[cfg(test)]
 mod audit_logs;
 #[cfg(test)]
 mod auth;

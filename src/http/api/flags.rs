@@ -287,11 +287,8 @@ impl FlagsApi {
         let request = page::request(&mut reader, HISTORY_ORDER, &page, &per_page, &cursor);
         let (environment, request) = reader.finish((environment, request))?;
         let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
-        let entries = flag::history(&self.0.control, &person.caller, environment, &name)?;
-        let page = paginate(entries, Direction::Descending, &request, |(place, entry)| {
-            (SortKey::Number(i64::try_from(*place).unwrap_or(i64::MAX)), entry.id.bits())
-        });
-        Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), HISTORY_ORDER)))
+        let page = flag::history(&self.0.control, &person.caller, environment, &name, &request)?;
+        Ok(FastJson(page::listed(page.map(EntryView::from), HISTORY_ORDER)))
     }
 }
 
