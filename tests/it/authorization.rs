@@ -54,6 +54,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getEnvironment",   [401,     404,     200,   200,   200,  403,   403]),
     ("listApiKeys",      [401,     404,     403,   403,   200,  403,   403]),
     ("createApiKey",     [401,     404,     403,   403,   201,  403,   403]),
+    ("rotateApiKey",     [401,     404,     403,   403,   201,  403,   403]),
     ("revokeApiKey",     [401,     404,     403,   403,   204,  403,   403]),
     ("listFlags",        [401,     404,     200,   200,   200,  403,   403]),
     ("createFlag",       [401,     404,     403,   201,   201,  403,   403]),
@@ -209,6 +210,7 @@ impl World {
             "createProject" => json!({"key": self.fresh("project"), "name": "P"}),
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
+            "rotateApiKey" => json!({"grace_seconds": 60}),
             "createFlag" => Team::flag_body(&self.fresh("made"), &json!({})),
             "updateFlag" | "updateSegment" | "updateProject" | "updateEnvironment" => {
                 json!({"name": "Renamed"})

@@ -55,6 +55,7 @@ const ORDER: &[&str] = &[
     "explainFlag",
     "listAuditLogs",
     "archiveFlag",
+    "rotateApiKey",
     "revokeApiKey",
     "updateMe",
     "createOrganization",

@@ -13,6 +13,8 @@ mod audit_export;
 #[cfg(test)]
 mod audit_logs;
 #[cfg(test)]
+mod audit_scale;
+#[cfg(test)]
 mod auth;
 #[cfg(test)]
 mod authorization;
@@ -58,6 +60,8 @@ mod process;
 mod projects;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rotation;
 #[cfg(test)]
 mod ruleset;
 #[cfg(test)]

@@ -54,6 +54,9 @@ const fn code(action: Action) -> u8 {
         Action::InvitationAccepted => 24,
         Action::PersonalTokenCreated => 25,
         Action::PersonalTokenRevoked => 26,
+        Action::ApiKeyRotated => 27,
+        Action::EnvironmentDeleted => 28,
+        Action::ProjectDeleted => 29,
     }
 }
 
