@@ -11,10 +11,10 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{Control, call::Caller, error::Error};
+use super::{Control, call::Caller, error::Error, scope::authorise_operator};
 use crate::{
     auth::entropy::Sha256,
-    domain::{organization::Organization, role::Permission, time::Timestamp},
+    domain::time::Timestamp,
     store::{
         self, OpenError, Reader, Store,
         backup::{Companion, Copy, Seal, VerifyError},
@@ -213,19 +213,12 @@ pub struct Download {
     pub seal: Seal,
 }
 
-/// Copies the data file while it is in use. It holds the data of every organization, so it takes an admin of the one
-/// that was made first: whoever set the server up.
+/// Copies the data file, which holds the data of every organization, while it is in use.
 ///
 /// It takes as long as all of the data takes to be read; not to be called where others wait.
 pub fn download(control: &Control, caller: &Caller, now: Timestamp) -> Result<Download, Error> {
     let reader = control.read()?;
-    let first = store::organization::first(&reader)?;
-    let may_back_up = |first: Organization| {
-        caller.memberships.iter().any(|it| it.organization == first.id && it.role.may(Permission::Backup))
-    };
-    if !first.is_some_and(may_back_up) {
-        return Err(Error::Forbidden(Permission::Backup));
-    }
+    authorise_operator(&reader, caller)?;
     let unavailable = |error: io::Error| Error::Storage(store::Error::Unavailable(error.to_string()));
     let file = match control.core.store.path() {
         Some(path) => NamedTempFile::with_prefix_in(TEMPORARY, folder(path)),

@@ -34,6 +34,7 @@ use crate::{
 enum Publication {
     Environment(LiveEnvironment),
     Key(Box<ApiKey>),
+    KeyEnds(ApiKeyId, Timestamp),
     KeyRevoked(ApiKeyId),
 }
 
@@ -235,10 +236,17 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
+    /// Keeps an API key that has another end than before.
+    pub(super) fn put_key_until(&mut self, key: &ApiKey) -> Result<(), Error> {
+        store::api_key::put(&self.tx, key)?;
+        self.publications.extend(key.expires_at.map(|end| Publication::KeyEnds(key.id, end)));
+        Ok(())
+    }
+
     /// Revokes an API key.
-    pub(super) fn remove_key(&mut self, id: ApiKeyId) -> Result<(), Error> {
-        store::api_key::remove(&self.tx, id)?;
-        self.publications.push(Publication::KeyRevoked(id));
+    pub(super) fn remove_key(&mut self, key: &ApiKey) -> Result<(), Error> {
+        store::api_key::remove(&self.tx, key)?;
+        self.publications.push(Publication::KeyRevoked(key.id));
         Ok(())
     }
 
@@ -266,6 +274,7 @@ impl<'c> Change<'c> {
             match publication {
                 Publication::Environment(environment) => self.core.live.add_environment(environment),
                 Publication::Key(key) => self.core.live.add_key(*key),
+                Publication::KeyEnds(id, end) => self.core.live.end_key(id, end, self.call.now),
                 Publication::KeyRevoked(id) => self.core.live.remove_key(id),
             }
         }

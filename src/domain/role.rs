@@ -37,8 +37,9 @@ pub enum Permission {
     ReadApiKeys,
     /// Create and revoke API keys.
     WriteApiKeys,
-    /// Copy the whole data file, which takes this role in the organization that was made first.
-    Backup,
+    /// What concerns all organizations at once: copy the whole data file, have the chain of the whole log checked. It
+    /// takes the role in the organization that was made first.
+    OperateServer,
 }
 
 impl Permission {
@@ -54,7 +55,7 @@ impl Permission {
             | Self::FreezeEnvironments
             | Self::ReadApiKeys
             | Self::WriteApiKeys
-            | Self::Backup => Role::Admin,
+            | Self::OperateServer => Role::Admin,
         }
     }
 
@@ -71,7 +72,7 @@ impl Permission {
             Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
-            Self::Backup => "back up the server: it takes an admin of the organization that was made first",
+            Self::OperateServer => "do this: it takes an admin of the organization that was made first",
         }
     }
 }

@@ -53,6 +53,10 @@ impl From<Error> for ApiError {
                     .with_detail("environment_key", environment)
                     .with_detail("frozen_reason", reason)
             }
+            Error::KeyRotated(successor) => {
+                Self::of(Code::ApiKeyRotated).with_detail("replaced_by", successor.to_string())
+            }
+            Error::KeyExpired => Self::of(Code::ApiKeyExpired),
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
             }

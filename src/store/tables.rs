@@ -5,7 +5,7 @@ use redb::{Key, TableDefinition, Value};
 
 use super::Error;
 
-/// Settings of the file itself: the schema's version and the signing secret.
+/// Settings of the file itself: the schema's version, the signing secret, and the head of the audit log.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 /// User -> account.
@@ -60,6 +60,11 @@ pub(super) const SEGMENTS: TableDefinition<'_, (u128, &str), &[u8]> = TableDefin
 
 /// API key -> API key. One that was revoked is gone.
 pub(super) const API_KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("api_keys");
+/// (Environment, API key) -> nothing: which keys are an environment's.
+pub(super) const API_KEYS_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("api_keys_of");
+/// API key -> when it was used last, in milliseconds since the epoch.
+pub(super) const API_KEY_LAST_USED: TableDefinition<'_, u128, i64> =
+    TableDefinition::new("api_key_last_used");
 
 /// Place in the log, from 1 -> audit entry.
 pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit");
@@ -131,4 +136,6 @@ every!(
     USAGE_V1,
     USAGE,
     LAST_EVALUATED,
+    API_KEYS_OF,
+    API_KEY_LAST_USED,
 );

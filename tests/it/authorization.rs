@@ -54,6 +54,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getEnvironment",   [401,     404,     200,   200,   200,  403,   403]),
     ("listApiKeys",      [401,     404,     403,   403,   200,  403,   403]),
     ("createApiKey",     [401,     404,     403,   403,   201,  403,   403]),
+    ("rotateApiKey",     [401,     404,     403,   403,   201,  403,   403]),
     ("revokeApiKey",     [401,     404,     403,   403,   204,  403,   403]),
     ("listFlags",        [401,     404,     200,   200,   200,  403,   403]),
     ("createFlag",       [401,     404,     403,   201,   201,  403,   403]),
@@ -73,6 +74,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("deleteSegment",    [401,     404,     403,   204,   204,  403,   403]),
     // Of a project that is not theirs; without one the list is empty.
     ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
+    ("verifyAuditLog",   [401,     403,     403,   403,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     // For the admins of the organization that was made first.
     ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),
@@ -210,6 +212,7 @@ impl World {
             "createProject" => json!({"key": self.fresh("project"), "name": "P"}),
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
+            "rotateApiKey" => json!({"grace_seconds": 60}),
             "createFlag" => Team::flag_body(&self.fresh("made"), &json!({})),
             "updateFlag" | "updateSegment" | "updateProject" | "updateEnvironment" => {
                 json!({"name": "Renamed"})

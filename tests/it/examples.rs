@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "login",
     "refresh",
     "getMe",
+    "verifyAuditLog",
     "listProjects",
     "createProject",
     "getProject",
@@ -54,6 +55,7 @@ const ORDER: &[&str] = &[
     "explainFlag",
     "listAuditLogs",
     "archiveFlag",
+    "rotateApiKey",
     "revokeApiKey",
     "updateMe",
     "createOrganization",
@@ -81,7 +83,7 @@ const TOKENS: [&str; 2] =
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 9] = [
+const OPAQUE: [&str; 10] = [
     "access_token",
     "refresh_token",
     "token",
@@ -89,6 +91,7 @@ const OPAQUE: [&str; 9] = [
     "key",
     "prefix",
     "next_cursor",
+    "head",
     "request_id",
     "requestUri",
 ];

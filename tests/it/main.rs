@@ -7,7 +7,13 @@ mod api_keys;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod audit_chain;
+#[cfg(test)]
+mod audit_export;
+#[cfg(test)]
 mod audit_logs;
+#[cfg(test)]
+mod audit_scale;
 #[cfg(test)]
 mod auth;
 #[cfg(test)]
@@ -56,6 +62,8 @@ mod process;
 mod projects;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rotation;
 #[cfg(test)]
 mod ruleset;
 #[cfg(test)]

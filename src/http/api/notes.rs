@@ -38,7 +38,7 @@ const NAMED: [(&str, Code); 9] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 24] = [
+const ERRORS: [(&str, &[Code]); 25] = [
     (
         "register",
         &[
@@ -61,6 +61,7 @@ const ERRORS: [(&str, &[Code]); 24] = [
     ("createProject", &[Code::OrganizationNotFound, Code::ProjectKeyConflict, Code::LimitExceeded]),
     ("createEnvironment", &[Code::EnvironmentKeyConflict, Code::LimitExceeded]),
     ("createApiKey", &[Code::LimitExceeded]),
+    ("rotateApiKey", &[Code::ApiKeyRotated, Code::ApiKeyExpired, Code::LimitExceeded]),
     (
         "createFlag",
         &[
