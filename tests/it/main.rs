@@ -23,6 +23,8 @@ mod bad_input;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod evaluate;
 #[cfg(test)]
 mod events;
