@@ -35,7 +35,7 @@ pub enum Permission {
     FreezeEnvironments,
     /// See which API keys exist.
     ReadApiKeys,
-    /// Create and revoke API keys.
+    /// Create, rotate and revoke API keys.
     WriteApiKeys,
     /// Have the chain of the audit log checked, which is one for the whole server.
     VerifyAuditLog,
