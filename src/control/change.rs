@@ -36,6 +36,7 @@ enum Publication {
     Key(Box<ApiKey>),
     KeyEnds(ApiKeyId, Timestamp),
     KeyRevoked(ApiKeyId),
+    EnvironmentDeleted(EnvironmentId),
 }
 
 /// What the next ruleset of an environment has over its present one, and what those who follow it are told.
@@ -164,7 +165,7 @@ impl<'c> Change<'c> {
 
     /// Checks that the ruleset of `environment` may change: it is not frozen, or somebody who may says why it has to
     /// be. To be asked before the audit entry is written, which tells of it.
-    fn may_change(&mut self, environment: EnvironmentId) -> Result<(), Error> {
+    pub(super) fn may_change(&mut self, environment: EnvironmentId) -> Result<(), Error> {
         let Some(environment) = store::environment::by_id(&self.tx, environment)? else { return Ok(()) };
         let Some(reason) = &environment.frozen else { return Ok(()) };
         if self.call.break_glass.is_none() {
@@ -212,6 +213,12 @@ impl<'c> Change<'c> {
         let ruleset = Ruleset::new(environment.id, environment.version, compiled).with_segments(segments);
         self.publications.push(Publication::Environment(LiveEnvironment::new(environment, ruleset)));
         Ok(())
+    }
+
+    /// From the commit on, `environment` is served no more, and its API keys are worth nothing. It has to be deleted from
+    /// the data file beside this.
+    pub(super) fn end_environment(&mut self, environment: EnvironmentId) {
+        self.publications.push(Publication::EnvironmentDeleted(environment));
     }
 
     /// From the commit on, `environment` is served with these segments of its project. `news` says which one was
@@ -276,6 +283,7 @@ impl<'c> Change<'c> {
                 Publication::Key(key) => self.core.live.add_key(*key),
                 Publication::KeyEnds(id, end) => self.core.live.end_key(id, end, self.call.now),
                 Publication::KeyRevoked(id) => self.core.live.remove_key(id),
+                Publication::EnvironmentDeleted(id) => self.core.live.remove_environment(id),
             }
         }
         for (ruleset, news) in rulesets {

@@ -71,6 +71,8 @@ pub enum Error {
         /// Why it is.
         reason: String,
     },
+    /// The project would have no environment.
+    LastEnvironment,
     /// The API key was rotated already; this one takes its place.
     KeyRotated(ApiKeyId),
     /// The API key has expired.

@@ -35,7 +35,7 @@ pub enum Permission {
     FreezeEnvironments,
     /// See which API keys exist.
     ReadApiKeys,
-    /// Create and revoke API keys.
+    /// Create, rotate and revoke API keys.
     WriteApiKeys,
     /// What concerns all organizations at once: copy the whole data file, have the chain of the whole log checked. It
     /// takes the role in the organization that was made first.

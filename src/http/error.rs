@@ -106,6 +106,8 @@ codes! {
         "The person with this email address belongs to the organization already.";
     LastAdmin = CONFLICT "LAST_ADMIN":
         "The organization would be left without an admin.";
+    LastEnvironment = CONFLICT "LAST_ENVIRONMENT":
+        "The project would be left without an environment; delete the project instead.";
     FlagInUse = CONFLICT "FLAG_IN_USE":
         "Other flags require this flag; `details` names them.";
     SegmentInUse = CONFLICT "SEGMENT_IN_USE":

@@ -33,6 +33,7 @@ impl From<Error> for ApiError {
                 Self::new(Code::InsufficientPermissions, message).with_detail("required_role", asked.as_str())
             }
             Error::LastAdmin => Self::of(Code::LastAdmin),
+            Error::LastEnvironment => Self::of(Code::LastEnvironment),
             Error::AlreadyMember(email) => {
                 let message = format!("'{email}' belongs to this organization already");
                 Self::new(Code::MemberAlreadyExists, message)

@@ -271,6 +271,16 @@ impl Writer {
         self.0.open_table(table)?.remove(key)?;
         Ok(())
     }
+
+    /// Removes every row whose key begins with `owner`.
+    fn remove_under<V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, (u128, u128), V>,
+        owner: u128,
+    ) -> Result<(), Error> {
+        self.0.open_table(table)?.retain_in((owner, 0)..=(owner, u128::MAX), |_, _| false)?;
+        Ok(())
+    }
 }
 
 /// What a query reads from: either kind of transaction.

@@ -1,6 +1,7 @@
 //! Records of every noun: they come back as they went in, their bytes never change, and damage is an error.
 
 mod queries;
+mod removal;
 
 use std::fmt::Debug;
 

@@ -57,6 +57,8 @@ const ORDER: &[&str] = &[
     "archiveFlag",
     "rotateApiKey",
     "revokeApiKey",
+    "deleteEnvironment",
+    "deleteProject",
     "updateMe",
     "createOrganization",
     "listOrganizations",

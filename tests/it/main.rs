@@ -25,6 +25,8 @@ mod bad_input;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod evaluate;
 #[cfg(test)]
 mod events;
