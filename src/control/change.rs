@@ -111,6 +111,11 @@ impl<'c> Change<'c> {
         self.core.mint(self.call.now)
     }
 
+    /// Checks that the change is meant for a thing at this revision.
+    pub(super) fn expects(&self, revision: u64) -> Result<(), Error> {
+        if self.call.expected.accepts(revision) { Ok(()) } else { Err(Error::RevisionConflict(revision)) }
+    }
+
     /// Who makes the change.
     pub(super) fn actor(&self) -> Result<&Actor, Error> {
         self.actor.as_ref().ok_or_else(|| Error::Internal("a change that needs an actor has none".into()))

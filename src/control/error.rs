@@ -70,6 +70,8 @@ pub enum Error {
         /// Why it is.
         reason: String,
     },
+    /// The thing is at another revision than the change is meant for: at this one.
+    RevisionConflict(u64),
     /// The flag is archived.
     FlagArchived(String),
     /// Configurations or other flags name this variation; their names.

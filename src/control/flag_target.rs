@@ -34,6 +34,11 @@ impl Target {
         &self.configurations[0].1
     }
 
+    /// The revision that the environment shows that was named.
+    pub(super) fn shown_revision(&self) -> u64 {
+        self.flag.shown_revision(self.named())
+    }
+
     /// The rules that the flag has, in any environment.
     fn rules(&self) -> Vec<RuleId> {
         self.configurations.iter().flat_map(|(_, it)| it.rules.iter().map(|rule| rule.id)).collect()

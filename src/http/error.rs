@@ -114,6 +114,8 @@ codes! {
         "The flag is archived and cannot be changed.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":
         "A configuration or another flag refers to this variation; `details` names it.";
+    RevisionConflict = PRECONDITION_FAILED "REVISION_CONFLICT":
+        "Somebody has changed it since: `If-Match` does not name its present revision, which is in `details`.";
     PayloadTooLarge = PAYLOAD_TOO_LARGE "PAYLOAD_TOO_LARGE":
         "The body is larger than this path accepts.";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE":

@@ -53,6 +53,10 @@ impl From<Error> for ApiError {
                     .with_detail("environment_key", environment)
                     .with_detail("frozen_reason", reason)
             }
+            Error::RevisionConflict(revision) => {
+                let message = format!("it is at revision {revision}, which the request does not expect");
+                Self::new(Code::RevisionConflict, message).with_detail("revision", revision)
+            }
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
             }

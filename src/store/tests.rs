@@ -111,6 +111,7 @@ fn environment() -> Environment {
         kind: EnvironmentType::Staging,
         color: Color::parse("#1e90ff").unwrap(),
         frozen: Some(Justification::trusted("Über Ostern")),
+        revision: 3,
         version: 70_000,
         created_at: AT,
         updated_at: LATER,
@@ -304,12 +305,15 @@ fn the_records_of_places_never_change() {
     );
     let before_freezes = "0195f80bcb05040773746167696e670753746167696e670773746167696e670723316539306666fc70110100\
          fdf6a0b83046030000fdc074ba3046030000";
-    let thawed = Environment { frozen: None, ..environment() };
-    assert_eq!(Environment::open(&bytes_of(before_freezes)).unwrap(), thawed);
+    let before_revisions = "0273cafbd405040773746167696e670753746167696e670773746167696e670723316539306666010cc39c\
+         626572204f737465726efc70110100fdf6a0b83046030000fdc074ba3046030000";
+    let old = |frozen| Environment { frozen, revision: 1, ..environment() };
+    assert_eq!(Environment::open(&bytes_of(before_freezes)).unwrap(), old(None));
+    assert_eq!(Environment::open(&bytes_of(before_revisions)).unwrap(), old(environment().frozen));
     check(
         &environment(),
-        "0273cafbd405040773746167696e670753746167696e670773746167696e670723316539306666010cc39c626572204f\
-         737465726efc70110100fdf6a0b83046030000fdc074ba3046030000",
+        "036bf1d0e505040773746167696e670753746167696e670773746167696e670723316539306666010cc39c626572204f\
+         737465726e03fc70110100fdf6a0b83046030000fdc074ba3046030000",
     );
     check(
         &api_key(),

@@ -49,6 +49,8 @@ mod people;
 #[cfg(test)]
 mod personal_tokens;
 #[cfg(test)]
+mod preconditions;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod projects;

@@ -37,6 +37,21 @@ const NAMED: [(&str, Code); 9] = [
     ("segment_id", Code::SegmentNotFound),
 ];
 
+/// Operations that show a thing at a revision: who has that one is answered with 304.
+const READING_REVISIONS: [&str; 3] = ["getEnvironment", "getFlag", "getSegment"];
+
+/// Operations that take `If-Match`.
+const CHANGING_REVISIONS: [&str; 8] = [
+    "updateEnvironment",
+    "freezeEnvironment",
+    "unfreezeEnvironment",
+    "updateFlag",
+    "toggleFlag",
+    "archiveFlag",
+    "updateSegment",
+    "deleteSegment",
+];
+
 /// Errors that follow from nothing but what an operation does.
 const ERRORS: [(&str, &[Code]); 24] = [
     (
@@ -109,6 +124,8 @@ pub(in crate::http) fn notes() -> serde_json::Result<Notes> {
         examples: serde_json::from_str(EXAMPLES)?,
         unlimited: UNLIMITED.to_vec(),
         in_memory: IN_MEMORY.to_vec(),
+        reading_revisions: READING_REVISIONS.to_vec(),
+        changing_revisions: CHANGING_REVISIONS.to_vec(),
         named: NAMED.to_vec(),
         errors: ERRORS.to_vec(),
     })
