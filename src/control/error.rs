@@ -29,6 +29,8 @@ pub enum Thing {
     Invitation,
     /// A personal access token.
     PersonalToken,
+    /// A revision of a flag.
+    Revision,
 }
 
 /// Why a request was not carried out. Nothing was changed.

@@ -21,6 +21,7 @@ pub mod member;
 pub mod organization;
 pub mod personal_token;
 pub mod project;
+pub mod revision;
 mod scope;
 pub mod segment;
 pub mod session;

@@ -1,8 +1,10 @@
 //! The audit log: who changed what, when, from where, from what to what.
 
 mod action;
+mod itemized;
 
 pub use action::{Action, Resource};
+pub use itemized::itemized;
 
 use super::{
     environment::Environment,

@@ -84,6 +84,8 @@ codes! {
         "The invitation does not exist, or was accepted, withdrawn or not accepted in time.";
     TokenNotFound = NOT_FOUND "TOKEN_NOT_FOUND":
         "The caller has no such personal access token.";
+    RevisionNotFound = NOT_FOUND "REVISION_NOT_FOUND":
+        "The flag has no such revision in this environment, or it is no longer kept.";
     SegmentNotFound = NOT_FOUND "SEGMENT_NOT_FOUND":
         "The segment does not exist.";
     ApiKeyNotFound = NOT_FOUND "API_KEY_NOT_FOUND":

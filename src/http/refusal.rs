@@ -91,6 +91,7 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Member => named(Code::MemberNotFound, "member", name),
         Thing::Invitation => named(Code::InvitationNotFound, "invitation", name),
         Thing::PersonalToken => named(Code::TokenNotFound, "personal access token", name),
+        Thing::Revision => named(Code::RevisionNotFound, "revision", name),
     }
 }
 
@@ -104,7 +105,12 @@ fn taken(thing: Thing, key: &str) -> ApiError {
         Thing::Environment => (Code::EnvironmentKeyConflict, "environment", "project"),
         Thing::Segment => (Code::SegmentKeyConflict, "segment", "project"),
         Thing::Project => (Code::ProjectKeyConflict, "project", "organization"),
-        Thing::Organization | Thing::ApiKey | Thing::Member | Thing::Invitation | Thing::PersonalToken => {
+        Thing::Organization
+        | Thing::ApiKey
+        | Thing::Member
+        | Thing::Invitation
+        | Thing::PersonalToken
+        | Thing::Revision => {
             return ApiError::internal(format!("{thing:?} has no key"));
         }
     };

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Access, Error, Writer,
     codec::{Stored, seal, thaw},
-    find, get, owned,
+    find, get, owned, revision,
     rule::RuleV1,
-    tables,
+    tables, usage,
 };
 use crate::domain::{
     flag::{Classification, Configuration, Flag, FlagStatus, FlagType, Prerequisite, Variation},
@@ -210,18 +210,35 @@ pub fn configuration(
     get(access, tables::CONFIGURATIONS, (environment.bits(), flag.bits()))
 }
 
-/// Keeps what all environments share of a flag.
+/// Keeps what all environments share of a flag, also for later.
 pub fn put(writer: &Writer, flag: &Flag) -> Result<(), Error> {
+    revision::put_definition(writer, flag)?;
     writer.put(tables::FLAGS, flag.id.bits(), flag)?;
     writer.set(tables::FLAG_BY_KEY, (flag.project.bits(), flag.key.as_str()), flag.id.bits())
 }
 
-/// Keeps what `environment` says of a flag.
+/// Keeps what `environment` says of a flag, also for later.
 pub fn put_configuration(
     writer: &Writer,
     environment: EnvironmentId,
     flag: FlagId,
     configuration: &Configuration,
 ) -> Result<(), Error> {
+    revision::put_configuration(writer, environment, flag, configuration)?;
     writer.put(tables::CONFIGURATIONS, (environment.bits(), flag.bits()), configuration)
+}
+
+/// Forgets a flag in these environments, all of its project: what it is, what it was, and how often it was served.
+pub fn remove(
+    writer: &Writer,
+    flag: &Flag,
+    environments: impl IntoIterator<Item = EnvironmentId> + Clone,
+) -> Result<(), Error> {
+    writer.remove(tables::FLAGS, flag.id.bits())?;
+    writer.remove(tables::FLAG_BY_KEY, (flag.project.bits(), flag.key.as_str()))?;
+    for environment in environments.clone() {
+        writer.remove(tables::CONFIGURATIONS, (environment.bits(), flag.id.bits()))?;
+        usage::forget_flag(writer, environment, flag.id)?;
+    }
+    revision::remove(writer, flag.id, environments)
 }

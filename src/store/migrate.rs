@@ -1,13 +1,14 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, audit, meta, organization, session, tables, usage};
+use super::{Error, OpenError, Store, Writer, audit, meta, organization, revision, session, tables, usage};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 3] = [create_tables, add_causes_and_search, create_people_tables];
+const MIGRATIONS: [Migration; 4] =
+    [create_tables, add_causes_and_search, create_people_tables, create_governance_tables];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -80,6 +81,12 @@ fn create_people_tables(writer: &Writer) -> Result<(), Error> {
     create!(writer: INVITATIONS, INVITATION_BY_DIGEST, PERSONAL_TOKENS, PERSONAL_TOKEN_BY_DIGEST);
     organization::index_members(writer)?;
     session::index_users(writer)
+}
+
+/// From schema 3 to 4: the revisions of flags are kept.
+fn create_governance_tables(writer: &Writer) -> Result<(), Error> {
+    create!(writer: FLAG_DEFINITIONS, FLAG_CONFIGURATIONS, FLAG_REVISIONS);
+    revision::keep_present(writer)
 }
 
 #[cfg(test)]

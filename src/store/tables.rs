@@ -53,6 +53,16 @@ pub(super) const FLAG_BY_KEY: TableDefinition<'_, (u128, &str), u128> = TableDef
 pub(super) const CONFIGURATIONS: TableDefinition<'_, (u128, u128), &[u8]> =
     TableDefinition::new("configurations");
 
+/// (Flag, revision of what all environments share) -> what they shared.
+pub(super) const FLAG_DEFINITIONS: TableDefinition<'_, (u128, u64), &[u8]> =
+    TableDefinition::new("flag_definitions");
+/// (Environment, flag, revision of what the environment says) -> what it said.
+pub(super) const FLAG_CONFIGURATIONS: TableDefinition<'_, (u128, u128, u64), &[u8]> =
+    TableDefinition::new("flag_configurations");
+/// (Environment, flag, revision as it is shown) -> which two of those it was made of, by whom and when.
+pub(super) const FLAG_REVISIONS: TableDefinition<'_, (u128, u128, u64), &[u8]> =
+    TableDefinition::new("flag_revisions");
+
 /// (Project, segment key) -> segment.
 pub(super) const SEGMENTS: TableDefinition<'_, (u128, &str), &[u8]> = TableDefinition::new("segments");
 

@@ -136,7 +136,7 @@ fn variation(key: &str, value: Json) -> Variation {
     Variation { key: VariationKey::parse(key).unwrap(), name: Name::trusted(key), value }
 }
 
-fn flag() -> Flag {
+pub(super) fn flag() -> Flag {
     Flag {
         id: FlagId::from_bits(8),
         project: project().id,
@@ -171,7 +171,7 @@ fn condition(attribute: &str, operator: &str, value: Json) -> Condition {
     Condition { attribute: attribute.into(), operator, value, case, operand }
 }
 
-fn configuration() -> Configuration {
+pub(super) fn configuration() -> Configuration {
     let share = |key: &str, thousandths| Share {
         variation: VariationKey::parse(key).unwrap(),
         percentage: Percentage::from_thousandths(thousandths).unwrap(),

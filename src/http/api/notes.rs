@@ -25,7 +25,7 @@ const IN_MEMORY: [&str; 11] = [
 ];
 
 /// What it means that the thing a parameter names is not there.
-const NAMED: [(&str, Code); 9] = [
+const NAMED: [(&str, Code); 10] = [
     ("organization_id", Code::OrganizationNotFound),
     ("user_id", Code::MemberNotFound),
     ("invitation_id", Code::InvitationNotFound),
@@ -33,6 +33,7 @@ const NAMED: [(&str, Code); 9] = [
     ("project_id", Code::ProjectNotFound),
     ("environment_id", Code::EnvironmentNotFound),
     ("flag_id", Code::FlagNotFound),
+    ("revision", Code::RevisionNotFound),
     ("api_key_id", Code::ApiKeyNotFound),
     ("segment_id", Code::SegmentNotFound),
 ];
@@ -41,19 +42,20 @@ const NAMED: [(&str, Code); 9] = [
 const READING_REVISIONS: [&str; 3] = ["getEnvironment", "getFlag", "getSegment"];
 
 /// Operations that take `If-Match`.
-const CHANGING_REVISIONS: [&str; 8] = [
+const CHANGING_REVISIONS: [&str; 9] = [
     "updateEnvironment",
     "freezeEnvironment",
     "unfreezeEnvironment",
     "updateFlag",
     "toggleFlag",
+    "rollBackFlag",
     "archiveFlag",
     "updateSegment",
     "deleteSegment",
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 24] = [
+const ERRORS: [(&str, &[Code]); 26] = [
     (
         "register",
         &[
@@ -100,6 +102,18 @@ const ERRORS: [(&str, &[Code]); 24] = [
             Code::VariationNotFound,
             Code::VariationValueInvalid,
             Code::RuleRolloutExceeds100,
+            Code::RuleInvalid,
+            Code::PrerequisiteInvalid,
+        ],
+    ),
+    ("diffFlagRevisions", &[Code::RevisionNotFound]),
+    (
+        "rollBackFlag",
+        &[
+            Code::RevisionNotFound,
+            Code::EnvironmentFrozen,
+            Code::FlagArchived,
+            Code::VariationInUse,
             Code::RuleInvalid,
             Code::PrerequisiteInvalid,
         ],

@@ -50,6 +50,10 @@ const fn code(action: Action) -> u8 {
         Action::InvitationAccepted => 24,
         Action::PersonalTokenCreated => 25,
         Action::PersonalTokenRevoked => 26,
+        Action::FlagRolledBack => 34,
+        Action::FlagRestored => 35,
+        Action::FlagDeleted => 36,
+        Action::EnvironmentRestored => 37,
     }
 }
 
