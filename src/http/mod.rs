@@ -30,6 +30,7 @@ pub mod rulesets;
 pub mod shape;
 pub mod shortcut;
 pub mod socket;
+pub mod tagged;
 pub mod wire;
 pub mod words;
 
