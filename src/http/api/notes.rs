@@ -38,7 +38,7 @@ const NAMED: [(&str, Code); 9] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 27] = [
+const ERRORS: [(&str, &[Code]); 28] = [
     (
         "register",
         &[
@@ -60,6 +60,7 @@ const ERRORS: [(&str, &[Code]); 27] = [
     ("refresh", &[Code::RefreshTokenInvalid]),
     ("createProject", &[Code::OrganizationNotFound, Code::ProjectKeyConflict, Code::LimitExceeded]),
     ("createEnvironment", &[Code::EnvironmentKeyConflict, Code::LimitExceeded]),
+    ("verifyAuditLog", &[Code::ServerBusy]),
     ("deleteProject", &[Code::EnvironmentFrozen]),
     ("deleteEnvironment", &[Code::EnvironmentFrozen, Code::LastEnvironment]),
     ("createApiKey", &[Code::LimitExceeded]),
