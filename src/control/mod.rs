@@ -7,6 +7,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod backup;
 pub mod call;
 mod change;
 mod core;

@@ -37,8 +37,9 @@ pub enum Permission {
     ReadApiKeys,
     /// Create, rotate and revoke API keys.
     WriteApiKeys,
-    /// Have the chain of the audit log checked, which is one for the whole server.
-    VerifyAuditLog,
+    /// What concerns all organizations at once: copy the whole data file, have the chain of the whole log checked. It
+    /// takes the role in the organization that was made first.
+    OperateServer,
 }
 
 impl Permission {
@@ -54,7 +55,7 @@ impl Permission {
             | Self::FreezeEnvironments
             | Self::ReadApiKeys
             | Self::WriteApiKeys
-            | Self::VerifyAuditLog => Role::Admin,
+            | Self::OperateServer => Role::Admin,
         }
     }
 
@@ -71,7 +72,7 @@ impl Permission {
             Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
-            Self::VerifyAuditLog => "have the audit log checked",
+            Self::OperateServer => "do this: it takes an admin of the organization that was made first",
         }
     }
 }

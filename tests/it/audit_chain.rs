@@ -131,15 +131,24 @@ fn nobody_is_shown_the_entries_of_others() {
     let ann = server.outsider("ann@example.com");
     let token = json!({"invitation_token": invitation["data"]["token"]});
     ann.post("/api/v1/auth/invitations/accept", &token).expect(200);
+    let id = other["data"]["id"].as_str().expect("an id");
+    let me = team.client.get("/api/v1/auth/me").expect(200)["data"]["id"].as_str().expect("an id").to_owned();
+    ann.delete(&format!("/api/v1/organizations/{id}/members/{me}")).expect(204);
+    // The newest entry is about an organization that the operator does not belong to any more.
+    let last = verified(&team.client)["checked"].as_u64().expect("a number");
     let viewer = team.enrol(&server, "vera@example.com", Role::Viewer);
-    viewer.get("/api/v1/audit-logs/verify").refused(403, "INSUFFICIENT_PERMISSIONS");
-    let client = meddled(&mut server, &team.client, |log| {
-        let original = log.get(3).expect("a log").expect("an entry").value().to_vec();
-        log.insert(3, forged(&original).as_slice()).expect("a forgery");
-    });
-    assert!(verified(&client)["cut"]["id"].is_string());
-    let seen = verified(&server.reach(&ann));
-    assert_eq!(seen["cut"], json!({"place": 3, "flaw": "altered", "id": null}));
+    for client in [&viewer, &ann] {
+        client.get("/api/v1/audit-logs/verify").refused(403, "INSUFFICIENT_PERMISSIONS");
+    }
+    for (place, is_theirs) in [(last, false), (3, true)] {
+        let client = meddled(&mut server, &team.client, |log| {
+            let original = log.get(place).expect("a log").expect("an entry").value().to_vec();
+            log.insert(place, forged(&original).as_slice()).expect("a forgery");
+        });
+        let cut = verified(&client)["cut"].clone();
+        assert_eq!((&cut["place"], &cut["flaw"]), (&json!(place), &json!("altered")));
+        assert_eq!(cut["id"].is_string(), is_theirs, "{cut}");
+    }
 }
 
 #[test]

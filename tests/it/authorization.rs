@@ -78,6 +78,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
     ("verifyAuditLog",   [401,     403,     403,   403,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
+    // For the admins of the organization that was made first.
+    ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),

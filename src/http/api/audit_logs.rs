@@ -137,7 +137,7 @@ impl AuditLogsApi {
     /// Every entry carries the SHA-256 of the one before, and the last one is noted beside the log, so that an entry that
     /// was altered, taken out or cut off in the data file shows. This walks along the whole chain, which is one for all
     /// organizations of the server. Who can write the data file can also write a whole new chain: against that, note the
-    /// `head` elsewhere, and send it later as `noted`. Needs the role `admin` in any organization.
+    /// `head` elsewhere, and send it later as `noted`. Needs the role `admin` in the organization that was made first.
     #[oai(path = "/verify", method = "get", operation_id = "verifyAuditLog")]
     async fn verify(
         &self,

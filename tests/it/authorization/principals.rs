@@ -30,7 +30,7 @@ const SIGNED_IN: [&str; 7] = [
 ];
 
 /// What takes a role in any organization, whichever it is.
-const OF_ANY_ADMIN: [&str; 3] = ["createProject", "createOrganization", "verifyAuditLog"];
+const OF_ANY_ADMIN: [&str; 2] = ["createProject", "createOrganization"];
 
 /// How what a principal is answered follows from the table.
 #[derive(Clone, Copy)]
