@@ -32,6 +32,8 @@ pub mod user;
 
 use std::{collections::HashMap, sync::Arc};
 
+use tokio::sync::Semaphore;
+
 use self::core::{Core, WriterThread};
 use crate::{
     auth::{
@@ -79,6 +81,8 @@ pub struct Control {
     jwt: JwtKey,
     refresh: RefreshKey,
     stream_tokens: StreamTokenKey,
+    /// Places for those who walk along the audit log.
+    walks: Semaphore,
     settings: Settings,
 }
 
@@ -101,7 +105,8 @@ impl Control {
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
         let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));
-        Ok(Self { core, writer, hasher: Hasher::new(), jwt, refresh, stream_tokens, settings })
+        let (hasher, walks) = (Hasher::new(), Semaphore::new(audit::MAX_WALKS));
+        Ok(Self { core, writer, hasher, jwt, refresh, stream_tokens, walks, settings })
     }
 
     /// What is served from memory.

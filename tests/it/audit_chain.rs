@@ -150,3 +150,24 @@ fn nobody_is_shown_the_entries_of_others() {
         assert_eq!(cut["id"].is_string(), is_theirs, "{cut}");
     }
 }
+
+#[test]
+fn of_many_who_ask_at_once_each_gets_the_same_verdict_or_is_told_to_wait() {
+    let server = Server::start();
+    let (team, _) = furnished(&server);
+    let wanted = verified(&team.client);
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let ask = || team.client.get("/api/v1/audit-logs/verify");
+        let threads: Vec<_> = (0..12).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("an answer")).collect()
+    });
+    for answer in answers {
+        if answer.status == 503 {
+            answer.refused(503, "SERVER_BUSY");
+            assert!(answer.header("retry-after").is_some());
+        } else {
+            assert_eq!(answer.expect(200)["data"], wanted);
+        }
+    }
+    assert_eq!(verified(&team.client), wanted, "who is done makes room");
+}

@@ -114,13 +114,14 @@ impl AuditLogsApi {
             environment: environment_id.text().map(self::environment_id).transpose()?,
             ..search
         };
+        let app = Arc::clone(&self.0);
         match format {
             Format::Json => {
-                let page = audit::list(&self.0.control, &person.caller, search, &request)?;
+                let read = move || audit::list(&app.control, &person.caller, search, &request);
+                let page = tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)??;
                 Ok(AuditLog::Page(FastJson(page::listed(page.map(AuditEntryView::from), ORDER))))
             }
             Format::Lines => {
-                let app = Arc::clone(&self.0);
                 let mut export = audit::export(&app.control, &person.caller, search)?;
                 let next = move || {
                     let entries = export.next(&app.control)?;

@@ -52,7 +52,9 @@ impl FlagHistoryApi {
         let request = page::request(&mut reader, ORDER, &page, &per_page, &cursor);
         let (environment, request) = reader.finish((environment, request))?;
         let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
-        let page = flag::history(&self.0.control, &person.caller, environment, &name, &request)?;
+        let app = Arc::clone(&self.0);
+        let read = move || flag::history(&app.control, &person.caller, environment, &name, &request);
+        let page = tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)??;
         Ok(FastJson(page::listed(page.map(EntryView::from), ORDER)))
     }
 }

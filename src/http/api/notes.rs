@@ -77,6 +77,7 @@ const ERRORS: &[(&str, &[Code])] = &[
     ("refresh", &[Code::RefreshTokenInvalid]),
     ("createProject", &[Code::OrganizationNotFound, Code::ProjectKeyConflict, Code::LimitExceeded]),
     ("createEnvironment", &[Code::EnvironmentKeyConflict, Code::LimitExceeded]),
+    ("verifyAuditLog", &[Code::ServerBusy]),
     ("deleteProject", &[Code::EnvironmentFrozen]),
     ("deleteEnvironment", &[Code::EnvironmentFrozen, Code::LastEnvironment]),
     ("createApiKey", &[Code::LimitExceeded]),

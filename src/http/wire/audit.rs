@@ -77,8 +77,8 @@ pub struct CutView {
     pub place: u64,
     /// What is wrong with it.
     pub flaw: Flaw,
-    /// Its identifier: `evt_` and a ULID; null where there is none to be read, and where it belongs to no organization
-    /// in which the caller is an admin.
+    /// Its identifier: `evt_` and a ULID; null where there is none to be read, and where it belongs to no organization of
+    /// the caller's.
     pub id: Option<String>,
 }
 
