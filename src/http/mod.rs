@@ -14,6 +14,7 @@ pub mod event_stream;
 pub mod guard;
 pub mod handover;
 pub mod json;
+pub mod lines;
 pub mod listen;
 pub mod middleware;
 pub mod ofrep;
