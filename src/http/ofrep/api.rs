@@ -185,7 +185,7 @@ fn all(
         Timing::Timed => Some(evaluate_all(&ruleset, &context, now)),
         Timing::Timeless => None,
     };
-    let fingerprint = Fingerprint::of(&context);
+    let fingerprint = Fingerprint::of_context(&body.bytes);
     let grant = Grant::new(key.id, now, fingerprint.number());
     let grounds =
         Grounds { grant, version: ruleset.version(), context: fingerprint, served: served.as_deref() };

@@ -1,18 +1,18 @@
 //! The tag of a bulk answer. It covers what the answer depends on: the environment's version, the key, which has the
-//! rights, and the context, in whatever order its members come; so a 304 costs no evaluation. The address of the
+//! rights, and the whole context, in whatever order its members come; so a 304 costs no evaluation. The address of the
 //! event stream is a part of the answer, and who keeps one must not miss that it has changed. Where rules ask for the
 //! moment, it covers what is served as well.
 
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::mem::discriminant;
 
 use poem::http::HeaderValue;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::{
     auth::stream_token::Grant,
-    domain::context::{Attribute, Context},
     engine::Outcome,
-    http::error::ApiError,
+    http::{error::ApiError, wire::context::Text},
 };
 
 /// What a bulk answer depends on.
@@ -43,62 +43,101 @@ impl Grounds<'_> {
     }
 }
 
-/// A number that is the same for contexts that no rule can tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A number that is the same for the same JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Fingerprint(u64);
 
+#[derive(Default, serde::Deserialize)]
+struct Body {
+    context: Option<Fingerprint>,
+}
+
 impl Fingerprint {
-    /// The fingerprint of a context, in whatever order its attributes come.
-    pub fn of(context: &Context<'_>) -> Self {
-        // A sum, because it has no order.
-        let attributes = context.attributes.iter().fold(0_u64, |all, (name, value)| {
-            let mut hasher = DefaultHasher::new();
-            name.hash(&mut hasher);
-            hash(value, &mut hasher);
-            all.wrapping_add(hasher.finish())
-        });
-        let mut hasher = DefaultHasher::new();
-        (&context.user_key, &context.user_id, &context.session_id, attributes).hash(&mut hasher);
-        Self(hasher.finish())
+    /// The fingerprint of the context in a sound body; where there is none, it is that of nothing.
+    pub fn of_context(body: &[u8]) -> Self {
+        serde_json::from_slice::<Body>(body).unwrap_or_default().context.unwrap_or_default()
     }
 
     /// The number.
     pub fn number(self) -> u64 {
         self.0
     }
+
+    /// The fingerprint of a part; `kind` tells apart what would hash alike.
+    fn new(kind: u8, part: impl Hash) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (kind, part).hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
-fn hash(value: &Attribute<'_>, hasher: &mut DefaultHasher) {
-    discriminant(value).hash(hasher);
-    match value {
-        // To rules one object is like another.
-        Attribute::Null | Attribute::Object => {}
-        Attribute::Bool(value) => value.hash(hasher),
-        Attribute::Integer(value) => value.hash(hasher),
-        Attribute::Float(value) => value.to_bits().hash(hasher),
-        Attribute::Text(text) => text.hash(hasher),
-        Attribute::List(elements) => {
-            elements.len().hash(hasher);
-            for element in elements {
-                hash(element, hasher);
-            }
+struct FingerprintVisitor;
+
+impl<'de> Visitor<'de> for FingerprintVisitor {
+    type Value = Fingerprint;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Fingerprint, E> {
+        Ok(Fingerprint::new(0, ()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Fingerprint, E> {
+        Ok(Fingerprint::new(1, value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Fingerprint, E> {
+        Ok(Fingerprint::new(2, i128::from(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Fingerprint, E> {
+        Ok(Fingerprint::new(2, i128::from(value)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Fingerprint, E> {
+        Ok(Fingerprint::new(3, value.to_bits()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Fingerprint, E> {
+        Ok(Fingerprint::new(4, text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Fingerprint, A::Error> {
+        let mut all = Fingerprint::new(5, ());
+        while let Some(element) = elements.next_element::<Fingerprint>()? {
+            all = Fingerprint::new(5, (all, element));
         }
+        Ok(all)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Fingerprint, A::Error> {
+        // A sum, because it has no order.
+        let mut all = 0_u64;
+        while let Some((Text(name), value)) = members.next_entry::<Text<'de>, Fingerprint>()? {
+            all = all.wrapping_add(Fingerprint::new(6, (name, value)).0);
+        }
+        Ok(Fingerprint::new(7, all))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FingerprintVisitor)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::{id::ApiKeyId, time::Timestamp},
-        http::ofrep::request::read,
-    };
+    use crate::domain::{id::ApiKeyId, time::Timestamp};
 
     const UNTIL: Timestamp = Timestamp::from_seconds(1);
 
     fn tag(version: u64, key: u128, context: &str, expires_at: Timestamp) -> HeaderValue {
         let body = format!(r#"{{"context":{context}}}"#);
-        let context = Fingerprint::of(&read(body.as_bytes()).unwrap());
+        let context = Fingerprint::of_context(body.as_bytes());
         let grant = Grant { key: ApiKeyId::from_bits(key), expires_at };
         Grounds { grant, version, context, served: None }.tag().unwrap()
     }
@@ -106,23 +145,20 @@ mod tests {
     #[test]
     fn the_order_of_members_does_not_matter_and_everything_else_does() {
         let of = |context: &str| tag(1, 1, context, UNTIL);
-        let one = of(r#"{"targetingKey":"u","a":1,"b":[1,[2],{"x":1}],"c":true,"d":1.5}"#);
-        assert_eq!(one, of(r#"{"d":1.5, "b":[1,[2],{"y":2}], "c":true, "a":1, "targetingKey":"u"}"#));
+        let one = of(r#"{"targetingKey":"u","a":1,"b":{"x":[1,2],"y":"z"}}"#);
+        assert_eq!(one, of(r#"{"b":{"y":"z", "x":[1,2]}, "a":1, "targetingKey":"u"}"#));
         let mut seen = vec![one];
         for context in [
             "{}",
-            r#"{"targetingKey":""}"#,
-            r#"{"a":"u"}"#,
-            r#"{"targetingKey":"v","a":1,"b":[1,[2],{}],"c":true,"d":1.5}"#,
-            r#"{"targetingKey":"u","a":2,"b":[1,[2],{}],"c":true,"d":1.5}"#,
-            r#"{"targetingKey":"u","a":"1","b":[1,[2],{}],"c":true,"d":1.5}"#,
-            r#"{"targetingKey":"u","a":1,"b":[[2],1,{}],"c":true,"d":1.5}"#,
-            r#"{"targetingKey":"u","a":1,"b":[1,[2,{}]],"c":true,"d":1.5}"#,
-            r#"{"targetingKey":"u","a":1,"b":[1,[2],null],"c":true,"d":1.5}"#,
-            r#"{"targetingKey":"u","b":1,"a":[1,[2],{}],"c":true,"d":1.5}"#,
-            r#"{"targetingKey":"u","a":1,"b":[1,[2],{}],"c":false,"d":1.5}"#,
-            r#"{"targetingKey":"u","a":1,"b":[1,[2],{}],"c":true,"d":1.25}"#,
-            r#"{"targetingKey":"u","a":1,"b":[1,[2],{}],"c":true}"#,
+            "[]",
+            r#"{"targetingKey":"v","a":1,"b":{"x":[1,2],"y":"z"}}"#,
+            r#"{"targetingKey":"u","a":2,"b":{"x":[1,2],"y":"z"}}"#,
+            r#"{"targetingKey":"u","a":"1","b":{"x":[1,2],"y":"z"}}"#,
+            r#"{"targetingKey":"u","a":1,"b":{"x":[2,1],"y":"z"}}"#,
+            r#"{"targetingKey":"u","a":1,"b":{"x":[[1],2],"y":"z"}}"#,
+            r#"{"targetingKey":"u","b":1,"a":{"x":[1,2],"y":"z"}}"#,
+            r#"{"targetingKey":"u","a":1,"b":{"x":[1,2],"y":null}}"#,
+            r#"{"targetingKey":"u","a":1,"b":{"x":[1,2]}}"#,
         ] {
             seen.push(of(context));
         }
