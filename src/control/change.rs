@@ -18,6 +18,7 @@ use crate::{
         flag::{Configuration, Flag},
         id::{ApiKeyId, AuditId, Bits, EnvironmentId, OrganizationId},
         organization::Membership,
+        revision::Revision,
         role::Permission,
         time::Timestamp,
         violation::{Fault, Violations},
@@ -113,6 +114,11 @@ impl<'c> Change<'c> {
         self.core.mint(self.call.now)
     }
 
+    /// Checks that the change is meant for a thing at this revision.
+    pub(super) fn expects(&self, revision: u64) -> Result<(), Error> {
+        if self.call.expected.accepts(revision) { Ok(()) } else { Err(Error::RevisionConflict(revision)) }
+    }
+
     /// Who makes the change.
     pub(super) fn actor(&self) -> Result<&Actor, Error> {
         self.actor.as_ref().ok_or_else(|| Error::Internal("a change that needs an actor has none".into()))
@@ -189,12 +195,31 @@ impl<'c> Change<'c> {
         if action != Action::FlagCreated || configuration.enabled {
             self.may_change(environment)?;
         }
-        store::flag::put_configuration(&self.tx, environment, flag.id, &configuration)?;
+        self.revise(environment, flag, &configuration, action)?;
         let compiled = compile::flag(Arc::clone(flag), configuration)?;
         let next = self.rulesets.entry(environment).or_default();
         next.changes.push(engine::Change::Put(compiled));
         next.news.push((action, Subject::Flag(flag.key.clone())));
         Ok(())
+    }
+
+    /// Keeps what `environment` says of a flag after `action`, and the revision that it shows from then on.
+    fn revise(
+        &self,
+        environment: EnvironmentId,
+        flag: &Flag,
+        configuration: &Configuration,
+        action: Action,
+    ) -> Result<(), Error> {
+        store::flag::put_configuration(&self.tx, environment, flag.id, configuration)?;
+        let revision = Revision {
+            definition: flag.revision,
+            configuration: configuration.revision,
+            at: self.now(),
+            actor: self.actor()?.clone(),
+            action,
+        };
+        Ok(store::revision::append(&self.tx, environment, flag, &revision)?)
     }
 
     /// Keeps a new environment, which is served with `flags` from its first version on.
@@ -207,7 +232,7 @@ impl<'c> Change<'c> {
         store::environment::put(&self.tx, environment)?;
         let mut compiled = Vec::with_capacity(flags.len());
         for (flag, configuration) in flags {
-            store::flag::put_configuration(&self.tx, environment.id, flag.id, &configuration)?;
+            self.revise(environment.id, &flag, &configuration, Action::EnvironmentCreated)?;
             compiled.push(compile::flag(flag, Arc::new(configuration))?);
         }
         let ruleset = Ruleset::new(environment.id, environment.version, compiled).with_segments(segments);

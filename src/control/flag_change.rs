@@ -118,6 +118,7 @@ pub async fn archive(
             let place = change.place(environment, Permission::WriteFlags)?;
             let rulesets = rulesets(change, &place)?;
             let target = target(place, &rulesets, &name)?;
+            change.expects(target.shown_revision())?;
             if target.flag.status == FlagStatus::Archived {
                 return Ok(());
             }
@@ -144,6 +145,7 @@ async fn edit(
             let place = change.place(environment, Permission::WriteFlags)?;
             let rulesets = rulesets(change, &place)?;
             let target = target(place, &rulesets, &name)?;
+            change.expects(target.shown_revision())?;
             if target.flag.status == FlagStatus::Archived {
                 return Err(Error::FlagArchived(target.flag.key.to_string()));
             }

@@ -34,6 +34,11 @@ impl Target {
         &self.configurations[0].1
     }
 
+    /// The revision that the environment shows that was named.
+    pub(super) fn shown_revision(&self) -> u64 {
+        self.flag.shown_revision(self.named())
+    }
+
     /// The rules that the flag has, in any environment.
     fn rules(&self) -> Vec<RuleId> {
         self.configurations.iter().flat_map(|(_, it)| it.rules.iter().map(|rule| rule.id)).collect()
@@ -98,6 +103,18 @@ pub(super) fn keep(
     configuration: Configuration,
     action: Action,
 ) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
+    keep_noting(change, target, flag, configuration, action, &[])
+}
+
+/// The same, with `notes` about it in the audit log.
+pub(super) fn keep_noting(
+    change: &mut Change<'_>,
+    target: &Target,
+    flag: Flag,
+    configuration: Configuration,
+    action: Action,
+    notes: &[FieldChange],
+) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
     let (shared, own) = (flag != *target.flag, configuration != **target.named());
     let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
     if shared {
@@ -109,7 +126,7 @@ pub(super) fn keep(
     if shared || own {
         change.put_flag(target.place.environment.id, &flag, Arc::clone(&configuration), action)?;
     }
-    let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then_some(fields);
+    let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then(|| [&fields, notes].concat());
     if let Some(fields) = changes(difference(&flag_fields(&target.flag), &flag_fields(&flag))) {
         change.audit(action, project_scope(&target.place.project), flag.id, fields)?;
     }

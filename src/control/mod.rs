@@ -22,6 +22,7 @@ pub mod member;
 pub mod organization;
 pub mod personal_token;
 pub mod project;
+pub mod revision;
 mod scope;
 pub mod segment;
 pub mod session;

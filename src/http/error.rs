@@ -84,6 +84,8 @@ codes! {
         "The invitation does not exist, or was accepted, withdrawn or not accepted in time.";
     TokenNotFound = NOT_FOUND "TOKEN_NOT_FOUND":
         "The caller has no such personal access token.";
+    RevisionNotFound = NOT_FOUND "REVISION_NOT_FOUND":
+        "The flag has no such revision in this environment, or it is no longer kept.";
     SegmentNotFound = NOT_FOUND "SEGMENT_NOT_FOUND":
         "The segment does not exist.";
     ApiKeyNotFound = NOT_FOUND "API_KEY_NOT_FOUND":
@@ -120,6 +122,8 @@ codes! {
         "The API key has expired and cannot be rotated; make another one.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":
         "A configuration or another flag refers to this variation; `details` names it.";
+    RevisionConflict = PRECONDITION_FAILED "REVISION_CONFLICT":
+        "Somebody has changed it since: `If-Match` does not name its present revision, which is in `details`.";
     PayloadTooLarge = PAYLOAD_TOO_LARGE "PAYLOAD_TOO_LARGE":
         "The body is larger than this path accepts.";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE":

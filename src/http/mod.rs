@@ -31,6 +31,7 @@ pub mod rulesets;
 pub mod shape;
 pub mod shortcut;
 pub mod socket;
+pub mod tagged;
 pub mod wire;
 pub mod words;
 

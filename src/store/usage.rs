@@ -115,6 +115,14 @@ pub(super) fn remove(writer: &Writer, environment: EnvironmentId) -> Result<(), 
     writer.remove_under(tables::LAST_EVALUATED, bits)
 }
 
+/// Forgets everything that was counted of a flag in `environment`.
+pub(super) fn forget_flag(writer: &Writer, environment: EnvironmentId, flag: FlagId) -> Result<(), Error> {
+    let (environment, flag) = (environment.bits(), flag.bits());
+    let of_flag = (environment, flag, 0, "", "")..(environment, flag.saturating_add(1), 0, "", "");
+    writer.0.open_table(tables::USAGE)?.retain_in(of_flag, |_, _| false)?;
+    writer.remove(tables::LAST_EVALUATED, (environment, flag))
+}
+
 /// From schema 1 to 2: counters had no cause; all of them were of what clients reported.
 pub(super) fn add_causes(writer: &Writer) -> Result<(), Error> {
     {

@@ -42,11 +42,14 @@ fn every_change_is_told_with_the_version_that_has_it() {
 
     let segments = format!("/api/v1/segments?project_id={}", team.project);
     let segment = |key: &str| format!("/api/v1/segments/{key}?project_id={}", team.project);
-    let changes: [(&str, &str, &dyn Fn()); 7] = [
+    let changes: [(&str, &str, &dyn Fn()); 8] = [
         ("flag.created", "a", &|| drop(team.create_flag("a", &json!({})))),
         ("flag.toggled", "a", &|| toggle(&team, "a", true)),
         ("flag.updated", "a", &|| {
             team.client.put(&team.flags("/a"), &json!({"name": "A"})).expect(200);
+        }),
+        ("flag.updated", "a", &|| {
+            team.client.post(&team.flags("/a/rollback"), &json!({"revision": 1})).expect(200);
         }),
         ("segment.created", "s", &|| {
             team.client.post(&segments, &json!({"key": "s", "name": "S"})).expect(201);

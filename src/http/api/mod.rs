@@ -9,6 +9,7 @@ mod environments;
 mod evaluate;
 mod flag_dependents;
 mod flag_history;
+mod flag_revisions;
 mod flags;
 mod invitations;
 mod members;
@@ -119,6 +120,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             flags::FlagsApi(app()),
             flag_dependents::FlagDependentsApi(app()),
             flag_history::FlagHistoryApi(app()),
+            flag_revisions::FlagRevisionsApi(app()),
         ),
         segments::SegmentsApi(app()),
         audit_logs::AuditLogsApi(app()),

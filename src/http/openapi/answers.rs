@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use poem::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Notes, id_of};
+use super::{Notes, conditional, id_of};
 use crate::domain::violation::{Fault, Violations};
 use crate::http::error::{ApiError, Code};
 
@@ -81,7 +81,7 @@ pub(super) fn add_errors(method: &str, operation: &mut Map<String, Value>, notes
 fn codes(method: &str, operation: &Map<String, Value>, notes: &Notes) -> HashSet<Code> {
     let id = id_of(operation);
     let own = notes.errors.iter().filter(|(of, _)| *of == id).flat_map(|(_, codes)| codes.iter());
-    let mut codes: HashSet<Code> = own.copied().collect();
+    let mut codes: HashSet<Code> = own.copied().chain(conditional::error(operation, notes)).collect();
     codes.insert(Code::InternalError);
     if operation.contains_key("requestBody") {
         codes.extend([
@@ -254,8 +254,9 @@ const FAULTS: [(Code, Fault, &str, &str); 7] = [
 type Detail = (Code, &'static str, fn() -> Value);
 
 /// Details of errors, for the examples of their codes.
-const DETAILS: [Detail; 4] = [
+const DETAILS: [Detail; 5] = [
     (Code::InsufficientPermissions, "required_role", || json!("admin")),
+    (Code::RevisionConflict, "revision", || json!(8)),
     (Code::FlagInUse, "used_by", || json!(["new-checkout in production"])),
     (Code::VariationInUse, "variation", || json!("on")),
     (Code::VariationInUse, "used_by", || json!(["environment production"])),

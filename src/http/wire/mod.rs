@@ -19,6 +19,7 @@ pub mod operator;
 pub mod organization;
 pub mod personal_token;
 pub mod project;
+pub mod revision;
 pub mod rule;
 pub mod ruleset;
 pub mod segment;
