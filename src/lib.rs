@@ -145,7 +145,8 @@
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
 //! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
-//! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on
+//! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on; why an open one costs
+//!   so little: [`http::handover`]
 //! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
 //!   [`control::usage`], read by [`control::stats`]

@@ -35,6 +35,12 @@ macro_rules! ids {
                 // The decoder folds lower case; one identifier has exactly one text.
                 (ulid.to_string() == digits).then_some(Self(ulid.0))
             }
+
+            /// Appends the text form, for answers that have many of these.
+            pub fn append_to(self, text: &mut Vec<u8>) {
+                text.extend_from_slice(Self::PREFIX.as_bytes());
+                text.extend_from_slice(Ulid(self.0).array_to_str(&mut [0; ulid::ULID_LEN]).as_bytes());
+            }
         }
 
         impl fmt::Display for $name {

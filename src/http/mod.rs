@@ -12,6 +12,7 @@ pub mod error;
 pub mod etag;
 pub mod event_stream;
 pub mod guard;
+pub mod handover;
 pub mod json;
 pub mod lines;
 pub mod listen;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::raw::Connection;
 use crate::support::stream::{Event, Stream};
 use crate::support::{Client, Server, Team};
 
@@ -204,4 +205,40 @@ fn connecting_counts_as_fetching_a_ruleset() {
     assert_eq!(answer.header("Cache-Control"), Some("no-store"));
     sdk.get("/api/v1/sdk/ruleset").expect(200);
     sdk.get(PATH).refused(429, "RATE_LIMIT_EXCEEDED");
+}
+
+#[test]
+fn a_stream_that_is_refused_leaves_the_connection_as_it_was() {
+    let server = Server::with(&["--rate-limit-ruleset=1"]);
+    let team = server.admin();
+    let sdk = team.sdk(&team.development, "server");
+    let key = sdk.sends("X-API-Key").expect("a key");
+    let ask = |key: &str| format!("GET {PATH} HTTP/1.1\r\nhost: x\r\nX-Api-KEY: {key}\r\n\r\n");
+
+    let mut connection = Connection::open(server.url());
+    connection.send(ask("sdk-dev-nobody"));
+    connection.receive("GET").refused(401, "API_KEY_INVALID");
+    connection.send(ask(key));
+    let begun = connection.receive("GET");
+    assert_eq!(begun.status, 200);
+    for line in [
+        "content-type: text/event-stream\r\n",
+        "transfer-encoding: chunked\r\n",
+        "connection: close\r\n",
+        "cache-control: no-store\r\n",
+        "x-content-type-options: nosniff\r\n",
+        "x-ratelimit-remaining: 0\r\n",
+        "x-request-id: ",
+        "date: ",
+    ] {
+        assert!(begun.head.contains(line), "{line}: {}", begun.head);
+    }
+
+    let mut connection = Connection::open(server.url());
+    connection.send(ask(key));
+    let refused = connection.receive("GET");
+    refused.refused(429, "RATE_LIMIT_EXCEEDED");
+    assert!(refused.head.contains("retry-after: ") && !refused.head.contains("connection: close"));
+    connection.send("GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert_eq!(connection.receive("GET").status, 200, "it serves on");
 }
