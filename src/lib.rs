@@ -123,6 +123,8 @@
 //!   [`domain::personal_token`]; what takes a person: [`http::guard::SignedIn`]
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
 //! - what was done, and how it is searched: [`domain::audit`], [`store::audit`]
+//! - what a flag was, and the way back: [`domain::revision`], [`store::revision`], [`control::revision`]; a whole
+//!   environment: [`control::restoration`]; which revision a change is meant for: [`http::etag`], [`http::tagged`]
 //! - why asking a single flag allocates nothing: `engine/memo.rs`, `engine/attributes.rs`; `tests/it/allocation.rs`
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the

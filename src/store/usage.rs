@@ -9,14 +9,18 @@ use crate::domain::{
     usage::{Cause, Count, Slot},
 };
 
-/// Adds counts to what is kept.
+/// Adds counts to what is kept. A flag that was deleted meanwhile has none.
 pub fn add<'a>(
     writer: &Writer,
     counts: impl IntoIterator<Item = (&'a Slot, &'a Count)>,
 ) -> Result<(), Error> {
     let mut usage = writer.0.open_table(tables::USAGE)?;
     let mut latest = writer.0.open_table(tables::LAST_EVALUATED)?;
+    let flags = writer.0.open_table(tables::FLAGS)?;
     for (slot, count) in counts {
+        if flags.get(slot.flag.bits())?.is_none() {
+            continue;
+        }
         let (environment, flag) = (slot.environment.bits(), slot.flag.bits());
         let key = (environment, flag, slot.hour, slot.variation.as_str(), slot.cause.as_str());
         let kept = usage.get(key)?.map_or(0, |kept| kept.value());

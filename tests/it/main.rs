@@ -57,6 +57,8 @@ mod projects;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod restoration;
+#[cfg(test)]
 mod revisions;
 #[cfg(test)]
 mod ruleset;
