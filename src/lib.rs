@@ -127,6 +127,8 @@
 //! - what goes with a project or an environment: [`store::project::remove`], [`store::environment::remove`]; what ends
 //!   in memory: [`live::Live::remove_environment`]
 //! - until when a key counts, and when it was used: [`live::LiveKey`]
+//! - what a flag was, and the way back: [`domain::revision`], [`store::revision`], [`control::revision`]; a whole
+//!   environment: [`control::restoration`]; which revision a change is meant for: [`http::etag`], [`http::tagged`]
 //! - why asking a single flag allocates nothing: `engine/memo.rs`, `engine/attributes.rs`; `tests/it/allocation.rs`
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the

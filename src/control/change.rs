@@ -89,7 +89,6 @@ impl<'c> Change<'c> {
     }
 
     /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
-    #[expect(dead_code, reason = "the dry runs of restoring and of promoting come next")]
     pub(super) fn rehearse(&mut self) {
         self.ending = Ending::Undone;
     }
@@ -199,6 +198,20 @@ impl<'c> Change<'c> {
         let compiled = compile::flag(Arc::clone(flag), configuration)?;
         let next = self.rulesets.entry(environment).or_default();
         next.changes.push(engine::Change::Put(compiled));
+        next.news.push((action, Subject::Flag(flag.key.clone())));
+        Ok(())
+    }
+
+    /// From the commit on, `environment` is served without this flag.
+    pub(super) fn remove_flag(
+        &mut self,
+        environment: EnvironmentId,
+        flag: &Flag,
+        action: Action,
+    ) -> Result<(), Error> {
+        self.may_change(environment)?;
+        let next = self.rulesets.entry(environment).or_default();
+        next.changes.push(engine::Change::Remove(flag.key.clone()));
         next.news.push((action, Subject::Flag(flag.key.clone())));
         Ok(())
     }

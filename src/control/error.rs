@@ -83,6 +83,8 @@ pub enum Error {
     RevisionConflict(u64),
     /// The flag is archived.
     FlagArchived(String),
+    /// The flag is not archived.
+    FlagNotArchived(String),
     /// Configurations or other flags name this variation; their names.
     VariationInUse {
         /// The variation's key.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     change::Change,
-    error::Error,
+    error::{Error, Thing},
     flag::{FlagName, find},
     scope::{Place, project_scope},
 };
@@ -12,9 +12,10 @@ use crate::{
     domain::{
         audit::{Action, FieldChange, configuration_fields, difference, flag_fields},
         environment::Environment,
-        flag::{Configuration, Flag},
+        flag::{Configuration, Flag, MAX_FLAGS_PER_PROJECT},
         flag_change::FlagChange,
         id::{EnvironmentId, RuleId},
+        key::FlagKey,
     },
     engine::Ruleset,
     store,
@@ -79,6 +80,19 @@ pub(super) fn target(
         })
         .collect();
     Ok(Target { place, flag, configurations })
+}
+
+/// Refuses one more flag in the place's project if its key is taken, or if there are too many.
+pub(super) fn refuse_new(rulesets: &[(Environment, Arc<Ruleset>)], key: &FlagKey) -> Result<(), Error> {
+    let ruleset = &rulesets[0].1;
+    if ruleset.get(key.as_str()).is_some() {
+        return Err(Error::KeyTaken(Thing::Flag, key.to_string()));
+    }
+    if ruleset.flags().count() >= MAX_FLAGS_PER_PROJECT {
+        let sentence = format!("a project has at most {MAX_FLAGS_PER_PROJECT} flags, archived ones included");
+        return Err(Error::LimitReached(sentence));
+    }
+    Ok(())
 }
 
 /// Applies a checked change: see [`keep`].

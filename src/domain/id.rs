@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use ulid::Ulid;
 
+use super::time::Timestamp;
+
 /// The 128 bits behind every identifier: 48 of time in milliseconds, 80 of entropy.
 pub type Bits = u128;
+
+/// The bits of an identifier that are entropy; those above them are its time.
+const ENTROPY_BITS: u32 = 80;
 
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident = $prefix:literal;)*) => {$(
@@ -26,6 +31,11 @@ macro_rules! ids {
             /// The bits, which sort as the identifiers were made.
             pub const fn bits(self) -> Bits {
                 self.0
+            }
+
+            /// The moment at which it was made, in whole milliseconds.
+            pub fn made_at(self) -> Timestamp {
+                Timestamp::from_millis(i64::try_from(self.0 >> ENTROPY_BITS).unwrap_or(i64::MAX))
             }
 
             /// Reads the text form; `None` for another prefix or a malformed ULID.

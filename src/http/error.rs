@@ -120,6 +120,8 @@ codes! {
         "The API key was rotated already; `details` names the one in its place.";
     ApiKeyExpired = CONFLICT "API_KEY_EXPIRED":
         "The API key has expired and cannot be rotated; make another one.";
+    FlagNotArchived = CONFLICT "FLAG_NOT_ARCHIVED":
+        "Only an archived flag can be restored or deleted for good.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":
         "A configuration or another flag refers to this variation; `details` names it.";
     RevisionConflict = PRECONDITION_FAILED "REVISION_CONFLICT":
@@ -140,6 +142,8 @@ codes! {
         "An operand that does not parse, or a rollout that cannot be expressed.";
     PrerequisiteInvalid = UNPROCESSABLE_ENTITY "PREREQUISITE_INVALID":
         "A prerequisite names an unknown flag or variation, or closes a cycle.";
+    RevisionNotKept = UNPROCESSABLE_ENTITY "REVISION_NOT_KEPT":
+        "What was at that moment is not known, or not kept any more.";
     InvitationInvalid = UNPROCESSABLE_ENTITY "INVITATION_INVALID":
         "The invitation is unknown, was accepted or withdrawn, or is not for this email address.";
     InvitationExpired = UNPROCESSABLE_ENTITY "INVITATION_EXPIRED":
@@ -346,6 +350,7 @@ fn code_of(fault: Fault) -> Code {
         Fault::RolloutSum => Code::RuleRolloutExceeds100,
         Fault::Rule => Code::RuleInvalid,
         Fault::Prerequisite => Code::PrerequisiteInvalid,
+        Fault::NotKept => Code::RevisionNotKept,
     }
 }
 

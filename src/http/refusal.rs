@@ -65,6 +65,9 @@ impl From<Error> for ApiError {
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
             }
+            Error::FlagNotArchived(key) => {
+                Self::new(Code::FlagNotArchived, format!("the flag '{key}' is not archived"))
+            }
             Error::VariationInUse { variation, by } => {
                 let message = format!("the variation '{variation}' is in use: {}", by.join(", "));
                 Self::new(Code::VariationInUse, message)

@@ -4,10 +4,10 @@ mod principals;
 
 use std::collections::BTreeSet;
 
-use phaseflag::domain::role::Role;
+use phaseflag::domain::{role::Role, time::Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, Server, Team};
+use crate::support::{Client, EPOCH, PASSWORD, Server, Team};
 use principals::{personal_token, principals};
 
 /// Statuses of a refusal of the person as such; everything else got past the guard and the permissions.
@@ -69,6 +69,9 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("diffFlagRevisions",[401,     404,     200,   200,   200,  403,   403]),
     ("getFlagRevision",  [401,     404,     200,   200,   200,  403,   403]),
     ("rollBackFlag",     [401,     404,     403,   200,   200,  403,   403]),
+    ("restoreFlag",      [401,     404,     403,   409,   409,  403,   403]), // It is not archived.
+    ("cloneFlag",        [401,     404,     403,   201,   201,  403,   403]),
+    ("restoreEnvironment", [401,   404,     403,   200,   200,  403,   403]),
     ("getFlagDependents",[401,     404,     200,   200,   200,  403,   403]),
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
     ("getEnvironmentStats", [401,  404,     200,   200,   200,  403,   403]),
@@ -249,6 +252,9 @@ impl World {
             }
             "freezeEnvironment" => json!({"reason": "R"}),
             "rollBackFlag" => json!({"revision": 1}),
+            "cloneFlag" => json!({"key": self.fresh("copy")}),
+            // Moments are printed without their fraction, so that this one is not in the future.
+            "restoreEnvironment" => json!({"at": Timestamp::from_millis(EPOCH).to_string(), "dry_run": true}),
             "toggleFlag" => json!({"enabled": true}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),

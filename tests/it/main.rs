@@ -67,6 +67,8 @@ mod projects;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod restoration;
+#[cfg(test)]
 mod revisions;
 #[cfg(test)]
 mod rotation;

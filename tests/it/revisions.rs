@@ -99,11 +99,11 @@ fn two_revisions_are_compared_rule_by_rule() {
     let rule = |name: &str, value: i64| json!({"name": name, "conditions": [{"attribute": "n", "operator": "is", "value": value}], "variation": "on"});
     let made = team.create_flag("a", &json!({"targeting_rules": [rule("x", 1), rule("y", 2)]}));
     let [x, y] = [0, 1].map(|index| made["targeting_rules"][index].clone());
-    let mut changed = y.clone();
-    changed["conditions"][0]["value"] = json!(3);
+    let mut new = y.clone();
+    new["conditions"][0]["value"] = json!(3);
     let variations =
         json!([{"key": "on", "name": "Yes", "value": true}, {"key": "off", "name": "Off", "value": false}]);
-    let body = json!({"targeting_rules": [changed, rule("z", 4)], "variations": variations});
+    let body = json!({"targeting_rules": [new, rule("z", 4)], "variations": variations});
     let after = team.client.put(&team.flags("/a"), &body).expect(200)["data"].clone();
     let z = after["targeting_rules"][1].clone();
     let diff = |from: u64, to: u64| {
@@ -115,7 +115,7 @@ fn two_revisions_are_compared_rule_by_rule() {
     assert_eq!((&told["from"], &told["to"]), (&json!(1), &json!(3)));
     let changes = told["changes"].as_object().expect("changes");
     assert_eq!(changes["variations[on].name"], json!({"from": "On", "to": "Yes"}));
-    assert_eq!(changes[&format!("{}.conditions", id(&y))]["to"], changed["conditions"]);
+    assert_eq!(changes[&format!("{}.conditions", id(&y))]["to"], new["conditions"]);
     assert_eq!(changes[&id(&x)], json!({"from": x, "to": null}));
     assert_eq!(changes[&id(&z)]["to"]["name"], "z");
     assert_eq!(changes.len(), 4, "{told}");

@@ -42,7 +42,7 @@ fn every_change_is_told_with_the_version_that_has_it() {
 
     let segments = format!("/api/v1/segments?project_id={}", team.project);
     let segment = |key: &str| format!("/api/v1/segments/{key}?project_id={}", team.project);
-    let changes: [(&str, &str, &dyn Fn()); 8] = [
+    let changes: [(&str, &str, &dyn Fn()); 11] = [
         ("flag.created", "a", &|| drop(team.create_flag("a", &json!({})))),
         ("flag.toggled", "a", &|| toggle(&team, "a", true)),
         ("flag.updated", "a", &|| {
@@ -62,6 +62,15 @@ fn every_change_is_told_with_the_version_that_has_it() {
         }),
         ("flag.archived", "a", &|| {
             team.client.delete(&team.flags("/a")).expect(204);
+        }),
+        ("flag.restored", "a", &|| {
+            team.client.send("POST", &team.flags("/a/restore"), None).expect(200);
+        }),
+        ("flag.archived", "a", &|| {
+            team.client.delete(&team.flags("/a")).expect(204);
+        }),
+        ("flag.deleted", "a", &|| {
+            team.client.delete(&format!("{}&permanent=true", team.flags("/a"))).expect(204);
         }),
     ];
     for (name, key, change) in changes {

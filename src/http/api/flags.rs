@@ -13,7 +13,7 @@ use crate::{
     control::{
         Control,
         flag::{self, Filter, FlagName, ShownFlag},
-        flag_change,
+        flag_change, flag_life,
     },
     domain::{
         flag::{FlagStatus, FlagType},
@@ -166,10 +166,12 @@ impl FlagsApi {
         Ok(tagged_flag(&self.0.control, &shown, FastJson))
     }
 
-    /// Archive a flag
+    /// Archive a flag, or delete an archived one for good
     ///
-    /// It leaves every ruleset and keeps its key. A flag that others require cannot be archived. Needs the role
-    /// `editor`.
+    /// An archived flag leaves every ruleset and keeps its key; it can be restored. A flag that others require cannot be
+    /// archived. That needs the role `editor`. With `permanent=true` an archived flag is deleted with its configurations,
+    /// its revisions and its statistics, and its key is free again; what was done with it stays in the audit log. That
+    /// needs the role `admin`, and no other flag, archived or not, may require it.
     #[oai(path = "/:flag_id", method = "delete", operation_id = "archiveFlag")]
     async fn archive(
         &self,
@@ -178,10 +180,19 @@ impl FlagsApi {
         flag_id: Path<String>,
         /// Any environment of the project, by its id.
         environment_id: Query<Required<String>>,
+        /// Whether to delete it for good; where absent, `false`.
+        permanent: Query<Optional<bool>>,
     ) -> Result<NoContent, ApiError> {
-        let environment = required_environment(&environment_id)?;
-        let name = FlagName(flag_id.0);
-        flag_change::archive(&self.0.control, &person.call, &person.caller, environment, name).await?;
+        let mut reader = Reader::default();
+        let environment = reader.required("environment_id", &environment_id);
+        let permanent = reader.word("permanent", &permanent, &[(true, "true"), (false, "false")]);
+        let environment = super::environment_id(&reader.finish(environment)?)?;
+        let (control, name) = (&self.0.control, FlagName(flag_id.0));
+        if permanent == Some(true) {
+            flag_life::delete(control, &person.call, &person.caller, environment, name).await?;
+        } else {
+            flag_change::archive(control, &person.call, &person.caller, environment, name).await?;
+        }
         Ok(NoContent)
     }
 

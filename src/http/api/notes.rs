@@ -42,13 +42,14 @@ const NAMED: [(&str, Code); 10] = [
 const READING_REVISIONS: [&str; 3] = ["getEnvironment", "getFlag", "getSegment"];
 
 /// Operations that take `If-Match`.
-const CHANGING_REVISIONS: [&str; 9] = [
+const CHANGING_REVISIONS: [&str; 10] = [
     "updateEnvironment",
     "freezeEnvironment",
     "unfreezeEnvironment",
     "updateFlag",
     "toggleFlag",
     "rollBackFlag",
+    "restoreFlag",
     "archiveFlag",
     "updateSegment",
     "deleteSegment",
@@ -128,7 +129,19 @@ const ERRORS: &[(&str, &[Code])] = &[
     ),
     ("updateSegment", &[Code::EnvironmentFrozen, Code::RuleInvalid]),
     ("deleteSegment", &[Code::EnvironmentFrozen, Code::SegmentInUse]),
-    ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse]),
+    ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse, Code::FlagNotArchived]),
+    ("restoreFlag", &[Code::EnvironmentFrozen, Code::FlagNotArchived, Code::PrerequisiteInvalid]),
+    ("cloneFlag", &[Code::FlagKeyConflict, Code::PrerequisiteInvalid, Code::LimitExceeded]),
+    (
+        "restoreEnvironment",
+        &[
+            Code::EnvironmentFrozen,
+            Code::RevisionNotKept,
+            Code::VariationNotFound,
+            Code::RuleInvalid,
+            Code::PrerequisiteInvalid,
+        ],
+    ),
     ("toggleFlag", &[Code::EnvironmentFrozen, Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
     ("ofrepEvaluateFlag", &[Code::FlagNotFound]),

@@ -225,7 +225,7 @@ fn answer(status: StatusCode, codes: &[Code]) -> Value {
 }
 
 /// Faults of a body, for the examples of their codes.
-const FAULTS: [(Code, Fault, &str, &str); 7] = [
+const FAULTS: [(Code, Fault, &str, &str); 8] = [
     (Code::ValidationError, Fault::Malformed, "variations[1].key", "is required"),
     (Code::VariationCountInvalid, Fault::VariationCount, "variations", "a boolean flag has exactly two"),
     (
@@ -242,6 +242,12 @@ const FAULTS: [(Code, Fault, &str, &str); 7] = [
         "the percentages sum to more than 100",
     ),
     (Code::RuleInvalid, Fault::Rule, "targeting_rules[0].conditions[0].value", "is not a semantic version"),
+    (
+        Code::RevisionNotKept,
+        Fault::NotKept,
+        "flags[search-ranker]",
+        "what it was at that time is not kept any more",
+    ),
     (
         Code::PrerequisiteInvalid,
         Fault::Prerequisite,

@@ -55,8 +55,8 @@ fn the_old_content_comes_back_as_a_new_revision() {
     assert_eq!(settled(&now(&team, &team.development)), settled(&before), "also the ids of its rules");
     assert_eq!(settled(&now(&team, &team.staging)), settled(&elsewhere));
     let question = json!({"flags": ["a"], "context": {"user_key": "u"}});
-    let served = sdk.post("/api/v1/evaluate", &question).expect(200)["data"]["evaluations"]["a"].clone();
-    assert_eq!((&served["value"], &served["reason"]), (&json!("Z"), &json!("TARGETING_RULE")));
+    let outcome = sdk.post("/api/v1/evaluate", &question).expect(200)["data"]["evaluations"]["a"].clone();
+    assert_eq!((&outcome["value"], &outcome["reason"]), (&json!("Z"), &json!("TARGETING_RULE")));
     let next = sdk.get("/api/v1/sdk/ruleset").expect(200)["data"]["version"].clone();
     assert_eq!(next.as_u64(), version.as_u64().map(|version| version + 1));
 
