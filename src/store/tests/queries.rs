@@ -145,12 +145,14 @@ fn slot(flag: u128, hour: u32, variation: &str, cause: Cause) -> Slot {
 /// A store with the flags 8 and 9, of which something is counted.
 fn with_flags() -> Store {
     let store = Store::in_memory().unwrap();
-    written(&store, |writer| {
-        [8, 9]
-            .map(FlagId::from_bits)
-            .into_iter()
-            .try_for_each(|flag| flag::put_configuration(writer, ENVIRONMENT, flag, &super::configuration()))
-    });
+    for bits in [8, 9] {
+        let id = FlagId::from_bits(bits);
+        let flag = Flag { id, key: FlagKey::parse(&format!("flag-{bits}")).unwrap(), ..super::flag() };
+        written(&store, |writer| {
+            flag::put(writer, &flag)?;
+            flag::put_configuration(writer, ENVIRONMENT, id, &super::configuration())
+        });
+    }
     store
 }
 
