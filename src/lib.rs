@@ -127,6 +127,8 @@
 //! - what goes with a project or an environment: [`store::project::remove`], [`store::environment::remove`]; what ends
 //!   in memory: [`live::Live::remove_environment`]
 //! - until when a key counts, and when it was used: [`live::LiveKey`]
+//! - what a flag was, and the way back: [`domain::revision`], [`store::revision`], [`control::revision`]; a whole
+//!   environment: [`control::restoration`]; which revision a change is meant for: [`http::etag`], [`http::tagged`]
 //! - why asking a single flag allocates nothing: `engine/memo.rs`, `engine/attributes.rs`; `tests/it/allocation.rs`
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
@@ -145,7 +147,8 @@
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
 //! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
-//! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on
+//! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on; why an open one costs
+//!   so little: [`http::handover`]
 //! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
 //!   [`control::usage`], read by [`control::stats`]

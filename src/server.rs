@@ -17,7 +17,7 @@ use crate::{
     auth::entropy::SystemEntropy,
     config::{Config, CorsOrigins, Origin},
     control::{self, Control, Settings, call::Call, usage},
-    domain::{id, time::Timestamp},
+    domain::{id, revision::Expected, time::Timestamp},
     http::{
         app::{self, App, Clock, MAX_BACKUPS},
         listen::{self, ListenLimits},
@@ -258,7 +258,13 @@ async fn upkeep(app: Arc<App>, stats_retention_days: u32) {
 }
 
 fn upkeep_call(app: &App) -> Call {
-    Call { now: (app.clock)(), request_id: "upkeep".into(), address: None, break_glass: None }
+    Call {
+        now: (app.clock)(),
+        request_id: "upkeep".into(),
+        address: None,
+        break_glass: None,
+        expected: Expected::Any,
+    }
 }
 
 async fn forget_usage(app: &App, days: u32) {

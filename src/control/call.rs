@@ -7,6 +7,7 @@ use crate::domain::{
     audit::Actor,
     id::{OrganizationId, PersonalTokenId, SessionId},
     organization::Membership,
+    revision::Expected,
     role::Permission,
     text::Justification,
     time::Timestamp,
@@ -25,6 +26,8 @@ pub struct Call {
     pub address: Option<IpAddr>,
     /// Why a frozen environment has to be changed all the same, where somebody says so.
     pub break_glass: Option<Justification>,
+    /// Which revision of the thing that it changes it is meant for.
+    pub expected: Expected,
 }
 
 /// What a person is known by.

@@ -18,6 +18,7 @@ use crate::{
         flag::{Configuration, Flag},
         id::{ApiKeyId, AuditId, Bits, EnvironmentId, OrganizationId},
         organization::Membership,
+        revision::Revision,
         role::Permission,
         time::Timestamp,
         violation::{Fault, Violations},
@@ -88,7 +89,6 @@ impl<'c> Change<'c> {
     }
 
     /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
-    #[expect(dead_code, reason = "the dry runs of restoring and of promoting come next")]
     pub(super) fn rehearse(&mut self) {
         self.ending = Ending::Undone;
     }
@@ -111,6 +111,11 @@ impl<'c> Change<'c> {
     /// A fresh identifier.
     pub(super) fn mint<I: From<Bits>>(&self) -> I {
         self.core.mint(self.call.now)
+    }
+
+    /// Checks that the change is meant for a thing at this revision.
+    pub(super) fn expects(&self, revision: u64) -> Result<(), Error> {
+        if self.call.expected.accepts(revision) { Ok(()) } else { Err(Error::RevisionConflict(revision)) }
     }
 
     /// Who makes the change.
@@ -189,12 +194,45 @@ impl<'c> Change<'c> {
         if action != Action::FlagCreated || configuration.enabled {
             self.may_change(environment)?;
         }
-        store::flag::put_configuration(&self.tx, environment, flag.id, &configuration)?;
+        self.revise(environment, flag, &configuration, action)?;
         let compiled = compile::flag(Arc::clone(flag), configuration)?;
         let next = self.rulesets.entry(environment).or_default();
         next.changes.push(engine::Change::Put(compiled));
         next.news.push((action, Subject::Flag(flag.key.clone())));
         Ok(())
+    }
+
+    /// From the commit on, `environment` is served without this flag.
+    pub(super) fn remove_flag(
+        &mut self,
+        environment: EnvironmentId,
+        flag: &Flag,
+        action: Action,
+    ) -> Result<(), Error> {
+        self.may_change(environment)?;
+        let next = self.rulesets.entry(environment).or_default();
+        next.changes.push(engine::Change::Remove(flag.key.clone()));
+        next.news.push((action, Subject::Flag(flag.key.clone())));
+        Ok(())
+    }
+
+    /// Keeps what `environment` says of a flag after `action`, and the revision that it shows from then on.
+    fn revise(
+        &self,
+        environment: EnvironmentId,
+        flag: &Flag,
+        configuration: &Configuration,
+        action: Action,
+    ) -> Result<(), Error> {
+        store::flag::put_configuration(&self.tx, environment, flag.id, configuration)?;
+        let revision = Revision {
+            definition: flag.revision,
+            configuration: configuration.revision,
+            at: self.now(),
+            actor: self.actor()?.clone(),
+            action,
+        };
+        Ok(store::revision::append(&self.tx, environment, flag, &revision)?)
     }
 
     /// Keeps a new environment, which is served with `flags` from its first version on.
@@ -207,7 +245,7 @@ impl<'c> Change<'c> {
         store::environment::put(&self.tx, environment)?;
         let mut compiled = Vec::with_capacity(flags.len());
         for (flag, configuration) in flags {
-            store::flag::put_configuration(&self.tx, environment.id, flag.id, &configuration)?;
+            self.revise(environment.id, &flag, &configuration, Action::EnvironmentCreated)?;
             compiled.push(compile::flag(flag, Arc::new(configuration))?);
         }
         let ruleset = Ruleset::new(environment.id, environment.version, compiled).with_segments(segments);

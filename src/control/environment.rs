@@ -12,14 +12,16 @@ use super::{
 use crate::{
     domain::{
         audit::{Action, FieldChange, Scope, difference, environment_fields},
-        environment::{Color, Environment, EnvironmentChange, EnvironmentType, MAX_ENVIRONMENTS_PER_PROJECT},
+        environment::{
+            Color, Environment, EnvironmentChange, EnvironmentType, FIRST_REVISION,
+            MAX_ENVIRONMENTS_PER_PROJECT,
+        },
         flag::{Configuration, Flag},
         id::{EnvironmentId, ProjectId},
         key::EnvironmentKey,
         project::Project,
         role::Permission,
         text::{Justification, Name},
-        time::Timestamp,
     },
     engine::Segments,
     store,
@@ -83,7 +85,7 @@ pub async fn update(
     id: EnvironmentId,
     update: EnvironmentChange,
 ) -> Result<Environment, Error> {
-    let edit = |before: &Environment, now| update.apply(before, now);
+    let edit = |before: &Environment| update.apply(before);
     edited(control, call, caller, id, Permission::WriteEnvironments, Action::EnvironmentUpdated, edit).await
 }
 
@@ -95,8 +97,7 @@ pub async fn freeze(
     id: EnvironmentId,
     reason: Justification,
 ) -> Result<Environment, Error> {
-    let edit =
-        |before: &Environment, now| Environment { frozen: Some(reason), updated_at: now, ..before.clone() };
+    let edit = |before: &Environment| Environment { frozen: Some(reason), ..before.clone() };
     edited(control, call, caller, id, Permission::FreezeEnvironments, Action::EnvironmentFrozen, edit).await
 }
 
@@ -107,7 +108,7 @@ pub async fn unfreeze(
     caller: &Caller,
     id: EnvironmentId,
 ) -> Result<Environment, Error> {
-    let edit = |before: &Environment, now| Environment { frozen: None, updated_at: now, ..before.clone() };
+    let edit = |before: &Environment| Environment { frozen: None, ..before.clone() };
     edited(control, call, caller, id, Permission::FreezeEnvironments, Action::EnvironmentUnfrozen, edit).await
 }
 
@@ -142,16 +143,20 @@ async fn edited(
     id: EnvironmentId,
     permission: Permission,
     action: Action,
-    edit: impl FnOnce(&Environment, Timestamp) -> Environment + Send + 'static,
+    edit: impl FnOnce(&Environment) -> Environment + Send + 'static,
 ) -> Result<Environment, Error> {
     control
         .change(call, Some(caller.actor()), move |change| {
             let place = change.place(id, permission)?;
-            let after = edit(&place.environment, change.now());
-            let changes = difference(&environment_fields(&place.environment), &environment_fields(&after));
+            let before = &place.environment;
+            change.expects(before.revision)?;
+            let after = edit(before);
+            let changes = difference(&environment_fields(before), &environment_fields(&after));
             if changes.is_empty() {
                 return Ok(place.environment);
             }
+            let (revision, updated_at) = (before.revision + 1, change.now());
+            let after = Environment { revision, updated_at, ..after };
             store::environment::put(change.tx(), &after)?;
             change.audit(action, place.scope(), id, changes)?;
             Ok(after)
@@ -208,6 +213,7 @@ fn put_new(
         kind: new.kind,
         color: new.color,
         frozen: None,
+        revision: FIRST_REVISION,
         version: 1,
         created_at: change.now(),
         updated_at: change.now(),

@@ -30,6 +30,8 @@ pub enum Thing {
     Invitation,
     /// A personal access token.
     PersonalToken,
+    /// A revision of a flag.
+    Revision,
 }
 
 /// Why a request was not carried out. Nothing was changed.
@@ -77,8 +79,12 @@ pub enum Error {
     KeyRotated(ApiKeyId),
     /// The API key has expired.
     KeyExpired,
+    /// The thing is at another revision than the change is meant for: at this one.
+    RevisionConflict(u64),
     /// The flag is archived.
     FlagArchived(String),
+    /// The flag is not archived.
+    FlagNotArchived(String),
     /// Configurations or other flags name this variation; their names.
     VariationInUse {
         /// The variation's key.

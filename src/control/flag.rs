@@ -49,6 +49,11 @@ impl ShownFlag {
             last_evaluated_at: last,
         }
     }
+
+    /// The revision of what is shown.
+    pub fn revision(&self) -> u64 {
+        self.flag.shown_revision(&self.configuration)
+    }
 }
 
 /// How a request names a flag: by identifier or by key.

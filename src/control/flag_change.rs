@@ -5,16 +5,16 @@ use std::sync::Arc;
 use super::{
     Control,
     call::{Call, Caller},
-    error::{Error, Thing},
+    error::Error,
     flag::{FlagName, ShownFlag},
     flag_check::{check, check_prerequisites, check_segments, demanding},
-    flag_target::{apply, rulesets, target},
+    flag_target::{apply, refuse_new, rulesets, target},
     scope::project_scope,
 };
 use crate::{
     domain::{
         audit::{Action, configuration_fields, difference, flag_fields},
-        flag::{Configuration, FlagStatus, MAX_FLAGS_PER_PROJECT},
+        flag::{Configuration, FlagStatus},
         flag_change::{FlagChange, NewFlag},
         id::{EnvironmentId, RuleId},
         role::Permission,
@@ -45,14 +45,7 @@ pub async fn create(
             check_prerequisites(&configuration, &rulesets[0].1, &mut faults);
             check_segments(&configuration, &rulesets[0].1, &mut faults);
             faults.or_ok(())?;
-            if rulesets[0].1.get(flag.key.as_str()).is_some() {
-                return Err(Error::KeyTaken(Thing::Flag, flag.key.to_string()));
-            }
-            if rulesets[0].1.flags().count() >= MAX_FLAGS_PER_PROJECT {
-                let sentence =
-                    format!("a project has at most {MAX_FLAGS_PER_PROJECT} flags, archived ones included");
-                return Err(Error::LimitReached(sentence));
-            }
+            refuse_new(&rulesets, &flag.key)?;
             let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
             store::flag::put(change.tx(), &flag)?;
             let initial = Configuration::initial(configuration.default_variation.clone(), change.now());
@@ -118,6 +111,7 @@ pub async fn archive(
             let place = change.place(environment, Permission::WriteFlags)?;
             let rulesets = rulesets(change, &place)?;
             let target = target(place, &rulesets, &name)?;
+            change.expects(target.shown_revision())?;
             if target.flag.status == FlagStatus::Archived {
                 return Ok(());
             }
@@ -144,6 +138,7 @@ async fn edit(
             let place = change.place(environment, Permission::WriteFlags)?;
             let rulesets = rulesets(change, &place)?;
             let target = target(place, &rulesets, &name)?;
+            change.expects(target.shown_revision())?;
             if target.flag.status == FlagStatus::Archived {
                 return Err(Error::FlagArchived(target.flag.key.to_string()));
             }

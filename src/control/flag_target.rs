@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     change::Change,
-    error::Error,
+    error::{Error, Thing},
     flag::{FlagName, find},
     scope::{Place, project_scope},
 };
@@ -12,9 +12,10 @@ use crate::{
     domain::{
         audit::{Action, FieldChange, configuration_fields, difference, flag_fields},
         environment::Environment,
-        flag::{Configuration, Flag},
+        flag::{Configuration, Flag, MAX_FLAGS_PER_PROJECT},
         flag_change::FlagChange,
         id::{EnvironmentId, RuleId},
+        key::FlagKey,
     },
     engine::Ruleset,
     store,
@@ -32,6 +33,11 @@ impl Target {
     /// What the environment says that was named.
     pub(super) fn named(&self) -> &Arc<Configuration> {
         &self.configurations[0].1
+    }
+
+    /// The revision that the environment shows that was named.
+    pub(super) fn shown_revision(&self) -> u64 {
+        self.flag.shown_revision(self.named())
     }
 
     /// The rules that the flag has, in any environment.
@@ -76,6 +82,19 @@ pub(super) fn target(
     Ok(Target { place, flag, configurations })
 }
 
+/// Refuses one more flag in the place's project if its key is taken, or if there are too many.
+pub(super) fn refuse_new(rulesets: &[(Environment, Arc<Ruleset>)], key: &FlagKey) -> Result<(), Error> {
+    let ruleset = &rulesets[0].1;
+    if ruleset.get(key.as_str()).is_some() {
+        return Err(Error::KeyTaken(Thing::Flag, key.to_string()));
+    }
+    if ruleset.flags().count() >= MAX_FLAGS_PER_PROJECT {
+        let sentence = format!("a project has at most {MAX_FLAGS_PER_PROJECT} flags, archived ones included");
+        return Err(Error::LimitReached(sentence));
+    }
+    Ok(())
+}
+
 /// Applies a checked change: see [`keep`].
 pub(super) fn apply(
     change: &mut Change<'_>,
@@ -98,6 +117,18 @@ pub(super) fn keep(
     configuration: Configuration,
     action: Action,
 ) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
+    keep_noting(change, target, flag, configuration, action, &[])
+}
+
+/// The same, with `notes` about it in the audit log.
+pub(super) fn keep_noting(
+    change: &mut Change<'_>,
+    target: &Target,
+    flag: Flag,
+    configuration: Configuration,
+    action: Action,
+    notes: &[FieldChange],
+) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
     let (shared, own) = (flag != *target.flag, configuration != **target.named());
     let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
     if shared {
@@ -109,7 +140,7 @@ pub(super) fn keep(
     if shared || own {
         change.put_flag(target.place.environment.id, &flag, Arc::clone(&configuration), action)?;
     }
-    let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then_some(fields);
+    let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then(|| [&fields, notes].concat());
     if let Some(fields) = changes(difference(&flag_fields(&target.flag), &flag_fields(&flag))) {
         change.audit(action, project_scope(&target.place.project), flag.id, fields)?;
     }

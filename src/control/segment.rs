@@ -161,6 +161,7 @@ pub async fn update(
             let target = target(change, owner)?;
             let shown = ShownSegment::find(Arc::clone(&target.segments), &name)?;
             let before = Arc::clone(shown.segment());
+            change.expects(before.revision)?;
             let Draft { value, mut faults } = update;
             let after = value.apply(&before, change.now());
             check_references(&after.conditions, &target.segments, &mut faults);
@@ -186,6 +187,7 @@ pub async fn delete(
             let target = target(change, owner)?;
             let shown = ShownSegment::find(Arc::clone(&target.segments), &name)?;
             let segment = shown.segment();
+            change.expects(segment.revision)?;
             let users = users(change, &target, &segment.key);
             if !users.is_empty() {
                 return Err(Error::SegmentInUse(users));

@@ -2,8 +2,10 @@
 
 mod action;
 pub mod chain;
+mod itemized;
 
 pub use action::{Action, Resource};
+pub use itemized::itemized;
 
 use super::{
     environment::Environment,

@@ -10,6 +10,8 @@ use super::{
 
 /// Environments of a project, at most.
 pub const MAX_ENVIRONMENTS_PER_PROJECT: usize = 50;
+/// The revision of a new environment.
+pub const FIRST_REVISION: u64 = 1;
 /// The colour of an environment that nothing was said of.
 pub const DEFAULT_COLOR: &str = "#64748b";
 
@@ -42,6 +44,8 @@ pub struct Environment {
     pub color: Color,
     /// Why its ruleset must not change, while it must not.
     pub frozen: Option<Justification>,
+    /// Rises with every change of its own fields.
+    pub revision: u64,
     /// The version of its ruleset: rises with each change that evaluation could see.
     pub version: u64,
     /// When it was made.
@@ -63,14 +67,13 @@ pub struct EnvironmentChange {
 
 impl EnvironmentChange {
     /// The environment after the change.
-    pub fn apply(self, before: &Environment, now: Timestamp) -> Environment {
-        let after = Environment {
+    pub fn apply(self, before: &Environment) -> Environment {
+        Environment {
             name: self.name.unwrap_or_else(|| before.name.clone()),
             kind: self.kind.unwrap_or(before.kind),
             color: self.color.unwrap_or_else(|| before.color.clone()),
             ..before.clone()
-        };
-        if after == *before { after } else { Environment { updated_at: now, ..after } }
+        }
     }
 }
 

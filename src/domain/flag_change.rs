@@ -115,6 +115,32 @@ impl FlagChange {
         Self { status: Some(status), ..Self::default() }
     }
 
+    /// The change that gives a flag the content of this one, wherever that is in its life. Rules keep their
+    /// identities if [`FlagChange::apply`] is told to know them.
+    pub fn to(flag: &Flag, configuration: &Configuration) -> Self {
+        Self {
+            name: Some(flag.name.clone()),
+            description: Some(flag.description.clone()),
+            classification: Some(flag.classification),
+            tags: Some(flag.tags.clone()),
+            status: Some(flag.status).filter(|status| *status != FlagStatus::Archived),
+            variations: Some(flag.variations.clone()),
+            bucketing: Some(flag.bucketing.clone()),
+            ..Self::to_configuration(configuration)
+        }
+    }
+
+    /// The same in the environment that is named, and nothing that all environments share.
+    pub fn to_configuration(configuration: &Configuration) -> Self {
+        Self {
+            enabled: Some(configuration.enabled),
+            default_variation: Some(configuration.default_variation.clone()),
+            rules: Some(configuration.rules.iter().cloned().map(NewRule::from).collect()),
+            prerequisites: Some(configuration.prerequisites.clone()),
+            ..Self::default()
+        }
+    }
+
     /// Applies this change. A part that it leaves equal keeps its revision and its time. `known` are the rules that
     /// the flag has in any environment: a rule that claims one of their identifiers keeps it.
     pub fn apply(

@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use ulid::Ulid;
 
+use super::time::Timestamp;
+
 /// The 128 bits behind every identifier: 48 of time in milliseconds, 80 of entropy.
 pub type Bits = u128;
+
+/// The bits of an identifier that are entropy; those above them are its time.
+const ENTROPY_BITS: u32 = 80;
 
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident = $prefix:literal;)*) => {$(
@@ -28,12 +33,23 @@ macro_rules! ids {
                 self.0
             }
 
+            /// The moment at which it was made, in whole milliseconds.
+            pub fn made_at(self) -> Timestamp {
+                Timestamp::from_millis(i64::try_from(self.0 >> ENTROPY_BITS).unwrap_or(i64::MAX))
+            }
+
             /// Reads the text form; `None` for another prefix or a malformed ULID.
             pub fn parse(text: &str) -> Option<Self> {
                 let digits = text.strip_prefix(Self::PREFIX)?;
                 let ulid = Ulid::from_string(digits).ok()?;
                 // The decoder folds lower case; one identifier has exactly one text.
                 (ulid.to_string() == digits).then_some(Self(ulid.0))
+            }
+
+            /// Appends the text form, for answers that have many of these.
+            pub fn append_to(self, text: &mut Vec<u8>) {
+                text.extend_from_slice(Self::PREFIX.as_bytes());
+                text.extend_from_slice(Ulid(self.0).array_to_str(&mut [0; ulid::ULID_LEN]).as_bytes());
             }
         }
 

@@ -21,6 +21,8 @@ pub enum Permission {
     Read,
     /// Create, change, toggle and archive flags.
     WriteFlags,
+    /// Delete flags for good.
+    DeleteFlags,
     /// Create, change and delete segments.
     WriteSegments,
     /// Create and rename organizations.
@@ -48,7 +50,8 @@ impl Permission {
         match self {
             Self::Read => Role::Viewer,
             Self::WriteFlags | Self::WriteSegments => Role::Editor,
-            Self::WriteOrganizations
+            Self::DeleteFlags
+            | Self::WriteOrganizations
             | Self::WritePeople
             | Self::WriteProjects
             | Self::WriteEnvironments
@@ -64,6 +67,7 @@ impl Permission {
         match self {
             Self::Read => "read this",
             Self::WriteFlags => "change flags",
+            Self::DeleteFlags => "delete flags for good",
             Self::WriteSegments => "change segments",
             Self::WriteOrganizations => "change organizations",
             Self::WritePeople => "manage people",

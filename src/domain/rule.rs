@@ -90,6 +90,13 @@ pub struct NewRule {
     pub serve: Serve,
 }
 
+impl From<Rule> for NewRule {
+    fn from(rule: Rule) -> Self {
+        let Rule { id, priority, name, conditions, serve } = rule;
+        Self { id: Some(id), priority, name, conditions, serve }
+    }
+}
+
 /// A condition as it was sent.
 #[derive(Clone, Debug)]
 pub struct ConditionDraft {

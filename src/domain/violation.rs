@@ -73,6 +73,8 @@ pub enum Fault {
     Rule,
     /// An unknown flag or variation, or a cycle.
     Prerequisite,
+    /// What was at a moment is not known, or no longer.
+    NotKept,
 }
 
 /// Faults that one input can have, at most; the rest is not looked at.
@@ -120,6 +122,14 @@ impl Violations {
             self.0.iter().any(|earlier| earlier.fault == Fault::Malformed && covers(&earlier.path, &path));
         if !covered && self.0.len() < MAX_NOTED {
             self.0.push(Violation { fault, path, message: message.into() });
+        }
+    }
+
+    /// Notes everything that is wrong with a part of the input.
+    pub fn add_within(&mut self, part: &str, inner: &Self) {
+        for Violation { fault, path, message } in &inner.0 {
+            let joint = if path.is_empty() { "" } else { "." };
+            self.add(*fault, format!("{part}{joint}{path}"), message.as_str());
         }
     }
 

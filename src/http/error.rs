@@ -84,6 +84,8 @@ codes! {
         "The invitation does not exist, or was accepted, withdrawn or not accepted in time.";
     TokenNotFound = NOT_FOUND "TOKEN_NOT_FOUND":
         "The caller has no such personal access token.";
+    RevisionNotFound = NOT_FOUND "REVISION_NOT_FOUND":
+        "The flag has no such revision in this environment, or it is no longer kept.";
     SegmentNotFound = NOT_FOUND "SEGMENT_NOT_FOUND":
         "The segment does not exist.";
     ApiKeyNotFound = NOT_FOUND "API_KEY_NOT_FOUND":
@@ -118,8 +120,12 @@ codes! {
         "The API key was rotated already; `details` names the one in its place.";
     ApiKeyExpired = CONFLICT "API_KEY_EXPIRED":
         "The API key has expired and cannot be rotated; make another one.";
+    FlagNotArchived = CONFLICT "FLAG_NOT_ARCHIVED":
+        "Only an archived flag can be restored or deleted for good.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":
         "A configuration or another flag refers to this variation; `details` names it.";
+    RevisionConflict = PRECONDITION_FAILED "REVISION_CONFLICT":
+        "Somebody has changed it since: `If-Match` does not name its present revision, which is in `details`.";
     PayloadTooLarge = PAYLOAD_TOO_LARGE "PAYLOAD_TOO_LARGE":
         "The body is larger than this path accepts.";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE":
@@ -136,6 +142,8 @@ codes! {
         "An operand that does not parse, or a rollout that cannot be expressed.";
     PrerequisiteInvalid = UNPROCESSABLE_ENTITY "PREREQUISITE_INVALID":
         "A prerequisite names an unknown flag or variation, or closes a cycle.";
+    RevisionNotKept = UNPROCESSABLE_ENTITY "REVISION_NOT_KEPT":
+        "What was at that moment is not known, or not kept any more.";
     InvitationInvalid = UNPROCESSABLE_ENTITY "INVITATION_INVALID":
         "The invitation is unknown, was accepted or withdrawn, or is not for this email address.";
     InvitationExpired = UNPROCESSABLE_ENTITY "INVITATION_EXPIRED":
@@ -342,6 +350,7 @@ fn code_of(fault: Fault) -> Code {
         Fault::RolloutSum => Code::RuleRolloutExceeds100,
         Fault::Rule => Code::RuleInvalid,
         Fault::Prerequisite => Code::PrerequisiteInvalid,
+        Fault::NotKept => Code::RevisionNotKept,
     }
 }
 

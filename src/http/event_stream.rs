@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame};
-use poem::http::{HeaderName, HeaderValue, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
@@ -99,6 +99,11 @@ impl From<TooMany> for ApiError {
         };
         Self::new(Code::StreamLimitReached, sentence).with_retry_after(RETRY_AFTER)
     }
+}
+
+/// Whether these are the headers of a stream.
+pub fn goes_on(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|content_type| content_type == CONTENT_TYPE)
 }
 
 /// One event in the form of the standard: its name, the identifier that a client repeats when it comes back, and data

@@ -27,6 +27,7 @@ use crate::{
         app::App,
         classify::AnswerHeaders,
         error::{ApiError, Code},
+        etag,
         middleware::Arrival,
         plane::{Payer, Plane, limit_headers},
     },
@@ -111,7 +112,8 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         let decision = app.limits.count(plane, address, identity.payer(), now);
         let headers = decision.as_ref().map(limit_headers);
         let break_glass = break_glass(request.headers())?;
-        let call = Call { now, request_id: id.into(), address, break_glass };
+        let expected = etag::expected(request.headers());
+        let call = Call { now, request_id: id.into(), address, break_glass, expected };
         request.extensions_mut().insert(Admitted { call, identity });
         let outcome = match decision.map(|decision| decision.verdict) {
             Some(Verdict::Denied { retry_after_seconds }) => {

@@ -2,19 +2,21 @@
 //! on connections nor a time limit on request heads; this one has, and it stops within a known time.
 
 use std::convert::Infallible;
+use std::error::Error;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use poem::http::Version;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Request};
@@ -22,6 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::sleep;
 
+use crate::http::handover::{Content, Handover, follow};
 use crate::http::patience::{Connections, Patience};
 use crate::http::socket::Socket;
 
@@ -89,7 +92,6 @@ pub async fn serve<E>(
         header_timeout: limits.header_timeout,
         stopped,
     });
-    let graceful = GracefulShutdown::new();
     let mut connections = Connections::new(limits.header_timeout).await;
     let opening = async {
         let slots = Arc::new(Semaphore::new(limits.connections as usize));
@@ -100,10 +102,10 @@ pub async fn serve<E>(
                 never = connections.tend() => never,
             };
             accepting.set(accept(&listener, &slots));
-            let (serving, watcher) = (Arc::clone(&serving), graceful.watcher());
+            let serving = Arc::clone(&serving);
             connections.open(|patience| async move {
                 let _slot = slot;
-                serving.connection(stream, remote, watcher, patience).await;
+                serving.connection(stream, remote, patience).await;
             });
         }
     };
@@ -115,7 +117,7 @@ pub async fn serve<E>(
 
     drop((listener, stop));
     tokio::select! {
-        () = graceful.shutdown() => {}
+        () = connections.finish() => {}
         () = sleep(limits.shutdown_timeout) => {
             tracing::warn!(open = connections.len(), "connections did not finish in time and are cut");
         }
@@ -192,13 +194,7 @@ struct Serving<E> {
 }
 
 impl<E: Endpoint + 'static> Serving<E> {
-    async fn connection(
-        self: Arc<Self>,
-        stream: TcpStream,
-        remote: SocketAddr,
-        watcher: Watcher,
-        patience: Patience,
-    ) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, patience: Patience) {
         let local = stream.local_addr().map_or_else(|_| Addr::default(), Addr::from);
         // hyper times heads only once it knows the version of HTTP, and a client may never tell.
         patience.begin(self.header_timeout);
@@ -207,41 +203,100 @@ impl<E: Endpoint + 'static> Serving<E> {
             speech = listen_to(&stream) => speech,
             _ = stopped.changed() => return,
         };
-        drop(stopped);
-        // Requests of HTTP/2 run as tasks of their own, so they share what they need.
-        let this = Arc::clone(&self);
-        let service = service_fn(|request: hyper::Request<Incoming>| {
-            patience.end();
-            let (local, remote) = (LocalAddr(local.clone()), RemoteAddr(Addr::from(remote)));
-            let answer = Arc::clone(&this).answer(Request::from((request, local, remote, Scheme::HTTP)));
-            // hyper keeps the room of an answer as long as the connection, and a stream needs it only to begin.
-            Box::pin(answer)
-        });
-        let socket = Socket::new(stream);
+        let ends =
+            Ends { serving: self, local: LocalAddr(local), remote: RemoteAddr(Addr::from(remote)), patience };
+        // What hyper needs is boxed, so that its room is free while a stream goes on.
         let served = match speech {
-            Speech::Http1 => {
-                let mut builder = self.http1.clone();
-                builder.timer(patience.clone());
-                watcher.watch(builder.serve_connection(socket, service)).await.map_err(Into::into)
-            }
-            Speech::Unknown => {
-                let mut builder = self.either.clone();
-                builder.http1().timer(patience.clone());
-                watcher.watch(builder.serve_connection(socket, service)).await
-            }
+            Speech::Http1 => Box::pin(http1(ends, stream, stopped)).await.map_err(Into::into),
+            Speech::Unknown => Box::pin(either(ends, stream, stopped)).await.map(|()| None),
+        };
+        let ended = match served {
+            Ok(Some((stream, content))) => follow(stream, content).await.map_err(Into::into),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
         };
         // A client that goes away, or does not speak HTTP, is nobody's fault here.
-        if let Err(error) = served {
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
         }
     }
+}
 
-    async fn answer(
-        self: Arc<Self>,
-        request: Request,
-    ) -> Result<hyper::Response<BoxBody<bytes::Bytes, io::Error>>, Infallible> {
-        Ok(self.endpoint.get_response(request).await.into())
+/// The two ends of a connection.
+struct Ends<E> {
+    serving: Arc<Serving<E>>,
+    local: LocalAddr,
+    remote: RemoteAddr,
+    patience: Patience,
+}
+
+impl<E: Endpoint + 'static> Ends<E> {
+    fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+    ) -> impl Future<Output = hyper::Response<Content>> + Send + use<E> {
+        self.patience.end();
+        let request = Request::from((request, self.local.clone(), self.remote.clone(), Scheme::HTTP));
+        let serving = Arc::clone(&self.serving);
+        async move { serving.endpoint.get_response(request).await.into() }
     }
+}
+
+/// Serves HTTP/1 until the connection ends, or until a stream has begun on it, which comes back with the connection.
+async fn http1<E: Endpoint + 'static>(
+    ends: Ends<E>,
+    stream: TcpStream,
+    mut stopped: watch::Receiver<()>,
+) -> hyper::Result<Option<(TcpStream, Content)>> {
+    let handover = Handover::default();
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        // The chunks of a stream are new in HTTP/1.1.
+        let handover = (request.version() == Version::HTTP_11).then(|| handover.clone());
+        let answer = ends.answer(request);
+        // hyper keeps the room of an answer as long as the connection.
+        Box::pin(async move {
+            let answer = answer.await;
+            Ok::<_, Infallible>(match handover {
+                Some(handover) => handover.put_aside(answer),
+                None => answer,
+            })
+        })
+    });
+    let mut builder = ends.serving.http1.clone();
+    builder.timer(ends.patience.clone());
+    let mut connection = builder.serve_connection(Socket::new(stream, handover.clone()), service);
+    let mut until = pin!(stopped.changed());
+    let mut stopping = false;
+    let begun = poll_fn(|context| {
+        if !stopping && until.as_mut().poll(context).is_ready() {
+            stopping = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        let served = Pin::new(&mut connection).poll(context);
+        handover.take().map_or(served.map_ok(|()| None), |content| Poll::Ready(Ok(Some(content))))
+    });
+    let begun = begun.await?;
+    Ok(begun.map(|content| (connection.into_parts().io.into_inner(), content)))
+}
+
+/// Serves whichever version of HTTP the client turns out to speak, until the connection ends.
+async fn either<E: Endpoint + 'static>(
+    ends: Ends<E>,
+    stream: TcpStream,
+    mut stopped: watch::Receiver<()>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let answer = ends.answer(request);
+        Box::pin(async move { Ok::<_, Infallible>(answer.await) })
+    });
+    let mut builder = ends.serving.either.clone();
+    builder.http1().timer(ends.patience.clone());
+    let mut connection = pin!(builder.serve_connection(Socket::new(stream, Handover::default()), service));
+    tokio::select! {
+        served = connection.as_mut() => return served,
+        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
 }
 
 /// What a client speaks, as far as its first bytes tell.

@@ -12,6 +12,7 @@ pub mod error;
 pub mod etag;
 pub mod event_stream;
 pub mod guard;
+pub mod handover;
 pub mod json;
 pub mod lines;
 pub mod listen;
@@ -30,6 +31,7 @@ pub mod rulesets;
 pub mod shape;
 pub mod shortcut;
 pub mod socket;
+pub mod tagged;
 pub mod wire;
 pub mod words;
 

@@ -90,6 +90,11 @@ impl Connections {
         }
     }
 
+    /// Waits until all of them have ended. May be dropped at any time.
+    pub async fn finish(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+
     /// Ends all of them.
     pub async fn cut(&mut self) {
         self.tasks.shutdown().await;

@@ -58,8 +58,15 @@ impl From<Error> for ApiError {
                 Self::of(Code::ApiKeyRotated).with_detail("replaced_by", successor.to_string())
             }
             Error::KeyExpired => Self::of(Code::ApiKeyExpired),
+            Error::RevisionConflict(revision) => {
+                let message = format!("it is at revision {revision}, which the request does not expect");
+                Self::new(Code::RevisionConflict, message).with_detail("revision", revision)
+            }
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
+            }
+            Error::FlagNotArchived(key) => {
+                Self::new(Code::FlagNotArchived, format!("the flag '{key}' is not archived"))
             }
             Error::VariationInUse { variation, by } => {
                 let message = format!("the variation '{variation}' is in use: {}", by.join(", "));
@@ -92,6 +99,7 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Member => named(Code::MemberNotFound, "member", name),
         Thing::Invitation => named(Code::InvitationNotFound, "invitation", name),
         Thing::PersonalToken => named(Code::TokenNotFound, "personal access token", name),
+        Thing::Revision => named(Code::RevisionNotFound, "revision", name),
     }
 }
 
@@ -105,7 +113,12 @@ fn taken(thing: Thing, key: &str) -> ApiError {
         Thing::Environment => (Code::EnvironmentKeyConflict, "environment", "project"),
         Thing::Segment => (Code::SegmentKeyConflict, "segment", "project"),
         Thing::Project => (Code::ProjectKeyConflict, "project", "organization"),
-        Thing::Organization | Thing::ApiKey | Thing::Member | Thing::Invitation | Thing::PersonalToken => {
+        Thing::Organization
+        | Thing::ApiKey
+        | Thing::Member
+        | Thing::Invitation
+        | Thing::PersonalToken
+        | Thing::Revision => {
             return ApiError::internal(format!("{thing:?} has no key"));
         }
     };

@@ -92,6 +92,7 @@ mod tests {
             kind: EnvironmentType::Development,
             color: Color::default(),
             frozen: None,
+            revision: 1,
             version: 1,
             created_at: now,
             updated_at: now,

@@ -1,5 +1,6 @@
 //! A connection as hyper writes to it. hyper hands out the head and the body of an answer as two buffers; the system
-//! takes longer to collect the two than to take one, so small answers are put together here.
+//! takes longer to collect the two than to take one, so small answers are put together here. And here it is seen when
+//! hyper has written all that it had.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,20 +10,30 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::http::handover::Handover;
+
 /// The largest answer that is put together, head included, in bytes.
 const MAX_JOINED: usize = 2048;
 
 /// A TCP connection.
-pub struct Socket(TokioIo<TcpStream>);
+pub struct Socket {
+    stream: TokioIo<TcpStream>,
+    handover: Handover,
+}
 
 impl Socket {
-    /// The connection of `stream`.
-    pub fn new(stream: TcpStream) -> Self {
-        Self(TokioIo::new(stream))
+    /// The connection of `stream`, of which `handover` is told when everything is written.
+    pub fn new(stream: TcpStream, handover: Handover) -> Self {
+        Self { stream: TokioIo::new(stream), handover }
+    }
+
+    /// The connection again.
+    pub fn into_inner(self) -> TcpStream {
+        self.stream.into_inner()
     }
 
     fn inner(self: Pin<&mut Self>) -> Pin<&mut TokioIo<TcpStream>> {
-        Pin::new(&mut self.get_mut().0)
+        Pin::new(&mut self.get_mut().stream)
     }
 }
 
@@ -42,6 +53,8 @@ impl Write for Socket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes a connection after it has written everything to it.
+        self.handover.flushed();
         self.inner().poll_flush(context)
     }
 
@@ -83,7 +96,7 @@ mod tests {
     async fn parts_arrive_in_their_order_whatever_their_size() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut socket = Socket::new(listener.accept().await.unwrap().0);
+        let mut socket = Socket::new(listener.accept().await.unwrap().0, Handover::default());
         for (head, body) in [(1, 0), (MAX_JOINED - 1, 1), (MAX_JOINED, 1), (10, 2 * MAX_JOINED)] {
             let (head, body) = (vec![b'h'; head], vec![b'b'; body]);
             let parts = [IoSlice::new(&head), IoSlice::new(&body)];

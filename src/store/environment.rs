@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Access, Error, Writer, all, api_key,
     codec::{Stored, seal, thaw},
-    find, get, owned, tables, usage,
+    find, get, owned, revision, tables, usage,
 };
 use crate::domain::{
-    environment::{Color, Environment, EnvironmentType},
+    environment::{Color, Environment, EnvironmentType, FIRST_REVISION},
     id::{EnvironmentId, ProjectId},
     key::EnvironmentKey,
     text::{Justification, Name},
@@ -42,6 +42,22 @@ struct EnvironmentV2 {
     updated_at: i64,
 }
 
+/// [`EnvironmentV2`], and how often its own fields have changed.
+#[derive(Serialize, Deserialize)]
+struct EnvironmentV3 {
+    id: u128,
+    project: u128,
+    key: String,
+    name: String,
+    kind: String,
+    color: String,
+    frozen: Option<String>,
+    revision: u64,
+    version: u64,
+    created_at: i64,
+    updated_at: i64,
+}
+
 impl From<EnvironmentV1> for EnvironmentV2 {
     fn from(before: EnvironmentV1) -> Self {
         let EnvironmentV1 { id, project, key, name, kind, color, version, created_at, updated_at } = before;
@@ -49,11 +65,20 @@ impl From<EnvironmentV1> for EnvironmentV2 {
     }
 }
 
+impl From<EnvironmentV2> for EnvironmentV3 {
+    fn from(before: EnvironmentV2) -> Self {
+        let EnvironmentV2 { id, project, key, name, kind, color, frozen, version, created_at, updated_at } =
+            before;
+        let revision = FIRST_REVISION;
+        Self { id, project, key, name, kind, color, frozen, revision, version, created_at, updated_at }
+    }
+}
+
 impl Stored for Environment {
     const NOUN: &'static str = "an environment";
 
     fn encode(&self) -> Result<Vec<u8>, Error> {
-        let record = EnvironmentV2 {
+        let record = EnvironmentV3 {
             id: self.id.bits(),
             project: self.project.bits(),
             key: self.key.to_string(),
@@ -61,17 +86,19 @@ impl Stored for Environment {
             kind: self.kind.as_str().to_owned(),
             color: self.color.as_str().to_owned(),
             frozen: self.frozen.as_ref().map(Justification::to_string),
+            revision: self.revision,
             version: self.version,
             created_at: self.created_at.millis(),
             updated_at: self.updated_at.millis(),
         };
-        seal(2, &record)
+        seal(3, &record)
     }
 
     fn decode(version: u8, payload: &[u8]) -> Option<Self> {
-        let record: EnvironmentV2 = match version {
-            1 => thaw::<EnvironmentV1>(payload)?.into(),
-            2 => thaw(payload)?,
+        let record: EnvironmentV3 = match version {
+            1 => EnvironmentV2::from(thaw::<EnvironmentV1>(payload)?).into(),
+            2 => thaw::<EnvironmentV2>(payload)?.into(),
+            3 => thaw(payload)?,
             _ => return None,
         };
         Some(Self {
@@ -82,6 +109,7 @@ impl Stored for Environment {
             kind: EnvironmentType::parse(&record.kind)?,
             color: Color::parse(&record.color)?,
             frozen: record.frozen.as_deref().map(Justification::trusted),
+            revision: record.revision,
             version: record.version,
             created_at: Timestamp::from_millis(record.created_at),
             updated_at: Timestamp::from_millis(record.updated_at),
@@ -119,7 +147,7 @@ pub fn of_project(access: &impl Access, project: ProjectId) -> Result<Vec<Enviro
     Ok(environments)
 }
 
-/// Deletes an environment with everything in it: configurations, API keys and counters. Every range of keys begins
+/// Deletes an environment with everything in it: configurations, their revisions, API keys and counters. Every range of keys begins
 /// with the environment.
 pub fn remove(writer: &Writer, environment: &Environment) -> Result<(), Error> {
     let bits = environment.id.bits();
@@ -128,6 +156,7 @@ pub fn remove(writer: &Writer, environment: &Environment) -> Result<(), Error> {
     }
     writer.remove_under(tables::CONFIGURATIONS, bits)?;
     usage::remove(writer, environment.id)?;
+    revision::remove_of_environment(writer, environment.id)?;
     writer.remove(tables::ENVIRONMENT_BY_KEY, (environment.project.bits(), environment.key.as_str()))?;
     writer.remove(tables::ENVIRONMENTS, bits)
 }

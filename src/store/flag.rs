@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Access, Error, Writer,
     codec::{Stored, seal, thaw},
-    find, get, owned,
+    find, get, owned, revision,
     rule::RuleV1,
-    tables,
+    tables, usage,
 };
 use crate::domain::{
     flag::{Classification, Configuration, Flag, FlagStatus, FlagType, Prerequisite, Variation},
@@ -210,19 +210,21 @@ pub fn configuration(
     get(access, tables::CONFIGURATIONS, (environment.bits(), flag.bits()))
 }
 
-/// Keeps what all environments share of a flag.
+/// Keeps what all environments share of a flag, also for later.
 pub fn put(writer: &Writer, flag: &Flag) -> Result<(), Error> {
+    revision::put_definition(writer, flag)?;
     writer.put(tables::FLAGS, flag.id.bits(), flag)?;
     writer.set(tables::FLAG_BY_KEY, (flag.project.bits(), flag.key.as_str()), flag.id.bits())
 }
 
-/// Keeps what `environment` says of a flag.
+/// Keeps what `environment` says of a flag, also for later.
 pub fn put_configuration(
     writer: &Writer,
     environment: EnvironmentId,
     flag: FlagId,
     configuration: &Configuration,
 ) -> Result<(), Error> {
+    revision::put_configuration(writer, environment, flag, configuration)?;
     writer.put(tables::CONFIGURATIONS, (environment.bits(), flag.bits()), configuration)
 }
 
@@ -231,10 +233,28 @@ pub(super) fn remove_of_project(writer: &Writer, project: ProjectId) -> Result<u
     let keys = (project.bits(), "")..(project.bits().saturating_add(1), "");
     let mut index = writer.0.open_table(tables::FLAG_BY_KEY)?;
     let mut flags = writer.0.open_table(tables::FLAGS)?;
+    let mut definitions = writer.0.open_table(tables::FLAG_DEFINITIONS)?;
     let mut removed = 0;
     for row in index.extract_from_if(keys, |_, _| true)? {
-        flags.remove(row?.1.value())?;
+        let flag = row?.1.value();
+        flags.remove(flag)?;
+        definitions.retain_in((flag, 0)..=(flag, u64::MAX), |_, _| false)?;
         removed += 1;
     }
     Ok(removed)
+}
+
+/// Forgets a flag in these environments, all of its project: what it is, what it was, and how often it was served.
+pub fn remove(
+    writer: &Writer,
+    flag: &Flag,
+    environments: impl IntoIterator<Item = EnvironmentId> + Clone,
+) -> Result<(), Error> {
+    writer.remove(tables::FLAGS, flag.id.bits())?;
+    writer.remove(tables::FLAG_BY_KEY, (flag.project.bits(), flag.key.as_str()))?;
+    for environment in environments.clone() {
+        writer.remove(tables::CONFIGURATIONS, (environment.bits(), flag.id.bits()))?;
+        usage::forget_flag(writer, environment, flag.id)?;
+    }
+    revision::remove(writer, flag.id, environments)
 }

@@ -2,7 +2,8 @@
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
 use super::{
-    Error, OpenError, Store, Writer, api_key, audit, backup, meta, organization, session, tables, usage,
+    Error, OpenError, Store, Writer, api_key, audit, backup, meta, organization, revision, session, tables,
+    usage,
 };
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
@@ -108,10 +109,12 @@ fn create_people_tables(writer: &Writer) -> Result<(), Error> {
     session::index_users(writer)
 }
 
-/// From schema 3 to 4: keys are found by environment, and it is known when they were used.
+/// From schema 3 to 4: keys are found by environment, and it is known when they were used; the revisions of flags are
+/// kept.
 fn create_governance_tables(writer: &Writer) -> Result<(), Error> {
-    create!(writer: API_KEYS_OF, API_KEY_LAST_USED);
-    api_key::index_environments(writer)
+    create!(writer: API_KEYS_OF, API_KEY_LAST_USED, FLAG_DEFINITIONS, FLAG_CONFIGURATIONS, FLAG_REVISIONS);
+    api_key::index_environments(writer)?;
+    revision::keep_present(writer)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod organization;
 pub mod personal_token;
 pub mod project;
+pub mod revision;
 mod rule;
 pub mod segment;
 pub mod session;

@@ -55,6 +55,16 @@ pub(super) const FLAG_BY_KEY: TableDefinition<'_, (u128, &str), u128> = TableDef
 pub(super) const CONFIGURATIONS: TableDefinition<'_, (u128, u128), &[u8]> =
     TableDefinition::new("configurations");
 
+/// (Flag, revision of what all environments share) -> what they shared.
+pub(super) const FLAG_DEFINITIONS: TableDefinition<'_, (u128, u64), &[u8]> =
+    TableDefinition::new("flag_definitions");
+/// (Environment, flag, revision of what the environment says) -> what it said.
+pub(super) const FLAG_CONFIGURATIONS: TableDefinition<'_, (u128, u128, u64), &[u8]> =
+    TableDefinition::new("flag_configurations");
+/// (Environment, flag, revision as it is shown) -> which two of those it was made of, by whom and when.
+pub(super) const FLAG_REVISIONS: TableDefinition<'_, (u128, u128, u64), &[u8]> =
+    TableDefinition::new("flag_revisions");
+
 /// (Project, segment key) -> segment.
 pub(super) const SEGMENTS: TableDefinition<'_, (u128, &str), &[u8]> = TableDefinition::new("segments");
 
@@ -138,4 +148,7 @@ every!(
     LAST_EVALUATED,
     API_KEYS_OF,
     API_KEY_LAST_USED,
+    FLAG_DEFINITIONS,
+    FLAG_CONFIGURATIONS,
+    FLAG_REVISIONS,
 );

@@ -112,6 +112,7 @@ fn environment() -> Environment {
         kind: EnvironmentType::Staging,
         color: Color::parse("#1e90ff").unwrap(),
         frozen: Some(Justification::trusted("Über Ostern")),
+        revision: 3,
         version: 70_000,
         created_at: AT,
         updated_at: LATER,
@@ -137,7 +138,7 @@ fn variation(key: &str, value: Json) -> Variation {
     Variation { key: VariationKey::parse(key).unwrap(), name: Name::trusted(key), value }
 }
 
-fn flag() -> Flag {
+pub(super) fn flag() -> Flag {
     Flag {
         id: FlagId::from_bits(8),
         project: project().id,
@@ -172,7 +173,7 @@ fn condition(attribute: &str, operator: &str, value: Json) -> Condition {
     Condition { attribute: attribute.into(), operator, value, case, operand }
 }
 
-fn configuration() -> Configuration {
+pub(super) fn configuration() -> Configuration {
     let share = |key: &str, thousandths| Share {
         variation: VariationKey::parse(key).unwrap(),
         percentage: Percentage::from_thousandths(thousandths).unwrap(),
@@ -306,17 +307,20 @@ fn the_records_of_places_never_change() {
     );
     let before_freezes = "0195f80bcb05040773746167696e670753746167696e670773746167696e670723316539306666fc70110100\
          fdf6a0b83046030000fdc074ba3046030000";
-    let thawed = Environment { frozen: None, ..environment() };
-    assert_eq!(Environment::open(&bytes_of(before_freezes)).unwrap(), thawed);
     let before_rotations = "0113cda5aa06050473686f7006636c69656e7407070707070707070707070707070707070707070707070707\
          07070707070707137075622d73746167696e672d34664768e280a6fe01000000000000000000000000009201\
          fdf6a0b8304603000001fdc074ba3046030000";
     let first = ApiKey { replaced_by: None, ..api_key() };
     assert_eq!(ApiKey::open(&bytes_of(before_rotations)).unwrap(), first);
+    let before_revisions = "0273cafbd405040773746167696e670753746167696e670773746167696e670723316539306666010cc39c\
+         626572204f737465726efc70110100fdf6a0b83046030000fdc074ba3046030000";
+    let old = |frozen| Environment { frozen, revision: 1, ..environment() };
+    assert_eq!(Environment::open(&bytes_of(before_freezes)).unwrap(), old(None));
+    assert_eq!(Environment::open(&bytes_of(before_revisions)).unwrap(), old(environment().frozen));
     check(
         &environment(),
-        "0273cafbd405040773746167696e670753746167696e670773746167696e670723316539306666010cc39c626572204f\
-         737465726efc70110100fdf6a0b83046030000fdc074ba3046030000",
+        "036bf1d0e505040773746167696e670753746167696e670773746167696e670723316539306666010cc39c626572204f\
+         737465726e03fc70110100fdf6a0b83046030000fdc074ba3046030000",
     );
     check(
         &api_key(),

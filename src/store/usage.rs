@@ -1,7 +1,5 @@
 //! How often each variation of each flag was served and why, by the hour, and when a flag was evaluated last.
 
-use std::collections::{HashMap, hash_map::Entry};
-
 use redb::ReadableTable;
 
 use super::{Access, Error, Writer, tables};
@@ -11,24 +9,19 @@ use crate::domain::{
     usage::{Cause, Count, Slot},
 };
 
-/// Adds counts to what is kept. Of an environment that was deleted meanwhile nothing is.
+/// Adds counts to what is kept. A flag that was deleted meanwhile has none, nor has one in an environment that was.
 pub fn add<'a>(
     writer: &Writer,
     counts: impl IntoIterator<Item = (&'a Slot, &'a Count)>,
 ) -> Result<(), Error> {
-    let environments = writer.0.open_table(tables::ENVIRONMENTS)?;
+    let configurations = writer.0.open_table(tables::CONFIGURATIONS)?;
     let mut usage = writer.0.open_table(tables::USAGE)?;
     let mut latest = writer.0.open_table(tables::LAST_EVALUATED)?;
-    let mut present = HashMap::new();
     for (slot, count) in counts {
-        let is_present = match present.entry(slot.environment) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(unknown) => *unknown.insert(environments.get(slot.environment.bits())?.is_some()),
-        };
-        if !is_present {
+        let (environment, flag) = (slot.environment.bits(), slot.flag.bits());
+        if configurations.get((environment, flag))?.is_none() {
             continue;
         }
-        let (environment, flag) = (slot.environment.bits(), slot.flag.bits());
         let key = (environment, flag, slot.hour, slot.variation.as_str(), slot.cause.as_str());
         let kept = usage.get(key)?.map_or(0, |kept| kept.value());
         usage.insert(key, kept.saturating_add(count.times))?;
@@ -113,6 +106,14 @@ pub(super) fn remove(writer: &Writer, environment: EnvironmentId) -> Result<(), 
     let counters = (bits, 0, 0, "", "")..(bits.saturating_add(1), 0, 0, "", "");
     writer.0.open_table(tables::USAGE)?.retain_in(counters, |_, _| false)?;
     writer.remove_under(tables::LAST_EVALUATED, bits)
+}
+
+/// Forgets everything that was counted of a flag in `environment`.
+pub(super) fn forget_flag(writer: &Writer, environment: EnvironmentId, flag: FlagId) -> Result<(), Error> {
+    let (environment, flag) = (environment.bits(), flag.bits());
+    let of_flag = (environment, flag, 0, "", "")..(environment, flag.saturating_add(1), 0, "", "");
+    writer.0.open_table(tables::USAGE)?.retain_in(of_flag, |_, _| false)?;
+    writer.remove(tables::LAST_EVALUATED, (environment, flag))
 }
 
 /// From schema 1 to 2: counters had no cause; all of them were of what clients reported.

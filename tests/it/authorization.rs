@@ -4,10 +4,10 @@ mod principals;
 
 use std::collections::BTreeSet;
 
-use phaseflag::domain::role::Role;
+use phaseflag::domain::{role::Role, time::Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, Server, Team};
+use crate::support::{Client, EPOCH, PASSWORD, Server, Team};
 use principals::{personal_token, principals};
 
 /// Statuses of a refusal of the person as such; everything else got past the guard and the permissions.
@@ -65,6 +65,13 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("archiveFlag",      [401,     404,     403,   204,   204,  403,   403]),
     ("toggleFlag",       [401,     404,     403,   200,   200,  403,   403]),
     ("getFlagHistory",   [401,     404,     200,   200,   200,  403,   403]),
+    ("listFlagRevisions",[401,     404,     200,   200,   200,  403,   403]),
+    ("diffFlagRevisions",[401,     404,     200,   200,   200,  403,   403]),
+    ("getFlagRevision",  [401,     404,     200,   200,   200,  403,   403]),
+    ("rollBackFlag",     [401,     404,     403,   200,   200,  403,   403]),
+    ("restoreFlag",      [401,     404,     403,   409,   409,  403,   403]), // It is not archived.
+    ("cloneFlag",        [401,     404,     403,   201,   201,  403,   403]),
+    ("restoreEnvironment", [401,   404,     403,   200,   200,  403,   403]),
     ("getFlagDependents",[401,     404,     200,   200,   200,  403,   403]),
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
     ("getEnvironmentStats", [401,  404,     200,   200,   200,  403,   403]),
@@ -203,6 +210,7 @@ impl World {
             let made = self.team.create_key(&self.team.development, "server").expect(201);
             path = path.replace("{api_key_id}", made["data"]["id"].as_str().expect("an id"));
         }
+        path = path.replace("{revision}", "1");
         assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
         let known = [("environment_id", &self.team.development), ("project_id", &self.team.project)];
         // Either of the two names the project of a segment, but not both.
@@ -213,7 +221,8 @@ impl World {
         };
         let query = known.iter().filter(|(name, _)| operation.query.iter().any(|it| it == name));
         let query: Vec<String> = query.map(|(name, value)| format!("{name}={value}")).collect();
-        format!("{path}?{}", query.join("&"))
+        let own = if operation.id == "diffFlagRevisions" { "&from=1&to=1" } else { "" };
+        format!("{path}?{}{own}", query.join("&"))
     }
 
     fn body(&mut self, id: &str) -> Option<Value> {
@@ -242,6 +251,10 @@ impl World {
                 json!({"name": "Renamed"})
             }
             "freezeEnvironment" => json!({"reason": "R"}),
+            "rollBackFlag" => json!({"revision": 1}),
+            "cloneFlag" => json!({"key": self.fresh("copy")}),
+            // Moments are printed without their fraction, so that this one is not in the future.
+            "restoreEnvironment" => json!({"at": Timestamp::from_millis(EPOCH).to_string(), "dry_run": true}),
             "toggleFlag" => json!({"enabled": true}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),

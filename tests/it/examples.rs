@@ -42,6 +42,9 @@ const ORDER: &[&str] = &[
     "listFlags",
     "getFlagHistory",
     "getFlagDependents",
+    "listFlagRevisions",
+    "diffFlagRevisions",
+    "getFlagRevision",
     "getFlagStats",
     "getEnvironmentStats",
     "getHealth",
@@ -54,8 +57,12 @@ const ORDER: &[&str] = &[
     "deleteSegment",
     "explainFlag",
     "listAuditLogs",
+    "rollBackFlag",
     "archiveFlag",
     "rotateApiKey",
+    "restoreFlag",
+    "cloneFlag",
+    "restoreEnvironment",
     "revokeApiKey",
     "deleteEnvironment",
     "deleteProject",
@@ -250,6 +257,13 @@ impl Walk {
         }
     }
 
+    /// The name of a member, which may have that of something in brackets.
+    fn real_name(&self, name: &str) -> String {
+        let Some((_, rest)) = name.split_once('[') else { return name.to_owned() };
+        let id = rest.split(']').next().unwrap_or_default();
+        name.replace(id, self.known.get(id).and_then(Value::as_str).unwrap_or(id))
+    }
+
     /// Compares events line by line.
     fn compare_events(&mut self, example: &str, real: &str, place: &str) {
         assert_eq!(example.lines().count(), real.lines().count(), "{place}: {real}");
@@ -270,9 +284,10 @@ impl Walk {
         match (example, real) {
             (Value::Object(shown), Value::Object(answered)) => {
                 let names = |object: &Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
-                assert_eq!(names(shown), names(answered), "the members of {place}");
-                for (name, value) in shown {
-                    self.compare(value, &answered[name], &format!("{place}.{name}"), name);
+                let wanted: Vec<String> = names(shown).iter().map(|name| self.real_name(name)).collect();
+                assert_eq!(wanted, names(answered), "the members of {place}");
+                for ((name, value), wanted) in shown.iter().zip(&wanted) {
+                    self.compare(value, &answered[wanted], &format!("{place}.{name}"), name);
                 }
             }
             (Value::Array(shown), Value::Array(answered)) => {

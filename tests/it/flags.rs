@@ -3,6 +3,7 @@
 
 mod change;
 mod history;
+mod life;
 mod list;
 mod place;
 mod prerequisite;

@@ -59,11 +59,17 @@ mod people;
 #[cfg(test)]
 mod personal_tokens;
 #[cfg(test)]
+mod preconditions;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod restoration;
+#[cfg(test)]
+mod revisions;
 #[cfg(test)]
 mod rotation;
 #[cfg(test)]

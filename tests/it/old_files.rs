@@ -127,6 +127,13 @@ fn a_file_of_every_schema_answers_as_it_did() {
         // The chain reaches back to the first entry, whatever the version of its record.
         let chain = team.client.get("/api/v1/audit-logs/verify").expect(200)["data"].clone();
         assert!(chain["whole"] == true && chain["checked"].as_u64() > Some(20), "schema {schema}: {chain}");
+        // What every flag is when revisions begin to be kept is the first one that is known.
+        let first = &team.client.get(&team.flags("/search-ranker/revisions")).expect(200)["data"][0];
+        let now = &team.client.get(&team.flags("/search-ranker")).expect(200)["data"];
+        assert_eq!(first["revision"], now["revision"]);
+        let path = team.flags(&format!("/search-ranker/revisions/{}", first["revision"]));
+        let then = &team.client.get(&path).expect(200)["data"]["flag"];
+        assert_eq!(then["targeting_rules"], now["targeting_rules"]);
 
         // Everything can still be changed.
         let toggled = team.client.post(&team.flags("/parked/toggle"), &json!({"enabled": true}));

@@ -8,7 +8,7 @@ use phaseflag::config::Config;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
-    project, rollout, rule, segment, text, user, value, warning,
+    project, revision, rollout, rule, segment, text, user, value, warning,
 };
 use phaseflag::engine::prerequisite;
 use phaseflag::http::error::{self, Code};
@@ -143,6 +143,7 @@ limits! {
     "API keys of an environment": Count(api_key::MAX_API_KEYS_PER_ENVIRONMENT);
     "Seconds for which an API key that was rotated goes on": Count(api_key::MAX_GRACE_SECONDS);
     "Flags of a project, archived ones included": Count(flag::MAX_FLAGS_PER_PROJECT);
+    "Revisions of a flag that are kept in an environment": Count(revision::MAX_REVISIONS);
     "Variations of a flag": Count(flag::MAX_VARIATIONS);
     "JSON of a value": Bytes(value::MAX_VALUE_BYTES);
     "Nesting of a value": Count(value::MAX_VALUE_DEPTH);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::raw::Connection;
 use crate::support::stream::{Event, Stream};
 use crate::support::{Client, Server, Team};
 
@@ -41,11 +42,14 @@ fn every_change_is_told_with_the_version_that_has_it() {
 
     let segments = format!("/api/v1/segments?project_id={}", team.project);
     let segment = |key: &str| format!("/api/v1/segments/{key}?project_id={}", team.project);
-    let changes: [(&str, &str, &dyn Fn()); 7] = [
+    let changes: [(&str, &str, &dyn Fn()); 11] = [
         ("flag.created", "a", &|| drop(team.create_flag("a", &json!({})))),
         ("flag.toggled", "a", &|| toggle(&team, "a", true)),
         ("flag.updated", "a", &|| {
             team.client.put(&team.flags("/a"), &json!({"name": "A"})).expect(200);
+        }),
+        ("flag.updated", "a", &|| {
+            team.client.post(&team.flags("/a/rollback"), &json!({"revision": 1})).expect(200);
         }),
         ("segment.created", "s", &|| {
             team.client.post(&segments, &json!({"key": "s", "name": "S"})).expect(201);
@@ -58,6 +62,15 @@ fn every_change_is_told_with_the_version_that_has_it() {
         }),
         ("flag.archived", "a", &|| {
             team.client.delete(&team.flags("/a")).expect(204);
+        }),
+        ("flag.restored", "a", &|| {
+            team.client.send("POST", &team.flags("/a/restore"), None).expect(200);
+        }),
+        ("flag.archived", "a", &|| {
+            team.client.delete(&team.flags("/a")).expect(204);
+        }),
+        ("flag.deleted", "a", &|| {
+            team.client.delete(&format!("{}&permanent=true", team.flags("/a"))).expect(204);
         }),
     ];
     for (name, key, change) in changes {
@@ -201,4 +214,40 @@ fn connecting_counts_as_fetching_a_ruleset() {
     assert_eq!(answer.header("Cache-Control"), Some("no-store"));
     sdk.get("/api/v1/sdk/ruleset").expect(200);
     sdk.get(PATH).refused(429, "RATE_LIMIT_EXCEEDED");
+}
+
+#[test]
+fn a_stream_that_is_refused_leaves_the_connection_as_it_was() {
+    let server = Server::with(&["--rate-limit-ruleset=1"]);
+    let team = server.admin();
+    let sdk = team.sdk(&team.development, "server");
+    let key = sdk.sends("X-API-Key").expect("a key");
+    let ask = |key: &str| format!("GET {PATH} HTTP/1.1\r\nhost: x\r\nX-Api-KEY: {key}\r\n\r\n");
+
+    let mut connection = Connection::open(server.url());
+    connection.send(ask("sdk-dev-nobody"));
+    connection.receive("GET").refused(401, "API_KEY_INVALID");
+    connection.send(ask(key));
+    let begun = connection.receive("GET");
+    assert_eq!(begun.status, 200);
+    for line in [
+        "content-type: text/event-stream\r\n",
+        "transfer-encoding: chunked\r\n",
+        "connection: close\r\n",
+        "cache-control: no-store\r\n",
+        "x-content-type-options: nosniff\r\n",
+        "x-ratelimit-remaining: 0\r\n",
+        "x-request-id: ",
+        "date: ",
+    ] {
+        assert!(begun.head.contains(line), "{line}: {}", begun.head);
+    }
+
+    let mut connection = Connection::open(server.url());
+    connection.send(ask(key));
+    let refused = connection.receive("GET");
+    refused.refused(429, "RATE_LIMIT_EXCEEDED");
+    assert!(refused.head.contains("retry-after: ") && !refused.head.contains("connection: close"));
+    connection.send("GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert_eq!(connection.receive("GET").status, 200, "it serves on");
 }

@@ -25,6 +25,12 @@ named! {
         SegmentDeleted = "segment.deleted",
         /// A flag was put away.
         FlagArchived = "flag.archived",
+        /// A flag was made what it was before.
+        FlagRolledBack = "flag.rolled_back",
+        /// A flag that was put away is in use again.
+        FlagRestored = "flag.restored",
+        /// A flag that was put away was deleted for good.
+        FlagDeleted = "flag.deleted",
         /// A project was made.
         ProjectCreated = "project.created",
         /// Fields of a project changed.
@@ -41,6 +47,8 @@ named! {
         EnvironmentUnfrozen = "environment.unfrozen",
         /// An environment was deleted, with everything in it.
         EnvironmentDeleted = "environment.deleted",
+        /// The configurations of its flags were made what they were before.
+        EnvironmentRestored = "environment.restored",
         /// An API key was made.
         ApiKeyCreated = "api_key.created",
         /// An API key was revoked.
@@ -96,18 +104,34 @@ named! {
     }
 }
 
+/// Changes that those who follow an environment know under another name: what they hear of is in the contract, A9.
+const TOLD_AS: [(Action, Action); 1] = [(Action::FlagRolledBack, Action::FlagUpdated)];
+
 impl Action {
+    /// How those who follow an environment are told of it.
+    #[must_use]
+    pub fn told_as(self) -> Self {
+        TOLD_AS.iter().find(|(action, _)| *action == self).map_or(self, |(_, told)| *told)
+    }
+
     /// What kind of thing it is done with. The name of an action begins with it, and a dot.
     pub const fn resource(self) -> Resource {
         match self {
-            Self::FlagCreated | Self::FlagUpdated | Self::FlagToggled | Self::FlagArchived => Resource::Flag,
+            Self::FlagCreated
+            | Self::FlagUpdated
+            | Self::FlagToggled
+            | Self::FlagArchived
+            | Self::FlagRolledBack
+            | Self::FlagRestored
+            | Self::FlagDeleted => Resource::Flag,
             Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
             Self::ProjectCreated | Self::ProjectUpdated | Self::ProjectDeleted => Resource::Project,
             Self::EnvironmentCreated
             | Self::EnvironmentUpdated
             | Self::EnvironmentFrozen
             | Self::EnvironmentUnfrozen
-            | Self::EnvironmentDeleted => Resource::Environment,
+            | Self::EnvironmentDeleted
+            | Self::EnvironmentRestored => Resource::Environment,
             Self::ApiKeyCreated | Self::ApiKeyRevoked | Self::ApiKeyRotated => Resource::ApiKey,
             Self::OrganizationCreated | Self::OrganizationUpdated => Resource::Organization,
             Self::InvitationCreated | Self::InvitationRevoked | Self::InvitationAccepted => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem_openapi::{
     OpenApi,
     param::{Path, Query},
@@ -10,7 +11,10 @@ use poem_openapi::{
 use super::{Tag, projects::project_id};
 use crate::{
     control::environment,
-    domain::page::{Direction, SortKey, paginate},
+    domain::{
+        environment::Environment,
+        page::{Direction, SortKey, paginate},
+    },
     http::{
         app::App,
         envelope::{Data, Listed},
@@ -19,6 +23,7 @@ use crate::{
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
+        tagged::Tagged,
         wire::environment::{
             CreateEnvironment, EnvironmentView, FreezeEnvironment, UpdateEnvironment, environment_change,
             freeze_reason, new_environment,
@@ -71,7 +76,7 @@ impl EnvironmentsApi {
         /// The project, by its id.
         project_id: Query<Required<String>>,
         body: Strict<CreateEnvironment>,
-    ) -> Result<Created<Data<EnvironmentView>>, ApiError> {
+    ) -> Result<Tagged<Created<Data<EnvironmentView>>>, ApiError> {
         let mut reader = Reader::default();
         let project = reader.required("project_id", &project_id);
         let project = reader.finish(project)?;
@@ -79,7 +84,7 @@ impl EnvironmentsApi {
         let project = self::project_id(&project)?;
         let environment =
             environment::create(&self.0.control, &person.call, &person.caller, project, new).await?;
-        Ok(Created(Data { data: EnvironmentView::from(&environment) }))
+        Ok(tagged(&environment, Created))
     }
 
     /// Get an environment
@@ -89,12 +94,13 @@ impl EnvironmentsApi {
     async fn get(
         &self,
         person: Person,
+        request: &Request,
         /// The environment, by its id.
         environment_id: Path<String>,
-    ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<EnvironmentView>>>, ApiError> {
         let id = super::environment_id(&environment_id)?;
         let environment = environment::get(&self.0.control, &person.caller, id)?;
-        Ok(FastJson(Data { data: EnvironmentView::from(&environment) }))
+        Ok(tagged(&environment, FastJson).unless_known(request.headers()))
     }
 
     /// Change an environment
@@ -107,11 +113,11 @@ impl EnvironmentsApi {
         /// The environment, by its id.
         environment_id: Path<String>,
         body: Strict<UpdateEnvironment>,
-    ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<EnvironmentView>>>, ApiError> {
         let change = body.parse(environment_change)?;
         let id = super::environment_id(&environment_id)?;
         let updated = environment::update(&self.0.control, &person.call, &person.caller, id, change).await?;
-        Ok(FastJson(Data { data: EnvironmentView::from(&updated) }))
+        Ok(tagged(&updated, FastJson))
     }
 
     /// Delete an environment
@@ -145,11 +151,11 @@ impl EnvironmentsApi {
         /// The environment, by its id.
         environment_id: Path<String>,
         body: Strict<FreezeEnvironment>,
-    ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<EnvironmentView>>>, ApiError> {
         let reason = body.parse(freeze_reason)?;
         let id = super::environment_id(&environment_id)?;
         let frozen = environment::freeze(&self.0.control, &person.call, &person.caller, id, reason).await?;
-        Ok(FastJson(Data { data: EnvironmentView::from(&frozen) }))
+        Ok(tagged(&frozen, FastJson))
     }
 
     /// Unfreeze an environment
@@ -161,9 +167,14 @@ impl EnvironmentsApi {
         person: Person,
         /// The environment, by its id.
         environment_id: Path<String>,
-    ) -> Result<FastJson<Data<EnvironmentView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<EnvironmentView>>>, ApiError> {
         let id = super::environment_id(&environment_id)?;
         let environment = environment::unfreeze(&self.0.control, &person.call, &person.caller, id).await?;
-        Ok(FastJson(Data { data: EnvironmentView::from(&environment) }))
+        Ok(tagged(&environment, FastJson))
     }
+}
+
+/// The environment under its tag, in an answer of this kind.
+fn tagged<A>(environment: &Environment, kind: impl FnOnce(Data<EnvironmentView>) -> A) -> Tagged<A> {
+    Tagged::new(environment.revision, kind(Data { data: environment.into() }))
 }

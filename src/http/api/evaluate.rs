@@ -10,16 +10,15 @@ use poem_openapi::{ApiExtractor, ExtractParamOptions, OpenApi};
 use super::Tag;
 use crate::{
     domain::{context::Context, time::Timestamp},
-    engine::{Evaluation, Outcome, Ruleset, evaluate, evaluate_all},
+    engine::{Evaluation, Ruleset, evaluate, evaluate_all},
     http::{
         app::App,
-        envelope::Data,
         error::{ApiError, Code},
         guard::Sdk,
         payload::{RawJson, to_bytes},
         wire::{
             evaluate::{ALL_FLAGS, Asked, EvaluateBody, read},
-            evaluation::{EvaluateAnswer, Evaluations, Flat},
+            evaluation::{Answered, EvaluateAnswer, Evaluations, Flat},
         },
     },
 };
@@ -70,10 +69,14 @@ fn answer(app: &App, sdk: &Sdk, body: &RawJson<EvaluateBody>) -> Result<RawJson<
     let now = sdk.call.now;
     let answer = match &request.asked {
         Asked::Flags(keys) => {
-            let outcomes = outcomes(&ruleset, keys, &request.context, now);
-            live.count(environment, outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref()), now);
-            let data = Evaluations { outcomes, evaluated_at: now.with_millis() };
-            to_bytes(&Data { data })?
+            let answered = answered(&ruleset, keys, &request.context, now);
+            let served = answered.iter().filter_map(|answered| match answered {
+                Answered::Served(outcome) => Some(outcome),
+                Answered::NotFound(_) => None,
+            });
+            live.count(environment, served, now);
+            let evaluations = Evaluations { answered, evaluated_at: now.with_millis() };
+            evaluations.json().map_err(ApiError::internal)?.into()
         }
         Asked::One(key) => {
             let outcome = evaluate(&ruleset, key, &request.context, now);
@@ -85,20 +88,19 @@ fn answer(app: &App, sdk: &Sdk, body: &RawJson<EvaluateBody>) -> Result<RawJson<
     Ok(RawJson::new(answer))
 }
 
-/// The outcome of each key, in the order in which they are asked for, each key once.
-fn outcomes<'a>(
+/// What is answered to each key, in the order in which they are asked for, each key once.
+fn answered<'a>(
     ruleset: &'a Ruleset,
     keys: &'a [Cow<'_, str>],
     context: &Context<'_>,
     now: Timestamp,
-) -> Vec<(Cow<'a, str>, Option<Outcome<'a>>)> {
-    let mut outcomes = Vec::with_capacity(keys.len());
+) -> Vec<Answered<'a>> {
+    let mut answered = Vec::with_capacity(keys.len());
     let mut seen: HashSet<&str> = HashSet::new();
     if keys.iter().any(|key| key == ALL_FLAGS) {
-        let all = evaluate_all(ruleset, context, now);
-        outcomes.extend(all.into_iter().map(|outcome| (Cow::Borrowed(outcome.flag.key()), Some(outcome))));
+        answered.extend(evaluate_all(ruleset, context, now).into_iter().map(Answered::Served));
         if keys.len() == 1 {
-            return outcomes;
+            return answered;
         }
         seen.extend(ruleset.live_flags().map(|flag| flag.key()));
     }
@@ -106,9 +108,9 @@ fn outcomes<'a>(
     // A single key, which is what most requests ask for, cannot be a repetition.
     let mut is_new = |key| keys.len() == 1 || seen.insert(key);
     for key in keys.iter().filter(|key| *key != ALL_FLAGS && is_new(key)) {
-        outcomes.push((Cow::Borrowed(key), evaluation.flag(key)));
+        answered.push(evaluation.flag(key).map_or(Answered::NotFound(key), Answered::Served));
     }
-    outcomes
+    answered
 }
 
 /// The refusal that the published SDKs read at the top level, beside our own envelope.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem_openapi::{
     OpenApi,
     param::{Path, Query},
@@ -10,8 +11,9 @@ use poem_openapi::{
 use super::{Tag, required_environment};
 use crate::{
     control::{
+        Control,
         flag::{self, Filter, FlagName, ShownFlag},
-        flag_change,
+        flag_change, flag_life,
     },
     domain::{
         flag::{FlagStatus, FlagType},
@@ -27,6 +29,7 @@ use crate::{
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
+        tagged::Tagged,
         wire::{
             explain::{self, ExplainBody, Explanation},
             flag::{FlagItemView, FlagView, ToggledView},
@@ -102,7 +105,7 @@ impl FlagsApi {
         /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<CreateFlag>,
-    ) -> Result<Created<Data<FlagView>>, ApiError> {
+    ) -> Result<Tagged<Created<Data<FlagView>>>, ApiError> {
         let draft = body.draft(|body, faults| {
             let environment = named(environment_id.text(), body.environment_id.as_deref(), faults);
             new_flag(body, faults).map(|new| (environment, new))
@@ -112,7 +115,7 @@ impl FlagsApi {
         let new = Draft { value: new, faults };
         let shown =
             flag_change::create(&self.0.control, &person.call, &person.caller, environment, new).await?;
-        Ok(Created(Data { data: self.view(&shown) }))
+        Ok(tagged_flag(&self.0.control, &shown, Created))
     }
 
     /// Get a flag
@@ -123,15 +126,16 @@ impl FlagsApi {
     async fn get(
         &self,
         person: Person,
+        request: &Request,
         /// The flag, by its id or its key.
         flag_id: Path<String>,
         /// The environment, by its id.
         environment_id: Query<Required<String>>,
-    ) -> Result<FastJson<Data<FlagView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<FlagView>>>, ApiError> {
         let environment = required_environment(&environment_id)?;
         let name = FlagName(flag_id.0);
         let shown = flag::get(&self.0.control, &person.caller, environment, &name)?;
-        Ok(FastJson(Data { data: self.view(&shown) }))
+        Ok(tagged_flag(&self.0.control, &shown, FastJson).unless_known(request.headers()))
     }
 
     /// Change a flag
@@ -148,7 +152,7 @@ impl FlagsApi {
         /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<UpdateFlag>,
-    ) -> Result<FastJson<Data<FlagView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<FlagView>>>, ApiError> {
         let draft = body.draft(|body, faults| {
             let environment = named(environment_id.text(), body.environment_id.as_deref(), faults);
             read_change(body, faults).map(|change| (environment, change))
@@ -159,13 +163,15 @@ impl FlagsApi {
         let shown =
             flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
-        Ok(FastJson(Data { data: self.view(&shown) }))
+        Ok(tagged_flag(&self.0.control, &shown, FastJson))
     }
 
-    /// Archive a flag
+    /// Archive a flag, or delete an archived one for good
     ///
-    /// It leaves every ruleset and keeps its key. A flag that others require cannot be archived. Needs the role
-    /// `editor`.
+    /// An archived flag leaves every ruleset and keeps its key; it can be restored. A flag that others require cannot be
+    /// archived. That needs the role `editor`. With `permanent=true` an archived flag is deleted with its configurations,
+    /// its revisions and its statistics, and its key is free again; what was done with it stays in the audit log. That
+    /// needs the role `admin`, and no other flag, archived or not, may require it.
     #[oai(path = "/:flag_id", method = "delete", operation_id = "archiveFlag")]
     async fn archive(
         &self,
@@ -174,10 +180,19 @@ impl FlagsApi {
         flag_id: Path<String>,
         /// Any environment of the project, by its id.
         environment_id: Query<Required<String>>,
+        /// Whether to delete it for good; where absent, `false`.
+        permanent: Query<Optional<bool>>,
     ) -> Result<NoContent, ApiError> {
-        let environment = required_environment(&environment_id)?;
-        let name = FlagName(flag_id.0);
-        flag_change::archive(&self.0.control, &person.call, &person.caller, environment, name).await?;
+        let mut reader = Reader::default();
+        let environment = reader.required("environment_id", &environment_id);
+        let permanent = reader.word("permanent", &permanent, &[(true, "true"), (false, "false")]);
+        let environment = super::environment_id(&reader.finish(environment)?)?;
+        let (control, name) = (&self.0.control, FlagName(flag_id.0));
+        if permanent == Some(true) {
+            flag_life::delete(control, &person.call, &person.caller, environment, name).await?;
+        } else {
+            flag_change::archive(control, &person.call, &person.caller, environment, name).await?;
+        }
         Ok(NoContent)
     }
 
@@ -193,7 +208,7 @@ impl FlagsApi {
         /// The environment, by its id. Required, unless the body names it.
         environment_id: Query<Optional<String>>,
         body: Strict<ToggleFlag>,
-    ) -> Result<FastJson<Data<ToggledView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<ToggledView>>>, ApiError> {
         let (environment, enabled) = body.parse(|body, faults| {
             Some((named(environment_id.text(), body.environment_id.as_deref(), faults), body.enabled))
         })?;
@@ -202,7 +217,7 @@ impl FlagsApi {
         let shown =
             flag_change::toggle(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
-        Ok(FastJson(Data { data: ToggledView::from(&shown) }))
+        Ok(Tagged::new(shown.revision(), FastJson(Data { data: ToggledView::from(&shown) })))
     }
 
     /// Explain an evaluation
@@ -227,10 +242,13 @@ impl FlagsApi {
     }
 }
 
-impl FlagsApi {
-    fn view(&self, shown: &ShownFlag) -> FlagView {
-        FlagView::of(shown, flag::warnings(&self.0.control, shown))
-    }
+/// The flag under its tag, in an answer of this kind.
+pub(super) fn tagged_flag<A>(
+    control: &Control,
+    shown: &ShownFlag,
+    kind: impl FnOnce(Data<FlagView>) -> A,
+) -> Tagged<A> {
+    Tagged::new(shown.revision(), kind(Data { data: FlagView::of(shown, flag::warnings(control, shown)) }))
 }
 
 /// The environment that a change names, in its address or in its body.

@@ -9,6 +9,8 @@ mod environments;
 mod evaluate;
 mod flag_dependents;
 mod flag_history;
+mod flag_life;
+mod flag_revisions;
 mod flags;
 mod invitations;
 mod members;
@@ -16,6 +18,7 @@ mod notes;
 mod organizations;
 mod personal_tokens;
 mod projects;
+mod restoration;
 mod sdk;
 mod segments;
 mod stats;
@@ -113,12 +116,14 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             invitations::InvitationsApi(app()),
         ),
         projects::ProjectsApi(app()),
-        environments::EnvironmentsApi(app()),
+        (environments::EnvironmentsApi(app()), restoration::RestorationApi(app())),
         api_keys::ApiKeysApi(app()),
         (
             flags::FlagsApi(app()),
             flag_dependents::FlagDependentsApi(app()),
             flag_history::FlagHistoryApi(app()),
+            flag_revisions::FlagRevisionsApi(app()),
+            flag_life::FlagLifeApi(app()),
         ),
         segments::SegmentsApi(app()),
         audit_logs::AuditLogsApi(app()),

@@ -25,7 +25,7 @@ const IN_MEMORY: [&str; 11] = [
 ];
 
 /// What it means that the thing a parameter names is not there.
-const NAMED: [(&str, Code); 9] = [
+const NAMED: [(&str, Code); 10] = [
     ("organization_id", Code::OrganizationNotFound),
     ("user_id", Code::MemberNotFound),
     ("invitation_id", Code::InvitationNotFound),
@@ -33,12 +33,30 @@ const NAMED: [(&str, Code); 9] = [
     ("project_id", Code::ProjectNotFound),
     ("environment_id", Code::EnvironmentNotFound),
     ("flag_id", Code::FlagNotFound),
+    ("revision", Code::RevisionNotFound),
     ("api_key_id", Code::ApiKeyNotFound),
     ("segment_id", Code::SegmentNotFound),
 ];
 
+/// Operations that show a thing at a revision: who has that one is answered with 304.
+const READING_REVISIONS: [&str; 3] = ["getEnvironment", "getFlag", "getSegment"];
+
+/// Operations that take `If-Match`.
+const CHANGING_REVISIONS: [&str; 10] = [
+    "updateEnvironment",
+    "freezeEnvironment",
+    "unfreezeEnvironment",
+    "updateFlag",
+    "toggleFlag",
+    "rollBackFlag",
+    "restoreFlag",
+    "archiveFlag",
+    "updateSegment",
+    "deleteSegment",
+];
+
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 28] = [
+const ERRORS: &[(&str, &[Code])] = &[
     (
         "register",
         &[
@@ -93,13 +111,37 @@ const ERRORS: [(&str, &[Code]); 28] = [
             Code::PrerequisiteInvalid,
         ],
     ),
+    ("diffFlagRevisions", &[Code::RevisionNotFound]),
+    (
+        "rollBackFlag",
+        &[
+            Code::RevisionNotFound,
+            Code::EnvironmentFrozen,
+            Code::FlagArchived,
+            Code::VariationInUse,
+            Code::RuleInvalid,
+            Code::PrerequisiteInvalid,
+        ],
+    ),
     (
         "createSegment",
         &[Code::EnvironmentFrozen, Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded],
     ),
     ("updateSegment", &[Code::EnvironmentFrozen, Code::RuleInvalid]),
     ("deleteSegment", &[Code::EnvironmentFrozen, Code::SegmentInUse]),
-    ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse]),
+    ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse, Code::FlagNotArchived]),
+    ("restoreFlag", &[Code::EnvironmentFrozen, Code::FlagNotArchived, Code::PrerequisiteInvalid]),
+    ("cloneFlag", &[Code::FlagKeyConflict, Code::PrerequisiteInvalid, Code::LimitExceeded]),
+    (
+        "restoreEnvironment",
+        &[
+            Code::EnvironmentFrozen,
+            Code::RevisionNotKept,
+            Code::VariationNotFound,
+            Code::RuleInvalid,
+            Code::PrerequisiteInvalid,
+        ],
+    ),
     ("toggleFlag", &[Code::EnvironmentFrozen, Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),
     ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
@@ -113,6 +155,8 @@ pub(in crate::http) fn notes() -> serde_json::Result<Notes> {
         examples: serde_json::from_str(EXAMPLES)?,
         unlimited: UNLIMITED.to_vec(),
         in_memory: IN_MEMORY.to_vec(),
+        reading_revisions: READING_REVISIONS.to_vec(),
+        changing_revisions: CHANGING_REVISIONS.to_vec(),
         named: NAMED.to_vec(),
         errors: ERRORS.to_vec(),
     })

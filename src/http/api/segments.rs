@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem_openapi::{
     OpenApi,
     param::{Path, Query},
@@ -9,7 +10,7 @@ use poem_openapi::{
 
 use super::{Tag, environment_id, projects::project_id};
 use crate::{
-    control::segment::{self, Owner, SegmentName},
+    control::segment::{self, Owner, SegmentName, ShownSegment},
     domain::{
         page::{Direction, SortKey, paginate},
         violation::Draft,
@@ -22,6 +23,7 @@ use crate::{
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader},
         payload::{Created, FastJson, NoContent, Strict},
+        tagged::Tagged,
         wire::segment::{
             CreateSegment, SegmentItemView, SegmentView, UpdateSegment, new_segment, segment_change,
         },
@@ -94,11 +96,11 @@ impl SegmentsApi {
         /// The id of one of its environments, in place of the project's.
         environment_id: Query<Optional<String>>,
         body: Strict<CreateSegment>,
-    ) -> Result<Created<Data<SegmentView>>, ApiError> {
+    ) -> Result<Tagged<Created<Data<SegmentView>>>, ApiError> {
         let owner = owner(Reader::default(), &project_id, &environment_id)?;
         let new = body.draft(new_segment)?;
         let segment = segment::create(&self.0.control, &person.call, &person.caller, owner, new).await?;
-        Ok(Created(Data { data: SegmentView::from(&segment) }))
+        Ok(tagged(&segment, Created))
     }
 
     /// Get a segment
@@ -108,16 +110,17 @@ impl SegmentsApi {
     async fn get(
         &self,
         person: Person,
+        request: &Request,
         /// The segment's id or key.
         segment_id: Path<String>,
         /// The project's id.
         project_id: Query<Optional<String>>,
         /// The id of one of its environments, in place of the project's.
         environment_id: Query<Optional<String>>,
-    ) -> Result<FastJson<Data<SegmentView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<SegmentView>>>, ApiError> {
         let owner = owner(Reader::default(), &project_id, &environment_id)?;
         let segment = segment::get(&self.0.control, &person.caller, owner, &SegmentName(segment_id.0))?;
-        Ok(FastJson(Data { data: SegmentView::from(&segment) }))
+        Ok(tagged(&segment, FastJson).unless_known(request.headers()))
     }
 
     /// Change a segment
@@ -135,13 +138,13 @@ impl SegmentsApi {
         /// The id of one of its environments, in place of the project's.
         environment_id: Query<Optional<String>>,
         body: Strict<UpdateSegment>,
-    ) -> Result<FastJson<Data<SegmentView>>, ApiError> {
+    ) -> Result<Tagged<FastJson<Data<SegmentView>>>, ApiError> {
         let owner = owner(Reader::default(), &project_id, &environment_id)?;
         let change: Draft<_> = body.draft(segment_change)?;
         let name = SegmentName(segment_id.0);
         let segment =
             segment::update(&self.0.control, &person.call, &person.caller, owner, name, change).await?;
-        Ok(FastJson(Data { data: SegmentView::from(&segment) }))
+        Ok(tagged(&segment, FastJson))
     }
 
     /// Delete a segment
@@ -163,4 +166,9 @@ impl SegmentsApi {
         segment::delete(&self.0.control, &person.call, &person.caller, owner, name).await?;
         Ok(NoContent)
     }
+}
+
+/// The segment under its tag, in an answer of this kind.
+fn tagged<A>(shown: &ShownSegment, kind: impl FnOnce(Data<SegmentView>) -> A) -> Tagged<A> {
+    Tagged::new(shown.segment().revision, kind(Data { data: shown.into() }))
 }

@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
+mod streams;
+
 struct Running {
     address: SocketAddr,
     stop: oneshot::Sender<()>,

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use poem::http::StatusCode;
 use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::{ApiExtractor, ExtractParamOptions, OpenApi};
 
 use super::{
-    evaluation::{Bulk, BulkView, Served, ServedView},
+    evaluation::{Bulk, BulkView, ServedView, served},
     events::{self, Refetch},
     failure::{ErrorCode, IS_MISSING, TARGETING_KEY, refusal},
     request::{EvaluationRequest, read},
@@ -26,7 +25,7 @@ use crate::{
         error::{ApiError, Code},
         event_stream::{Deadline, EventStream, SIGN_OF_LIFE},
         guard::{Invited, Sdk},
-        payload::{OptionalJson, RawJson, to_bytes, written},
+        payload::{OptionalJson, RawJson},
     },
 };
 
@@ -170,7 +169,7 @@ fn one(
         return Err(about_the_flag(refusal(ErrorCode::TargetingKeyMissing, fault)));
     }
     app.control.live().count(&sdk.key.environment, [&outcome], sdk.call.now);
-    Ok(RawJson::new(to_bytes(&Served(&outcome))?))
+    Ok(RawJson::new(served(&outcome).map_err(ApiError::internal)?.into()))
 }
 
 fn all(
@@ -198,6 +197,8 @@ fn all(
     let served = served.unwrap_or_else(|| evaluate_all(&ruleset, &context, now));
     let counted = served.iter().filter(|outcome| !outcome.lacks_user_key);
     app.control.live().count(&sdk.key.environment, counted, now);
-    let bulk = Bulk::new(&served, key.environment, ruleset.version(), events);
-    Ok(Conditional::fresh(tag, written(StatusCode::OK, &bulk)))
+    let (environment, version) = (key.environment, ruleset.version());
+    let bulk = Bulk { outcomes: &served, environment, version, events };
+    let json = bulk.json().map_err(ApiError::internal)?;
+    Ok(Conditional::fresh(tag, RawJson::<BulkView>::new(json.into()).into_response()))
 }

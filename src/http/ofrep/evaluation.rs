@@ -1,7 +1,6 @@
-//! The answers: written by serde straight from outcomes, whose values were serialized when they were compiled.
+//! The answers: written straight from outcomes, whose values were serialized when they were compiled.
 
 use poem_openapi::{Object, Union};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
 use super::events::EventStream;
@@ -9,25 +8,35 @@ use super::failure::{ErrorCode, KEY_IS_MISSING};
 use crate::{
     domain::id::EnvironmentId,
     engine::{Outcome, Reason},
-    http::wire::evaluation::Printed,
 };
 
-/// What a flag serves, as an answer of its own or in the list of a bulk answer.
-#[derive(Clone, Copy, Debug)]
-pub struct Served<'a>(pub &'a Outcome<'a>);
+/// The room that most evaluations fit into, in bytes.
+const TYPICAL_EVALUATION: usize = 128;
+/// The room for what a bulk answer has beside them, in bytes.
+const TYPICAL_REST: usize = 512;
 
-impl Serialize for Served<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let outcome = self.0;
-        let mut object = serializer.serialize_struct("Served", 5)?;
-        object.serialize_field("key", outcome.flag.key())?;
-        object.serialize_field("value", &outcome.variation.json)?;
-        object.serialize_field("reason", reason(outcome))?;
-        object.serialize_field("variant", outcome.variation.key.as_str())?;
-        let revision = outcome.flag.flag().shown_revision(outcome.flag.configuration());
-        object.serialize_field("metadata", &FlagMetadata { version: Printed(revision) })?;
-        object.end()
-    }
+/// What a flag serves, as an answer of its own.
+pub fn served(outcome: &Outcome<'_>) -> serde_json::Result<Vec<u8>> {
+    let mut json = Vec::with_capacity(TYPICAL_EVALUATION);
+    append(outcome, &mut json)?;
+    Ok(json)
+}
+
+/// Appends what a flag serves, put together from pieces that are JSON already: values were printed when they were
+/// compiled, and no key or name needs an escape.
+fn append(outcome: &Outcome<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
+    json.extend_from_slice(br#"{"key":""#);
+    json.extend_from_slice(outcome.flag.key().as_bytes());
+    json.extend_from_slice(br#"","value":"#);
+    json.extend_from_slice(outcome.variation.json.get().as_bytes());
+    json.extend_from_slice(br#","reason":""#);
+    json.extend_from_slice(reason(outcome).as_bytes());
+    json.extend_from_slice(br#"","variant":""#);
+    json.extend_from_slice(outcome.variation.key.as_str().as_bytes());
+    json.extend_from_slice(br#"","metadata":{"version":""#);
+    serde_json::to_writer(&mut *json, &outcome.flag.flag().shown_revision(outcome.flag.configuration()))?;
+    json.extend_from_slice(br#""}}"#);
+    Ok(())
 }
 
 /// `OpenFeature`'s name for a reason.
@@ -41,70 +50,61 @@ fn reason(outcome: &Outcome<'_>) -> &'static str {
     }
 }
 
-#[derive(serde::Serialize)]
-struct FlagMetadata {
-    version: Printed<u64>,
-}
-
-/// What every flag serves.
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+/// What every flag of an environment serves.
 pub struct Bulk<'a> {
-    flags: Vec<Item<'a>>,
-    metadata: SetMetadata,
-    event_streams: [EventStream; 1],
+    /// By flag.
+    pub outcomes: &'a [Outcome<'a>],
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// Its version.
+    pub version: u64,
+    /// Where changes are told.
+    pub events: EventStream,
 }
 
-#[derive(serde::Serialize)]
-struct SetMetadata {
-    #[serde(rename = "flagSetId")]
-    flag_set_id: Printed<EnvironmentId>,
-    version: Printed<u64>,
-}
-
-impl<'a> Bulk<'a> {
-    /// The answer with these outcomes of an environment at this version.
-    pub fn new(
-        outcomes: &'a [Outcome<'a>],
-        environment: EnvironmentId,
-        version: u64,
-        events: EventStream,
-    ) -> Self {
-        Self {
-            flags: outcomes.iter().map(Item::of).collect(),
-            metadata: SetMetadata { flag_set_id: Printed(environment), version: Printed(version) },
-            event_streams: [events],
+impl Bulk<'_> {
+    /// The body of the answer.
+    pub fn json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut json = Vec::with_capacity(self.outcomes.len() * TYPICAL_EVALUATION + TYPICAL_REST);
+        json.extend_from_slice(br#"{"flags":["#);
+        for (place, outcome) in self.outcomes.iter().enumerate() {
+            if place > 0 {
+                json.push(b',');
+            }
+            if outcome.lacks_user_key {
+                serde_json::to_writer(&mut json, &Lacking::of(outcome))?;
+            } else {
+                append(outcome, &mut json)?;
+            }
         }
+        json.extend_from_slice(br#"],"metadata":{"flagSetId":""#);
+        self.environment.append_to(&mut json);
+        json.extend_from_slice(br#"","version":""#);
+        serde_json::to_writer(&mut json, &self.version)?;
+        json.extend_from_slice(br#""},"eventStreams":["#);
+        serde_json::to_writer(&mut json, &self.events)?;
+        json.extend_from_slice(b"]}");
+        Ok(json)
     }
 }
 
-#[derive(serde::Serialize)]
-#[serde(untagged)]
-enum Item<'a> {
-    Served(Served<'a>),
-    Lacking(Lacking<'a>),
-}
-
-impl<'a> Item<'a> {
-    fn of(outcome: &'a Outcome<'a>) -> Self {
-        if outcome.lacks_user_key {
-            Self::Lacking(Lacking {
-                key: outcome.flag.key(),
-                error_code: ErrorCode::TargetingKeyMissing.text(),
-                error_details: KEY_IS_MISSING,
-            })
-        } else {
-            Self::Served(Served(outcome))
-        }
-    }
-}
-
+/// Why a flag serves nothing.
 #[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Lacking<'a> {
     key: &'a str,
     error_code: &'static str,
     error_details: &'static str,
+}
+
+impl<'a> Lacking<'a> {
+    fn of(outcome: &'a Outcome<'_>) -> Self {
+        Self {
+            key: outcome.flag.key(),
+            error_code: ErrorCode::TargetingKeyMissing.text(),
+            error_details: KEY_IS_MISSING,
+        }
+    }
 }
 
 /// What a flag serves to the context.

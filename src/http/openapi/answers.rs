@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use poem::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Notes, id_of};
+use super::{Notes, conditional, id_of};
 use crate::domain::violation::{Fault, Violations};
 use crate::http::error::{ApiError, Code};
 
@@ -81,7 +81,7 @@ pub(super) fn add_errors(method: &str, operation: &mut Map<String, Value>, notes
 fn codes(method: &str, operation: &Map<String, Value>, notes: &Notes) -> HashSet<Code> {
     let id = id_of(operation);
     let own = notes.errors.iter().filter(|(of, _)| *of == id).flat_map(|(_, codes)| codes.iter());
-    let mut codes: HashSet<Code> = own.copied().collect();
+    let mut codes: HashSet<Code> = own.copied().chain(conditional::error(operation, notes)).collect();
     codes.insert(Code::InternalError);
     if operation.contains_key("requestBody") {
         codes.extend([
@@ -225,7 +225,7 @@ fn answer(status: StatusCode, codes: &[Code]) -> Value {
 }
 
 /// Faults of a body, for the examples of their codes.
-const FAULTS: [(Code, Fault, &str, &str); 7] = [
+const FAULTS: [(Code, Fault, &str, &str); 8] = [
     (Code::ValidationError, Fault::Malformed, "variations[1].key", "is required"),
     (Code::VariationCountInvalid, Fault::VariationCount, "variations", "a boolean flag has exactly two"),
     (
@@ -243,6 +243,12 @@ const FAULTS: [(Code, Fault, &str, &str); 7] = [
     ),
     (Code::RuleInvalid, Fault::Rule, "targeting_rules[0].conditions[0].value", "is not a semantic version"),
     (
+        Code::RevisionNotKept,
+        Fault::NotKept,
+        "flags[search-ranker]",
+        "what it was at that time is not kept any more",
+    ),
+    (
         Code::PrerequisiteInvalid,
         Fault::Prerequisite,
         "prerequisites[0].flag_key",
@@ -254,8 +260,9 @@ const FAULTS: [(Code, Fault, &str, &str); 7] = [
 type Detail = (Code, &'static str, fn() -> Value);
 
 /// Details of errors, for the examples of their codes.
-const DETAILS: [Detail; 4] = [
+const DETAILS: [Detail; 5] = [
     (Code::InsufficientPermissions, "required_role", || json!("admin")),
+    (Code::RevisionConflict, "revision", || json!(8)),
     (Code::FlagInUse, "used_by", || json!(["new-checkout in production"])),
     (Code::VariationInUse, "variation", || json!("on")),
     (Code::VariationInUse, "used_by", || json!(["environment production"])),

@@ -2,6 +2,7 @@
 //! JSON Schema 2020-12, the error answers come from the error table, the examples from their own table.
 
 mod answers;
+mod conditional;
 mod schema;
 mod spelling;
 
@@ -43,6 +44,10 @@ pub struct Notes {
     pub in_memory: Vec<&'static str>,
     /// What it means if that which a parameter names is not there, by the parameter's name.
     pub named: Vec<(&'static str, Code)>,
+    /// Operations that show a thing at a revision, and answer 304 to who has it.
+    pub reading_revisions: Vec<&'static str>,
+    /// Operations that change a thing only at the revision that is expected.
+    pub changing_revisions: Vec<&'static str>,
     /// Errors beyond those that follow from an operation's method, parameters, body and security.
     pub errors: Vec<(&'static str, &'static [Code])>,
 }
@@ -63,6 +68,7 @@ pub fn document(spec: &str, notes: &Notes) -> serde_json::Result<Value> {
     spelling::correct(&mut document);
     order_tags(&mut document);
     for_each_operation(&mut document, |_, method, operation| {
+        conditional::add_headers(operation, notes);
         answers::describe(operation, notes);
         show_examples(operation, notes);
         answers::add_errors(method, operation, notes);

@@ -104,6 +104,8 @@ fn document() -> Value {
         examples: serde_json::from_value(examples).unwrap(),
         unlimited: vec!["health"],
         in_memory: vec!["raw", "health"],
+        reading_revisions: vec!["list"],
+        changing_revisions: vec!["make"],
         named: vec![("kind", Code::ProjectNotFound)],
         errors: vec![("raw", &[Code::InvalidCredentials]), ("make", &[Code::FlagArchived])],
     };
@@ -127,11 +129,16 @@ fn errors_follow_from_what_an_operation_is() {
     let document = document();
     let paths = &document["paths"];
     let make = &paths["/things/{kind}"]["post"];
-    let all = ["200", "400", "401", "403", "404", "408", "409", "413", "415", "429", "500", "503"];
+    let all = ["200", "400", "401", "403", "404", "408", "409", "412", "413", "415", "429", "500", "503"];
     assert_eq!(statuses(make), all);
-    assert_eq!(statuses(&paths["/things/{kind}"]["get"]), ["200", "400", "404", "429", "500", "503"]);
+    assert_eq!(statuses(&paths["/things/{kind}"]["get"]), ["200", "304", "400", "404", "429", "500", "503"]);
     assert_eq!(statuses(&paths["/health"]["get"]), ["200", "500"]);
     assert_eq!(statuses(&paths["/raw"]["post"]), ["200", "400", "401", "408", "413", "415", "429", "500"]);
+    let headers = |operation: &Value| {
+        let parameters = operation["parameters"].as_array().unwrap().iter();
+        parameters.filter(|it| it["in"] == "header").map(|it| it["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(headers(make), ["If-Match"]);
     // All of the codes of a status are shared; some of them are listed.
     assert_eq!(make["responses"]["429"]["$ref"], "#/components/responses/TooManyRequests");
     let missing = &make["responses"]["404"];

@@ -103,6 +103,8 @@ pub struct EnvironmentView {
     pub frozen_reason: Option<String>,
     /// The project that it belongs to.
     pub project_id: String,
+    /// Rises with every change of its own fields.
+    pub revision: u64,
     /// When it was made.
     pub created_at: String,
     /// When its own fields last changed.
@@ -120,6 +122,7 @@ impl From<&Environment> for EnvironmentView {
             frozen: environment.frozen.is_some(),
             frozen_reason: environment.frozen.as_ref().map(ToString::to_string),
             project_id: environment.project.to_string(),
+            revision: environment.revision,
             created_at: environment.created_at.to_string(),
             updated_at: environment.updated_at.to_string(),
         }

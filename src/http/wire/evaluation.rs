@@ -1,5 +1,5 @@
-//! The answers of `POST /evaluate`: written by serde straight from outcomes, whose values were serialized when they
-//! were compiled.
+//! The answers of `POST /evaluate`: written straight from outcomes, whose values were serialized when they were
+//! compiled.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,71 +7,81 @@ use std::collections::BTreeMap;
 use poem_openapi::Object;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
-use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
 use crate::{engine::Outcome, http::envelope::Data};
 
-/// The reason of a key that names no flag.
-const FLAG_NOT_FOUND: &str = "FLAG_NOT_FOUND";
+/// The room that most evaluations fit into, in bytes.
+const TYPICAL_EVALUATION: usize = 144;
 
-/// Evaluations by flag key; `None` where no flag has the key.
+/// What is said of a key that names no flag.
+const NOT_FOUND: &[u8] = br#":{"value":null,"reason":"FLAG_NOT_FOUND","rule_id":null,"variation_key":null}"#;
+
+/// Evaluations by flag key. An answer can have hundreds of them, so they are put together from pieces that are JSON
+/// already: values were printed when they were compiled, and no key, name or identifier needs an escape.
 pub struct Evaluations<'a> {
     /// In the order in which they were asked for, each key once.
-    pub outcomes: Vec<(Cow<'a, str>, Option<Outcome<'a>>)>,
+    pub answered: Vec<Answered<'a>>,
     /// When, with milliseconds.
     pub evaluated_at: String,
 }
 
-impl Serialize for Evaluations<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Evaluations", 2)?;
-        object.serialize_field("evaluations", &ByKey(&self.outcomes))?;
-        object.serialize_field("evaluated_at", &self.evaluated_at)?;
-        object.end()
-    }
+/// What is answered to one key.
+#[derive(Clone, Copy, Debug)]
+pub enum Answered<'a> {
+    /// What its flag serves.
+    Served(Outcome<'a>),
+    /// No flag has this key.
+    NotFound(&'a str),
 }
 
-struct ByKey<'a>(&'a [(Cow<'a, str>, Option<Outcome<'a>>)]);
-
-impl Serialize for ByKey<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (key, outcome) in self.0 {
-            map.serialize_entry(key, &Documented(outcome.as_ref()))?;
-        }
-        map.end()
-    }
-}
-
-struct Documented<'a>(Option<&'a Outcome<'a>>);
-
-impl Serialize for Documented<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Evaluation", 4)?;
-        match self.0 {
-            Some(outcome) => {
-                object.serialize_field("value", &outcome.variation.json)?;
-                object.serialize_field("reason", outcome.reason.name())?;
-                match outcome.rule_id() {
-                    Some(id) => object.serialize_field("rule_id", &Printed(id))?,
-                    None => object.serialize_field("rule_id", &())?,
+impl Evaluations<'_> {
+    /// The body of the answer.
+    pub fn json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut json = Vec::with_capacity((self.answered.len() + 1) * TYPICAL_EVALUATION);
+        json.extend_from_slice(br#"{"data":{"evaluations":{"#);
+        for (place, answered) in self.answered.iter().enumerate() {
+            if place > 0 {
+                json.push(b',');
+            }
+            match answered {
+                Answered::Served(outcome) => append(outcome, &mut json),
+                Answered::NotFound(key) => {
+                    serde_json::to_writer(&mut json, key)?;
+                    json.extend_from_slice(NOT_FOUND);
                 }
-                object.serialize_field("variation_key", outcome.variation.key.as_str())?;
-            }
-            None => {
-                object.serialize_field("value", &())?;
-                object.serialize_field("reason", FLAG_NOT_FOUND)?;
-                object.serialize_field("rule_id", &())?;
-                object.serialize_field("variation_key", &())?;
             }
         }
-        object.end()
+        json.extend_from_slice(br#"},"evaluated_at":"#);
+        serde_json::to_writer(&mut json, &self.evaluated_at)?;
+        json.extend_from_slice(b"}}");
+        Ok(json)
     }
+}
+
+fn append(outcome: &Outcome<'_>, json: &mut Vec<u8>) {
+    json.push(b'"');
+    json.extend_from_slice(outcome.flag.key().as_bytes());
+    json.extend_from_slice(br#"":{"value":"#);
+    json.extend_from_slice(outcome.variation.json.get().as_bytes());
+    json.extend_from_slice(br#","reason":""#);
+    json.extend_from_slice(outcome.reason.name().as_bytes());
+    match outcome.rule_id() {
+        Some(id) => {
+            json.extend_from_slice(br#"","rule_id":""#);
+            id.append_to(json);
+            json.push(b'"');
+        }
+        None => json.extend_from_slice(br#"","rule_id":null"#),
+    }
+    json.extend_from_slice(br#","variation_key":""#);
+    json.extend_from_slice(outcome.variation.key.as_str().as_bytes());
+    json.extend_from_slice(br#""}"#);
 }
 
 /// What prints, as a string.
-pub(in crate::http) struct Printed<T>(pub T);
+struct Printed<T>(T);
 
 impl<T: std::fmt::Display> Serialize for Printed<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -199,8 +209,16 @@ impl Type for EvaluateAnswer {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::{domain::id::RuleId, engine::Reason};
+    use crate::{
+        domain::{
+            id::RuleId,
+            key::{FlagKey, VariationKey},
+        },
+        engine::Reason,
+    };
 
     #[test]
     fn every_reason_is_described() {
@@ -217,6 +235,31 @@ mod tests {
         let described = format!("{registry:?}", registry = registry.schemas);
         for reason in reasons {
             assert!(described.contains(reason.name()) && described.contains(reason.sdk_name()), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_together_is_json_whatever_was_asked_for() {
+        let keys = ["plain", "\"}, \\ \u{0}\n€", ""];
+        let unknown =
+            json!({"value": null, "reason": "FLAG_NOT_FOUND", "rule_id": null, "variation_key": null});
+        for count in 0..=keys.len() {
+            let answered = keys[..count].iter().copied().map(Answered::NotFound).collect();
+            let json = Evaluations { answered, evaluated_at: "now".to_owned() }.json().unwrap();
+            let by_key: serde_json::Map<_, _> =
+                keys[..count].iter().map(|key| (String::from(*key), unknown.clone())).collect();
+            let expected = json!({"data": {"evaluations": by_key, "evaluated_at": "now"}});
+            assert_eq!(serde_json::from_slice::<Value>(&json).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn no_key_needs_an_escape() {
+        for char in (0..=u16::MAX).filter_map(|code| char::from_u32(code.into())) {
+            let text = format!("a{char}");
+            let quoted = Value::from(text.as_str()).to_string();
+            let is_key = FlagKey::parse(&text).is_ok() || VariationKey::parse(&text).is_ok();
+            assert!(!is_key || quoted == format!("\"{text}\""), "{quoted}");
         }
     }
 }

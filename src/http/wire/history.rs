@@ -39,6 +39,11 @@ pub struct ChangeView {
     pub to: Value,
 }
 
+/// Changes by the names of their fields.
+pub fn changes(changes: Vec<FieldChange>) -> BTreeMap<String, ChangeView> {
+    changes.into_iter().map(|it| (it.field, ChangeView { from: it.from, to: it.to })).collect()
+}
+
 /// Something that was done.
 #[derive(Clone, Debug, Serialize, Object)]
 #[oai(rename = "HistoryEntry")]
@@ -57,12 +62,11 @@ pub struct EntryView {
 
 impl From<Entry> for EntryView {
     fn from(entry: Entry) -> Self {
-        let change = |it: FieldChange| (it.field, ChangeView { from: it.from, to: it.to });
         Self {
             id: entry.id.to_string(),
             action: entry.action,
             actor: entry.actor.into(),
-            changes: entry.changes.into_iter().map(change).collect(),
+            changes: changes(entry.changes),
             timestamp: entry.at.to_string(),
         }
     }

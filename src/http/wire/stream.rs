@@ -46,7 +46,7 @@ impl Changes {
             (Some(Subject::Segment(key)), KeyKind::Server) => (None, Some(key.as_str())),
             (Some(Subject::Segment(_)), KeyKind::Client) | (None, _) => (None, None),
         };
-        let name = notice.action.as_str();
+        let name = notice.action.told_as().as_str();
         let (version, timestamp) = (notice.version, notice.at.to_string());
         event(name, Some(version), &json(&Changed { flag_key, segment_key, event: name, version, timestamp }))
     }

@@ -28,6 +28,7 @@ pub(in crate::live) fn live() -> (Live, Arc<LiveKey>) {
         kind: EnvironmentType::Development,
         color: Color::parse("#000000").unwrap(),
         frozen: None,
+        revision: 1,
         version: 1,
         created_at: AT,
         updated_at: AT,

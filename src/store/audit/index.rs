@@ -58,6 +58,10 @@ const fn code(action: Action) -> u8 {
         Action::ApiKeyRotated => 27,
         Action::EnvironmentDeleted => 28,
         Action::ProjectDeleted => 29,
+        Action::FlagRolledBack => 34,
+        Action::FlagRestored => 35,
+        Action::FlagDeleted => 36,
+        Action::EnvironmentRestored => 37,
     }
 }
 

@@ -138,16 +138,20 @@ fn a_sweep_finds_expired_sessions_behind_those_that_live() {
 
 const ENVIRONMENT: EnvironmentId = EnvironmentId::from_bits(5);
 
-/// A store that has the environment in which things are counted.
-fn with_environment() -> Store {
-    let store = Store::in_memory().unwrap();
-    let environment = Environment { id: ENVIRONMENT, ..super::environment() };
-    written(&store, |writer| environment::put(writer, &environment));
-    store
-}
-
 fn slot(flag: u128, hour: u32, variation: &str, cause: Cause) -> Slot {
     Slot { environment: ENVIRONMENT, flag: FlagId::from_bits(flag), hour, variation: variation.into(), cause }
+}
+
+/// A store with the flags 8 and 9, of which something is counted.
+fn with_flags() -> Store {
+    let store = Store::in_memory().unwrap();
+    written(&store, |writer| {
+        [8, 9]
+            .map(FlagId::from_bits)
+            .into_iter()
+            .try_for_each(|flag| flag::put_configuration(writer, ENVIRONMENT, flag, &super::configuration()))
+    });
+    store
 }
 
 /// The counters of flag 8 from an hour on.
@@ -164,7 +168,7 @@ fn kept(store: &Store, since: u32) -> Vec<(u32, String, Cause, u64)> {
 
 #[test]
 fn counts_add_up_by_hour_variation_and_cause() {
-    let store = with_environment();
+    let store = with_flags();
     let count = |times, last| Count { times, last: Timestamp::from_millis(last) };
     let rows = [
         (slot(8, 10, "on", Cause::Default), count(3, 400)),
@@ -191,7 +195,7 @@ fn counts_add_up_by_hour_variation_and_cause() {
 
 #[test]
 fn old_counts_are_forgotten_step_by_step() {
-    let store = with_environment();
+    let store = with_flags();
     let one = Count { times: 1, last: Timestamp::from_millis(1) };
     let rows: Vec<_> = (1..=9).map(|hour| (slot(8, hour, "on", Cause::Default), one)).collect();
     written(&store, |writer| usage::add(writer, rows.iter().map(|(slot, count)| (slot, count))));
@@ -204,4 +208,22 @@ fn old_counts_are_forgotten_step_by_step() {
     assert_eq!((forget(4), kept(&store, 0).len()), (4, 5));
     assert_eq!((forget(4), forget(4)), (3, 0));
     assert_eq!(kept(&store, 0).iter().map(|(hour, ..)| *hour).collect::<Vec<_>>(), [8, 9]);
+}
+
+#[test]
+fn nothing_is_counted_of_a_flag_that_is_gone() {
+    let store = with_flags();
+    let one = Count { times: 1, last: Timestamp::from_millis(1) };
+    let counted = || {
+        written(&store, |writer| usage::add(writer, [(&slot(8, 1, "on", Cause::Default), &one)]));
+        let last = usage::last_evaluated(&store.read().unwrap(), ENVIRONMENT, FlagId::from_bits(8)).unwrap();
+        (kept(&store, 0).len(), last.is_some())
+    };
+    assert_eq!(counted(), (1, true));
+    let gone = flag::by_id(&store.read().unwrap(), FlagId::from_bits(8)).unwrap().unwrap();
+    written(&store, |writer| flag::remove(writer, &gone, [ENVIRONMENT]));
+    assert_eq!((kept(&store, 0).len(), counted()), (0, (0, false)));
+    let reader = store.read().unwrap();
+    assert_eq!(flag::by_key(&reader, gone.project, "flag-8").unwrap(), None);
+    assert!(flag::by_key(&reader, gone.project, "flag-9").unwrap().is_some(), "its neighbour stays");
 }

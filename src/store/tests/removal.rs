@@ -4,12 +4,14 @@ use redb::ReadableTableMetadata;
 
 use super::*;
 use crate::domain::{
+    audit::{Action, Actor},
     id::SegmentId,
     key::SegmentKey,
+    revision::Revision,
     segment::{Matching, Segment},
     usage::{Cause, Count, Slot},
 };
-use crate::store::{api_key, environment, flag, project, segment, usage};
+use crate::store::{api_key, environment, flag, project, revision, segment, usage};
 
 macro_rules! lengths {
     ($reader:ident: $($table:ident),* $(,)?) => {
@@ -35,6 +37,9 @@ fn rows(store: &Store) -> Vec<u64> {
         API_KEY_LAST_USED,
         USAGE,
         LAST_EVALUATED,
+        FLAG_DEFINITIONS,
+        FLAG_CONFIGURATIONS,
+        FLAG_REVISIONS,
     )
 }
 
@@ -65,6 +70,16 @@ fn place(project: u128, number: u128) -> Environment {
     }
 }
 
+fn revision(flag: &Flag) -> Revision {
+    Revision {
+        definition: flag.revision,
+        configuration: configuration().revision,
+        at: AT,
+        actor: Actor { id: user().id, email: "ada@example.com".into(), token: None },
+        action: Action::FlagCreated,
+    }
+}
+
 /// A project with two environments, in which there is some of everything.
 fn furnish(writer: &Writer, bits: u128) -> Result<Project, Error> {
     let key = ProjectKey::parse(&format!("project-{bits}")).unwrap();
@@ -84,8 +99,10 @@ fn furnish(writer: &Writer, bits: u128) -> Result<Project, Error> {
         for it in 1..=3 {
             let id = FlagId::from_bits(bits * 100 + it);
             let key = FlagKey::parse(&format!("flag-{it}")).unwrap();
-            flag::put(writer, &Flag { id, project: project.id, key, ..flag() })?;
+            let flag = Flag { id, project: project.id, key, ..flag() };
+            flag::put(writer, &flag)?;
             flag::put_configuration(writer, environment.id, id, &configuration())?;
+            revision::append(writer, environment.id, &flag, &revision(&flag))?;
             let (variation, cause) = ("on".to_owned(), Cause::Default);
             let slot = Slot { environment: environment.id, flag: id, hour: 7, variation, cause };
             usage::add(writer, [(&slot, &Count { times: 1, last: AT })])?;
