@@ -124,12 +124,17 @@ pub fn about(
     environment: Option<EnvironmentId>,
     request: &PageRequest,
 ) -> Result<Page<Entry>, Error> {
+    // With more entries than there are blocks, reading all blocks is quicker than looking for each.
+    let few = usize::try_from(newest(access)? / index::BLOCK).unwrap_or(usize::MAX);
     let index = access.table(tables::AUDIT_OF)?;
-    let rows = index.range((resource, 0)..=(resource, u64::MAX))?.rev().take(MAX_HISTORY);
+    let rows = index.range((resource, 0)..=(resource, u64::MAX))?.rev().take(few.saturating_add(1));
     let mut places = rows.map(|row| Ok(row?.0.value().1)).collect::<Result<Vec<_>, Error>>()?;
     drop(index);
-    if let Some(environment) = environment {
-        index::retain_seen_from(access, environment, &mut places)?;
+    if places.len() > few {
+        places = index::find_about(access, resource, environment)?;
+        places.truncate(MAX_HISTORY);
+    } else {
+        index::retain_seen(access, environment, &mut places)?;
     }
     of_places(access, places, request)
 }

@@ -16,11 +16,12 @@ use crate::{
 };
 
 /// Rows of one value: as many as leave it within a page of the file.
-const BLOCK: u64 = 32;
+pub(super) const BLOCK: u64 = 32;
 /// Bytes of a row.
 const ROW: usize = 5 * 16 + 8 + 1;
-/// Where the environment is among the identifiers of a row.
+/// Where the environment and the resource are among the identifiers of a row.
 const ENVIRONMENT: usize = 2;
+const RESOURCE: usize = 3;
 /// Blocks that are looked at in one go where not all are: those of some 65,000 entries.
 const SOME: usize = 2_048;
 
@@ -136,25 +137,57 @@ pub(super) fn find_some(
     Ok((found, rest))
 }
 
-/// Keeps the places of the entries that concern `environment`, or all environments alike.
-pub(super) fn retain_seen_from(
+/// The identifiers in a row.
+fn ids(row: &[u8]) -> &[[u8; 16]] {
+    row.as_chunks().0
+}
+
+/// Whether an entry is seen from `environment`: it concerns that one, or all alike. Everything is seen from none.
+fn is_seen(environment: Option<EnvironmentId>) -> impl Fn(&[u8]) -> bool {
+    let seen = environment.map(|environment| [0, environment.bits()].map(u128::to_le_bytes));
+    move |row| {
+        seen.is_none_or(|seen| {
+            ids(row).get(ENVIRONMENT).is_some_and(|environment| seen.contains(environment))
+        })
+    }
+}
+
+/// The places of the entries about the thing with these bits that are seen from `environment`, newest first, out of all
+/// blocks.
+pub(super) fn find_about(
     access: &impl Access,
-    environment: EnvironmentId,
+    resource: Bits,
+    environment: Option<EnvironmentId>,
+) -> Result<Vec<u64>, Error> {
+    let (resource, is_seen) = (resource.to_le_bytes(), is_seen(environment));
+    let mut found = Vec::new();
+    for block in access.table(tables::AUDIT_SEARCH)?.iter()?.rev() {
+        let (block, rows) = block?;
+        let first = block.value().saturating_mul(BLOCK).saturating_add(1);
+        let here = found.len();
+        for (place, row) in (first..).zip(rows.value().chunks_exact(ROW)) {
+            if ids(row).get(RESOURCE) == Some(&resource) && is_seen(row) {
+                found.push(place);
+            }
+        }
+        found[here..].reverse();
+    }
+    Ok(found)
+}
+
+/// Keeps the places of the entries that are seen from `environment`.
+pub(super) fn retain_seen(
+    access: &impl Access,
+    environment: Option<EnvironmentId>,
     places: &mut Vec<u64>,
 ) -> Result<(), Error> {
-    let table = access.table(tables::AUDIT_SEARCH)?;
-    let wanted = [0, environment.bits()].map(u128::to_le_bytes);
-    let mut present = None;
+    let (table, is_seen) = (access.table(tables::AUDIT_SEARCH)?, is_seen(environment));
     let mut kept = Vec::with_capacity(places.len());
     for place in places.drain(..) {
         let (block, row) = position(place);
-        if present.as_ref().is_none_or(|(known, _)| *known != block) {
-            present = table.get(block)?.map(|rows| (block, rows));
-        }
-        let Some((_, rows)) = &present else { continue };
-        let row = rows.value().chunks_exact(ROW).nth(row);
-        let id = row.and_then(|row| row.as_chunks::<16>().0.get(ENVIRONMENT));
-        if id.is_some_and(|id| wanted.contains(id)) {
+        let rows = table.get(block)?;
+        let row = rows.as_ref().and_then(|rows| rows.value().chunks_exact(ROW).nth(row));
+        if row.is_some_and(&is_seen) {
             kept.push(place);
         }
     }
