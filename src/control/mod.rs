@@ -9,6 +9,7 @@ pub mod api_key;
 pub mod audit;
 pub mod call;
 mod change;
+pub mod compare;
 mod core;
 pub mod environment;
 pub mod error;

@@ -16,6 +16,7 @@ pub mod organization;
 pub mod page;
 pub mod personal_token;
 pub mod project;
+pub mod promotion;
 pub mod role;
 pub mod rollout;
 pub mod rule;

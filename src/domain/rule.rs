@@ -120,6 +120,14 @@ pub struct RuleDraft {
     pub percentage_rollout: Option<Vec<ShareDraft>>,
 }
 
+impl From<Rule> for NewRule {
+    /// The rule under the identity that it has.
+    fn from(rule: Rule) -> Self {
+        let Rule { id, priority, name, conditions, serve } = rule;
+        Self { id: Some(id), priority, name, conditions, serve }
+    }
+}
+
 impl Condition {
     /// Reads a condition found at `path`, and notes everything that is wrong with it.
     pub fn parse(draft: ConditionDraft, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {

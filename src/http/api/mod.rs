@@ -4,6 +4,7 @@
 mod api_keys;
 mod audit_logs;
 mod auth;
+mod differences;
 mod environments;
 mod evaluate;
 mod flags;
@@ -109,7 +110,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             invitations::InvitationsApi(app()),
         ),
         projects::ProjectsApi(app()),
-        environments::EnvironmentsApi(app()),
+        (environments::EnvironmentsApi(app()), differences::DifferencesApi(app())),
         api_keys::ApiKeysApi(app()),
         flags::FlagsApi(app()),
         segments::SegmentsApi(app()),

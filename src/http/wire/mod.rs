@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod audit;
 pub mod context;
 pub mod dependent;
+pub mod difference;
 pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
