@@ -86,8 +86,8 @@
 //!    what the domain says. A malformed body ends here with 400.
 //! 3. [`control::flag_change::update`] sends the change to the writing thread (`control/core.rs`), which
 //!    begins a transaction (`control/change.rs`): it authorises with the memberships of this moment, loads,
-//!    checks what depends on the rest of the project (422, 409), and applies the change with
-//!    [`domain::flag_change::FlagChange::apply`].
+//!    checks what depends on the rest of the project (422, 409; `control/flag_check.rs`), and applies the change
+//!    (`control/flag_target.rs`) with [`domain::flag_change::FlagChange::apply`].
 //! 4. The transaction gets the records ([`store::flag::put`], [`store::flag::put_configuration`]) and the
 //!    audit entry ([`store::audit::append`]), [`engine::compile::flag`] compiles the flag, and
 //!    [`engine::Ruleset::with`] makes the next ruleset of each environment that sees it. A cycle of

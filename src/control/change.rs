@@ -51,6 +51,14 @@ enum Glass {
     Broken,
 }
 
+/// What becomes of a change in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Kept,
+    /// Everything is checked as if it were kept.
+    Undone,
+}
+
 /// A change in progress. Dropping it undoes it.
 pub(super) struct Change<'c> {
     core: &'c Core,
@@ -60,6 +68,7 @@ pub(super) struct Change<'c> {
     memberships: Vec<Membership>,
     rulesets: BTreeMap<EnvironmentId, Next>,
     glass: Glass,
+    ending: Ending,
     publications: Vec<Publication>,
 }
 
@@ -72,7 +81,14 @@ impl<'c> Change<'c> {
             None => Vec::new(),
         };
         let (rulesets, publications) = (BTreeMap::new(), Vec::new());
-        Ok(Self { core, tx, call, actor, memberships, rulesets, glass: Glass::Whole, publications })
+        let (glass, ending) = (Glass::Whole, Ending::Kept);
+        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, ending, publications })
+    }
+
+    /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
+    #[expect(dead_code, reason = "the dry runs of restoring and of promoting come next")]
+    pub(super) fn rehearse(&mut self) {
+        self.ending = Ending::Undone;
     }
 
     /// The transaction.
@@ -242,7 +258,10 @@ impl<'c> Change<'c> {
             let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
             return Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into());
         }
-        self.tx.commit()?;
+        match self.ending {
+            Ending::Kept => self.tx.commit()?,
+            Ending::Undone => return Ok(()),
+        }
         for publication in self.publications {
             match publication {
                 Publication::Environment(environment) => self.core.live.add_environment(environment),

@@ -15,6 +15,8 @@ pub mod environment;
 pub mod error;
 pub mod flag;
 pub mod flag_change;
+mod flag_check;
+mod flag_target;
 pub mod invitation;
 pub mod member;
 pub mod organization;

@@ -7,7 +7,7 @@ use poem_openapi::{
     param::{Path, Query},
 };
 
-use super::Tag;
+use super::{Tag, required_environment};
 use crate::{
     control::{
         flag::{self, Filter, FlagName, ShownFlag},
@@ -28,20 +28,13 @@ use crate::{
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
         wire::{
-            dependent::DependentView,
             explain::{self, ExplainBody, Explanation},
             flag::{FlagItemView, FlagView, ToggledView},
             flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
-            history::EntryView,
             sort::Sort,
         },
     },
 };
-
-/// The order of a history, for its cursors.
-const HISTORY_ORDER: &str = "history";
-/// The order of dependents, for their cursors.
-const DEPENDENTS_ORDER: &str = "dependents";
 
 pub(super) struct FlagsApi(pub(super) Arc<App>);
 
@@ -137,7 +130,7 @@ impl FlagsApi {
     ) -> Result<FastJson<Data<FlagView>>, ApiError> {
         let environment = required_environment(&environment_id)?;
         let name = FlagName(flag_id.0);
-        let shown = flag::get(&self.0.control, &person.caller, super::environment_id(&environment)?, &name)?;
+        let shown = flag::get(&self.0.control, &person.caller, environment, &name)?;
         Ok(FastJson(Data { data: self.view(&shown) }))
     }
 
@@ -182,7 +175,7 @@ impl FlagsApi {
         /// Any environment of the project, by its id.
         environment_id: Query<Required<String>>,
     ) -> Result<NoContent, ApiError> {
-        let environment = super::environment_id(&required_environment(&environment_id)?)?;
+        let environment = required_environment(&environment_id)?;
         let name = FlagName(flag_id.0);
         flag_change::archive(&self.0.control, &person.call, &person.caller, environment, name).await?;
         Ok(NoContent)
@@ -227,71 +220,10 @@ impl FlagsApi {
         body: Strict<ExplainBody>,
     ) -> Result<FastJson<Data<Explanation>>, ApiError> {
         let context = body.parse(|body, faults| Some(explain::context(body, faults)))?;
-        let environment = super::environment_id(&required_environment(&environment_id)?)?;
+        let environment = required_environment(&environment_id)?;
         let (name, now) = (FlagName(flag_id.0), person.call.now);
         let explained = flag::explain(&self.0.control, &person.caller, environment, &name, &context, now)?;
         Ok(FastJson(Data { data: explained.into() }))
-    }
-
-    /// List the flags that depend on a flag
-    ///
-    /// By key, in every environment of the project: those that have it as a prerequisite, and those that depend on it
-    /// through others. Archived flags are left out. As long as there is one, the flag cannot be archived.
-    #[oai(path = "/:flag_id/dependents", method = "get", operation_id = "getFlagDependents")]
-    async fn dependents(
-        &self,
-        person: Person,
-        /// The flag, by its id or its key.
-        flag_id: Path<String>,
-        /// Any environment of the project, by its id.
-        environment_id: Query<Required<String>>,
-        /// The number of the page. Not together with `cursor`.
-        page: Query<Optional<PageNumber>>,
-        /// How many rows a page holds.
-        per_page: Query<Optional<PerPage>>,
-        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
-        cursor: Query<Optional<String>>,
-    ) -> Result<FastJson<Listed<DependentView>>, ApiError> {
-        let mut reader = Reader::default();
-        let environment = reader.required("environment_id", &environment_id);
-        let request = page::request(&mut reader, DEPENDENTS_ORDER, &page, &per_page, &cursor);
-        let (environment, request) = reader.finish((environment, request))?;
-        let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
-        let dependents = flag::dependents(&self.0.control, &person.caller, environment, &name)?;
-        let page = paginate(dependents, Direction::Ascending, &request, |it| {
-            (SortKey::Text(it.flag.key.to_string()), it.environment.id.bits())
-        });
-        Ok(FastJson(page::listed(page.map(DependentView::from), DEPENDENTS_ORDER)))
-    }
-
-    /// List the history of a flag
-    ///
-    /// What was done with it, newest first: to what all environments share, and to the configuration of this one.
-    #[oai(path = "/:flag_id/history", method = "get", operation_id = "getFlagHistory")]
-    async fn history(
-        &self,
-        person: Person,
-        /// The flag, by its id or its key.
-        flag_id: Path<String>,
-        /// The environment, by its id.
-        environment_id: Query<Required<String>>,
-        /// The number of the page. Not together with `cursor`.
-        page: Query<Optional<PageNumber>>,
-        /// How many rows a page holds.
-        per_page: Query<Optional<PerPage>>,
-        /// The `meta.next_cursor` of the page before: continues exactly after it, in the same order.
-        cursor: Query<Optional<String>>,
-    ) -> Result<FastJson<Listed<EntryView>>, ApiError> {
-        let mut reader = Reader::default();
-        let environment = reader.required("environment_id", &environment_id);
-        let request = page::request(&mut reader, HISTORY_ORDER, &page, &per_page, &cursor);
-        let (environment, request) = reader.finish((environment, request))?;
-        let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
-        let entries = flag::history(&self.0.control, &person.caller, environment, &name)?;
-        let page = paginate(entries, Direction::Descending, &request, |(place, entry)| {
-            (SortKey::Number(i64::try_from(*place).unwrap_or(i64::MAX)), entry.id.bits())
-        });
-        Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), HISTORY_ORDER)))
     }
 }
 
@@ -299,12 +231,6 @@ impl FlagsApi {
     fn view(&self, shown: &ShownFlag) -> FlagView {
         FlagView::of(shown, flag::warnings(&self.0.control, shown))
     }
-}
-
-fn required_environment(parameter: &Required<String>) -> Result<String, ApiError> {
-    let mut reader = Reader::default();
-    let environment = reader.required("environment_id", parameter);
-    reader.finish(environment)
 }
 
 /// The environment that a change names, in its address or in its body.

@@ -7,6 +7,8 @@ mod auth;
 mod differences;
 mod environments;
 mod evaluate;
+mod flag_dependents;
+mod flag_history;
 mod flags;
 mod invitations;
 mod members;
@@ -34,6 +36,7 @@ use crate::{
         app::App,
         error::{ApiError, Code},
         ofrep,
+        parameter::{Reader, Required},
         shortcut::{Address, Shortcut},
     },
 };
@@ -112,7 +115,11 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         projects::ProjectsApi(app()),
         (environments::EnvironmentsApi(app()), differences::DifferencesApi(app())),
         api_keys::ApiKeysApi(app()),
-        flags::FlagsApi(app()),
+        (
+            flags::FlagsApi(app()),
+            flag_dependents::FlagDependentsApi(app()),
+            flag_history::FlagHistoryApi(app()),
+        ),
         segments::SegmentsApi(app()),
         audit_logs::AuditLogsApi(app()),
         evaluate::EvaluateApi(app()),
@@ -129,6 +136,13 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
 fn environment_id(text: &str) -> Result<EnvironmentId, ApiError> {
     let missing = || ApiError::new(Code::EnvironmentNotFound, format!("there is no environment '{text}'"));
     EnvironmentId::parse(text).ok_or_else(missing)
+}
+
+/// The environment that an address names.
+fn required_environment(parameter: &Required<String>) -> Result<EnvironmentId, ApiError> {
+    let mut reader = Reader::default();
+    let environment = reader.required("environment_id", parameter);
+    environment_id(&reader.finish(environment)?)
 }
 
 #[cfg(test)]

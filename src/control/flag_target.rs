@@ -1,0 +1,121 @@
+//! A flag of a project in all of its environments while it is being changed, and how a checked change of it is made.
+
+use std::sync::Arc;
+
+use super::{
+    change::Change,
+    error::Error,
+    flag::{FlagName, find},
+    scope::{Place, project_scope},
+};
+use crate::{
+    domain::{
+        audit::{Action, FieldChange, configuration_fields, difference, flag_fields},
+        environment::Environment,
+        flag::{Configuration, Flag},
+        flag_change::FlagChange,
+        id::{EnvironmentId, RuleId},
+    },
+    engine::Ruleset,
+    store,
+};
+
+/// A flag of a project in all of its environments, while it is being changed.
+pub(super) struct Target {
+    pub(super) place: Place,
+    pub(super) flag: Arc<Flag>,
+    /// What each environment says, the one that was named first.
+    pub(super) configurations: Vec<(Environment, Arc<Configuration>)>,
+}
+
+impl Target {
+    /// What the environment says that was named.
+    pub(super) fn named(&self) -> &Arc<Configuration> {
+        &self.configurations[0].1
+    }
+
+    /// The rules that the flag has, in any environment.
+    fn rules(&self) -> Vec<RuleId> {
+        self.configurations.iter().flat_map(|(_, it)| it.rules.iter().map(|rule| rule.id)).collect()
+    }
+}
+
+/// Every environment of the place's project with its ruleset, the named one first.
+pub(super) fn rulesets(
+    change: &Change<'_>,
+    place: &Place,
+) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
+    let mut environments = store::environment::of_project(change.tx(), place.project.id)?;
+    environments.sort_by_key(|environment| environment.id != place.environment.id);
+    let unserved = |id: EnvironmentId| Error::Internal(format!("the environment {id} is not served"));
+    environments
+        .into_iter()
+        .map(|environment| {
+            let live = change.live().environment(environment.id).ok_or_else(|| unserved(environment.id))?;
+            let ruleset = Arc::clone(&live.ruleset());
+            Ok((environment, ruleset))
+        })
+        .collect()
+}
+
+/// The flag of the place's project that `name` names.
+pub(super) fn target(
+    place: Place,
+    rulesets: &[(Environment, Arc<Ruleset>)],
+    name: &FlagName,
+) -> Result<Target, Error> {
+    let (environment, ruleset) = &rulesets[0];
+    let flag = Arc::clone(find(ruleset, environment, name)?.flag());
+    let configurations = rulesets
+        .iter()
+        .filter_map(|(environment, ruleset)| {
+            let compiled = ruleset.get(flag.key.as_str())?;
+            Some((environment.clone(), Arc::clone(compiled.configuration())))
+        })
+        .collect();
+    Ok(Target { place, flag, configurations })
+}
+
+/// Applies a checked change: see [`keep`].
+pub(super) fn apply(
+    change: &mut Change<'_>,
+    target: &Target,
+    value: FlagChange,
+    action: Action,
+) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
+    let mut mint = || change.mint::<RuleId>();
+    let (flag, configuration) =
+        value.apply(&target.flag, target.named(), &target.rules(), change.now(), &mut mint);
+    keep(change, target, flag, configuration, action)
+}
+
+/// Keeps what became of a flag and of its configuration in the environment that was named, compiles it wherever it is
+/// seen, and notes it in the audit log. What is equal to what was there leaves no trace.
+pub(super) fn keep(
+    change: &mut Change<'_>,
+    target: &Target,
+    flag: Flag,
+    configuration: Configuration,
+    action: Action,
+) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
+    let (shared, own) = (flag != *target.flag, configuration != **target.named());
+    let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
+    if shared {
+        store::flag::put(change.tx(), &flag)?;
+        for (environment, other) in target.configurations.iter().skip(1) {
+            change.put_flag(environment.id, &flag, Arc::clone(other), action)?;
+        }
+    }
+    if shared || own {
+        change.put_flag(target.place.environment.id, &flag, Arc::clone(&configuration), action)?;
+    }
+    let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then_some(fields);
+    if let Some(fields) = changes(difference(&flag_fields(&target.flag), &flag_fields(&flag))) {
+        change.audit(action, project_scope(&target.place.project), flag.id, fields)?;
+    }
+    let before = configuration_fields(target.named());
+    if let Some(fields) = changes(difference(&before, &configuration_fields(&configuration))) {
+        change.audit(action, target.place.scope(), flag.id, fields)?;
+    }
+    Ok((flag, configuration))
+}
