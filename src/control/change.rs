@@ -254,10 +254,7 @@ impl<'c> Change<'c> {
             store::environment::put(&self.tx, &environment)?;
             rulesets.push((live.ruleset().with(environment.version, changes), news));
         }
-        if let Some(cycle) = rulesets.iter().find_map(|(ruleset, _)| ruleset.unsettled().iter().next()) {
-            let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
-            return Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into());
-        }
+        rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
         match self.ending {
             Ending::Kept => self.tx.commit()?,
             Ending::Undone => return Ok(()),
@@ -276,4 +273,11 @@ impl<'c> Change<'c> {
         }
         Ok(())
     }
+}
+
+/// Refuses a ruleset with prerequisites that could not be evaluated.
+pub(super) fn check_settled(ruleset: &Ruleset) -> Result<(), Error> {
+    let Some(cycle) = ruleset.unsettled().iter().next() else { return Ok(()) };
+    let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
+    Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into())
 }

@@ -21,6 +21,7 @@ pub mod invitation;
 pub mod member;
 pub mod organization;
 pub mod personal_token;
+pub mod preview;
 pub mod project;
 mod scope;
 pub mod segment;

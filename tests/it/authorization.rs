@@ -66,6 +66,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
     ("getEnvironmentStats", [401,  404,     200,   200,   200,  403,   403]),
     ("explainFlag",      [401,     404,     200,   200,   200,  403,   403]),
+    ("previewFlag",      [401,     404,     200,   200,   200,  403,   403]),
+    ("compareEnvironments", [401,  404,     200,   200,   200,  403,   403]),
     ("listSegments",     [401,     404,     200,   200,   200,  403,   403]),
     ("createSegment",    [401,     404,     403,   201,   201,  403,   403]),
     ("getSegment",       [401,     404,     200,   200,   200,  403,   403]),
@@ -176,10 +178,14 @@ impl World {
             path = path.replace("{api_key_id}", made["data"]["id"].as_str().expect("an id"));
         }
         assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
-        let known = [("environment_id", &self.team.development), ("project_id", &self.team.project)];
+        let known = [
+            ("environment_id", &self.team.development),
+            ("project_id", &self.team.project),
+            ("against", &self.team.production),
+        ];
         // Either of the two names the project of a segment, but not both.
         let known = if operation.id.ends_with("Segment") || operation.id.ends_with("Segments") {
-            &known[1..]
+            &known[1..2]
         } else {
             &known[..]
         };
@@ -214,6 +220,7 @@ impl World {
             }
             "freezeEnvironment" => json!({"reason": "R"}),
             "toggleFlag" => json!({"enabled": true}),
+            "previewFlag" => json!({"change": {"enabled": true}, "contexts": [{"user_key": "u"}]}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),
             "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),

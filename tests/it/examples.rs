@@ -52,6 +52,8 @@ const ORDER: &[&str] = &[
     "updateSegment",
     "deleteSegment",
     "explainFlag",
+    "previewFlag",
+    "compareEnvironments",
     "listAuditLogs",
     "archiveFlag",
     "revokeApiKey",

@@ -17,6 +17,8 @@ mod bad_input;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
 mod evaluate;
 #[cfg(test)]
 mod events;
@@ -48,6 +50,8 @@ mod organizations;
 mod people;
 #[cfg(test)]
 mod personal_tokens;
+#[cfg(test)]
+mod previews;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

@@ -10,11 +10,11 @@ use phaseflag::domain::{
     api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
     project, rollout, rule, segment, text, user, value, warning,
 };
-use phaseflag::engine::prerequisite;
+use phaseflag::engine::{impact, prerequisite};
 use phaseflag::http::error::{self, Code};
 use phaseflag::http::listen;
 use phaseflag::http::middleware::{body, request_id};
-use phaseflag::http::wire::{evaluate, event};
+use phaseflag::http::wire::{evaluate, event, preview};
 
 /// The page.
 pub(crate) const README: &str = include_str!("../../README.md");
@@ -166,6 +166,8 @@ limits! {
     "Characters of an email address": Count(user::MAX_EMAIL_LENGTH);
     "Characters of a password": Count(password::MAX_PASSWORD_CHARS);
     "Flag keys of one `POST /evaluate`": Count(evaluate::MAX_FLAGS);
+    "Contexts of one preview": Count(preview::MAX_CONTEXTS);
+    "Flags that depend on a previewed one that a preview looks at": Count(impact::MAX_DEPENDENTS);
     "JSON of a context": Bytes(context::MAX_CONTEXT_BYTES);
     "Attributes of a context": Count(context::MAX_ATTRIBUTES);
     "Nesting of a context": Count(context::MAX_CONTEXT_DEPTH);

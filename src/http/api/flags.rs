@@ -219,7 +219,7 @@ impl FlagsApi {
         environment_id: Query<Required<String>>,
         body: Strict<ExplainBody>,
     ) -> Result<FastJson<Data<Explanation>>, ApiError> {
-        let context = body.parse(|body, faults| Some(explain::context(body, faults)))?;
+        let context = body.parse(explain::context)?;
         let environment = required_environment(&environment_id)?;
         let (name, now) = (FlagName(flag_id.0), person.call.now);
         let explained = flag::explain(&self.0.control, &person.caller, environment, &name, &context, now)?;

@@ -15,6 +15,7 @@ mod members;
 mod notes;
 mod organizations;
 mod personal_tokens;
+mod previews;
 mod projects;
 mod sdk;
 mod segments;
@@ -119,6 +120,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             flags::FlagsApi(app()),
             flag_dependents::FlagDependentsApi(app()),
             flag_history::FlagHistoryApi(app()),
+            previews::PreviewsApi(app()),
         ),
         segments::SegmentsApi(app()),
         audit_logs::AuditLogsApi(app()),

@@ -38,7 +38,7 @@ const NAMED: [(&str, Code); 9] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 24] = [
+const ERRORS: [(&str, &[Code]); 26] = [
     (
         "register",
         &[
@@ -95,6 +95,20 @@ const ERRORS: [(&str, &[Code]); 24] = [
     ),
     ("updateSegment", &[Code::EnvironmentFrozen, Code::RuleInvalid]),
     ("deleteSegment", &[Code::EnvironmentFrozen, Code::SegmentInUse]),
+    (
+        "previewFlag",
+        &[
+            Code::FlagArchived,
+            Code::VariationInUse,
+            Code::VariationCountInvalid,
+            Code::VariationNotFound,
+            Code::VariationValueInvalid,
+            Code::RuleRolloutExceeds100,
+            Code::RuleInvalid,
+            Code::PrerequisiteInvalid,
+        ],
+    ),
+    ("compareEnvironments", &[Code::EnvironmentNotFound]),
     ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse]),
     ("toggleFlag", &[Code::EnvironmentFrozen, Code::FlagArchived]),
     ("evaluate", &[Code::FlagNotFound]),

@@ -50,9 +50,8 @@ impl PreviewsApi {
         let (app, caller, now) = (Arc::clone(&self.0), person.caller, person.call.now);
         let name = FlagName(flag_id.0);
         // Many contexts against many rules take a while, and others wait for this thread.
-        let tried = move || {
-            preview::preview(&app.control, &caller, environment, &name, change, &contexts, now)
-        };
+        let tried =
+            move || preview::preview(&app.control, &caller, environment, &name, change, &contexts, now);
         let preview = tokio::task::spawn_blocking(tried).await.map_err(ApiError::internal)?;
         Ok(FastJson(Data { data: preview.map_err(of_change)?.into() }))
     }

@@ -33,8 +33,8 @@ request! {
 }
 
 /// The context that a body gives.
-pub fn context(body: ExplainBody, faults: &mut Violations) -> Context<'static> {
-    context::owned(body.context, &Path::ROOT.field("context"), faults)
+pub fn context(body: ExplainBody, faults: &mut Violations) -> Option<Context<'static>> {
+    Some(context::owned(body.context, &Path::ROOT.field("context"), faults))
 }
 
 /// A condition that was tested.

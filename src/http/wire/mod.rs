@@ -19,6 +19,7 @@ pub mod member;
 pub mod operator;
 pub mod organization;
 pub mod personal_token;
+pub mod preview;
 pub mod project;
 pub mod rule;
 pub mod ruleset;
