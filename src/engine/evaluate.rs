@@ -6,7 +6,7 @@ use super::{
     memo::Memo,
     outcome::{Outcome, Reason},
     ruleset::Ruleset,
-    segment::Segments,
+    segment::{Ground, Membership, Segments},
     witness::{Holds, Unwatched, Witness, Zeal},
 };
 use crate::domain::{
@@ -47,7 +47,7 @@ pub struct Evaluation<'r, 'c, W: Witness = Unwatched> {
     context: &'c Context<'c>,
     now: Timestamp,
     prerequisites: Memo<'r, Outcome<'r>>,
-    segments: Memo<'r, bool>,
+    segments: Memo<'r, Membership>,
     witness: W,
 }
 
@@ -123,19 +123,8 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
     ) -> Holds {
         let mut all = Holds::Yes;
         for (condition, place) in conditions {
-            let (actual, holds) = match condition.operand.segments() {
-                Some(keys) => {
-                    let inside = keys.iter().any(|key| self.is_in(key));
-                    (None, condition.operand.holds_in_segment(inside))
-                }
-                None => {
-                    let actual = attributes.at(place, || self.attribute(&condition.attribute));
-                    (actual, condition.operand.holds(actual))
-                }
-            };
-            let holds = Holds::from(holds);
-            self.witness.condition(condition, actual, holds);
-            if holds == Holds::No {
+            let find = |it: &Self| attributes.at(place, || it.attribute(&condition.attribute));
+            if self.test(condition, find) == Holds::No {
                 all = Holds::No;
                 if W::ZEAL == Zeal::Enough {
                     break;
@@ -145,34 +134,69 @@ impl<'r, 'c, W: Witness> Evaluation<'r, 'c, W> {
         all
     }
 
+    /// Tests a condition; `find` looks up its attribute.
+    fn test(
+        &mut self,
+        condition: &Condition,
+        find: impl FnOnce(&Self) -> Option<AttributeView<'c>>,
+    ) -> Holds {
+        let (actual, holds) = match condition.operand.segments() {
+            Some(keys) => {
+                let inside = keys.iter().any(|key| self.is_in(key));
+                (None, condition.operand.holds_in_segment(inside))
+            }
+            None => {
+                let actual = find(self);
+                (actual, condition.operand.holds(actual))
+            }
+        };
+        let holds = Holds::from(holds);
+        self.witness.condition(condition, actual, holds);
+        holds
+    }
+
     /// Whether the context is in the segment. The recursion ends: no settled segment leads to an unsettled one.
     ///
     /// What is found is remembered: segments could refer to each other along so many ways that trying each would
     /// never end, and a list of segments may name one a thousand times.
     fn is_in(&mut self, key: &SegmentKey) -> bool {
         if let Some(known) = self.segments.get(key.as_str()) {
-            return known;
+            self.witness.segment(key, known, None);
+            return known.inside;
         }
         let segments: &'r Segments = self.ruleset.segments();
-        let Some(segment) = segments.settled(key) else { return false };
-        let inside = segment.listed(self.context.key()).unwrap_or_else(|| self.matches(segment.segment()));
-        self.segments.put(segment.segment().key.as_str(), inside);
-        inside
+        let Some(compiled) = segments.settled(key) else {
+            self.witness.segment(key, Membership::MISSING, None);
+            return false;
+        };
+        let segment = compiled.segment();
+        let (membership, conditions) = match compiled.listed(self.context.key()) {
+            Some(listed) => (listed, None),
+            None => (self.matches(segment), Some(&**segment)),
+        };
+        self.witness.segment(key, membership, conditions);
+        self.segments.put(segment.key.as_str(), membership);
+        membership.inside
     }
 
-    /// Whether the conditions of a segment hold.
-    fn matches(&mut self, segment: &Segment) -> bool {
-        let mut holds = |condition: &Condition| match condition.operand.segments() {
-            Some(keys) => {
-                let inside = keys.iter().any(|key| self.is_in(key));
-                condition.operand.holds_in_segment(inside)
+    /// Whether the conditions of a segment hold. Without any they do not.
+    fn matches(&mut self, segment: &Segment) -> Membership {
+        self.witness.enter_segment();
+        let mut inside = segment.matching == Matching::All && !segment.conditions.is_empty();
+        for condition in &segment.conditions {
+            let holds = self.test(condition, |it| it.attribute(&condition.attribute)) == Holds::Yes;
+            let decides = match segment.matching {
+                Matching::All => !holds,
+                Matching::Any => holds,
+            };
+            if decides {
+                inside = holds;
+                if W::ZEAL == Zeal::Enough {
+                    break;
+                }
             }
-            None => condition.operand.holds(self.attribute(&condition.attribute)),
-        };
-        match segment.matching {
-            Matching::All => !segment.conditions.is_empty() && segment.conditions.iter().all(&mut holds),
-            Matching::Any => segment.conditions.iter().any(&mut holds),
         }
+        Membership { inside, ground: Ground::Conditions }
     }
 
     fn attribute(&self, name: &str) -> Option<AttributeView<'c>> {

@@ -8,12 +8,42 @@ use std::{
 use super::chain::endless;
 use crate::domain::{
     key::SegmentKey,
+    named::named,
     rule::Condition,
     segment::{MAX_SEGMENT_DEPTH, MAX_USER_KEY, Segment},
 };
 
 /// Bytes of a user key in a list, at most.
 const MAX_USER_KEY_BYTES: usize = MAX_USER_KEY * char::MAX.len_utf8();
+
+named! {
+    /// What decides whether a context is in a segment.
+    Ground {
+        /// The user key is in the list of who is excluded.
+        Excluded = "excluded",
+        /// The user key is in the list of who is included, and not in the other.
+        Included = "included",
+        /// Neither list has the user key; the conditions decide, and without conditions nobody else is in it.
+        Conditions = "conditions",
+        /// There is no such segment.
+        Missing = "missing",
+    }
+}
+
+/// Whether a context is in a segment, and what decided that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Whether it is.
+    pub inside: bool,
+    /// What decided.
+    pub ground: Ground,
+}
+
+impl Membership {
+    pub(super) const EXCLUDED: Self = Self { inside: false, ground: Ground::Excluded };
+    pub(super) const INCLUDED: Self = Self { inside: true, ground: Ground::Included };
+    pub(super) const MISSING: Self = Self { inside: false, ground: Ground::Missing };
+}
 
 /// A segment whose lists are sets.
 #[derive(Debug)]
@@ -45,13 +75,13 @@ impl CompiledSegment {
     }
 
     /// What the lists say of a user; `None` where they say nothing.
-    pub(super) fn listed(&self, user_key: Option<&str>) -> Option<bool> {
+    pub(super) fn listed(&self, user_key: Option<&str>) -> Option<Membership> {
         // A list has no longer key, and to hash one takes its time.
         let user_key = user_key.filter(|key| key.len() <= MAX_USER_KEY_BYTES)?;
         if self.excluded.contains(user_key) {
-            Some(false)
+            Some(Membership::EXCLUDED)
         } else {
-            self.included.contains(user_key).then_some(true)
+            self.included.contains(user_key).then_some(Membership::INCLUDED)
         }
     }
 }

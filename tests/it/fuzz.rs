@@ -13,7 +13,11 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use phaseflag::domain::context::Context;
+use phaseflag::domain::segment::Matching;
 use phaseflag::domain::time::Timestamp;
+use phaseflag::engine::explain::{TestedCondition, Trace};
+use phaseflag::engine::segment::Ground;
+use phaseflag::engine::witness::Holds;
 use phaseflag::engine::{Outcome, Reason, Ruleset, evaluate, evaluate_all, explain};
 use serde_json::Value;
 
@@ -49,6 +53,7 @@ fn no_ruleset_and_no_context_are_too_strange() {
     println!("{found:?}");
     // If next to nothing compiled, or nothing was refused, nothing would have been tried.
     assert!(found.flags > found.refused && found.refused > 0 && found.by_reason.len() == 5, "{found:?}");
+    assert!(found.memberships.len() > 1, "{found:?}");
 }
 
 /// What a run came across.
@@ -58,6 +63,7 @@ struct Found {
     refused: usize,
     evaluations: u64,
     by_reason: BTreeMap<&'static str, u64>,
+    memberships: BTreeMap<&'static str, u64>,
     slowest: Duration,
 }
 
@@ -103,6 +109,7 @@ fn case(seed: u64, clock: Clock, found: &mut Found) {
             assert_eq!(said(&otherwise), said(&outcome), "{key} {context:?} {shuffled:?}");
             let trace = explain(&flags, key, &context, now).expect("the flag is there");
             assert_eq!((trace.reason, &trace.variation), (alone.reason, &alone.variation.key), "{key}");
+            check_trace(&trace, &mut found.memberships);
             if clock == Clock::Running {
                 let took = if took < SLOW { took } else { at_best(&bodies, key, &context, now) };
                 assert!(took < SLOW, "{key} took {took:?} for {context:?}");
@@ -125,4 +132,38 @@ fn ask<'r>(flags: &'r Ruleset, key: &str, context: &Context<'_>, now: Timestamp)
 fn at_best(bodies: &Bodies, key: &str, context: &Context<'_>, now: Timestamp) -> Duration {
     let times = (0..REPEATED).map(|_| ask(&bodies.ruleset(), key, context, now).1);
     times.min().unwrap_or_default()
+}
+
+/// Every verdict that is told follows from those told below it.
+fn check_trace(trace: &Trace, memberships: &mut BTreeMap<&'static str, u64>) {
+    for demand in &trace.prerequisites {
+        demand.trace.iter().for_each(|trace| check_trace(trace, memberships));
+    }
+    for rule in &trace.rules {
+        rule.conditions.iter().for_each(|condition| check_condition(condition, memberships));
+        let all = rule.conditions.iter().all(|it| it.holds == Holds::Yes);
+        assert_eq!(all, rule.holds == Holds::Yes, "{rule:?}");
+    }
+}
+
+fn check_condition(tested: &TestedCondition, memberships: &mut BTreeMap<&'static str, u64>) {
+    let operand = &tested.condition.operand;
+    if operand.segments().is_some() {
+        let inside = tested.segments.iter().any(|it| it.membership.inside);
+        assert_eq!(operand.holds_in_segment(inside), tested.holds == Holds::Yes, "{tested:?}");
+    } else {
+        assert!(tested.segments.is_empty(), "{tested:?}");
+    }
+    for segment in &tested.segments {
+        let ground = segment.membership.ground;
+        *memberships.entry(ground.as_str()).or_default() += 1;
+        let Some(told) = &segment.conditions else { continue };
+        let mut verdicts = told.conditions.iter().map(|it| it.holds == Holds::Yes);
+        let inside = match told.matching {
+            Matching::All => !told.conditions.is_empty() && verdicts.all(|it| it),
+            Matching::Any => verdicts.any(|it| it),
+        };
+        assert_eq!((segment.membership.inside, ground), (inside, Ground::Conditions), "{segment:?}");
+        told.conditions.iter().for_each(|condition| check_condition(condition, memberships));
+    }
 }

@@ -149,3 +149,50 @@ fn an_explanation_tells_every_step_and_agrees_with_the_evaluation() {
     team.client.post(&team.flags("/f/explain"), &faulty).faults(400, "VALIDATION_ERROR", &wrong);
     sdk.post(&team.flags("/f/explain"), &json!({"context": {}})).refused(403, "INSUFFICIENT_PERMISSIONS");
 }
+
+#[test]
+fn an_explanation_tells_what_decides_about_a_segment() {
+    let server = Server::start();
+    let team = server.admin();
+    let segment = |body: &Value| {
+        team.client.post(&format!("/api/v1/segments?project_id={}", team.project), body).expect(201);
+    };
+    let pro = json!({"attribute": "plan", "operator": "is", "value": "pro"});
+    segment(&json!({"key": "payers", "name": "Payers", "conditions": [pro]}));
+    let inside = json!({"operator": "in_segment", "value": "payers"});
+    segment(&json!({
+        "key": "beta", "name": "Beta", "match": "any", "conditions": [inside],
+        "included": ["ada", "bob"], "excluded": ["bob"],
+    }));
+    let rule = json!({"conditions": [{"operator": "in_segment", "value": ["beta"]}], "variation": "on"});
+    team.create_flag("f", &json!({"enabled": true, "targeting_rules": [rule]}));
+    let told = |user: &str, plan: &str| {
+        let body = json!({"context": {"user_key": user, "attributes": {"plan": plan}}});
+        let explained = team.client.post(&team.flags("/f/explain"), &body).expect(200)["data"].clone();
+        let condition = explained["steps"]["rules"][0]["conditions"][0].clone();
+        assert_eq!(condition["holds"], explained["evaluation"]["value"]);
+        condition["segments"].clone()
+    };
+    let listed = |inside: bool, list: &str| json!([{"segment_key": "beta", "inside": inside, "decided_by": list, "match": null, "conditions": null}]);
+    assert_eq!(told("ada", "free"), listed(true, "included"));
+    assert_eq!(told("bob", "pro"), listed(false, "excluded"));
+    for (plan, inside) in [("pro", true), ("free", false)] {
+        let condition = json!({
+            "condition": {"attribute": "plan", "operator": "is", "value": "pro"},
+            "actual": plan, "present": true, "holds": inside, "segments": [],
+        });
+        let payers = json!({
+            "segment_key": "payers", "inside": inside, "decided_by": "conditions", "match": "all",
+            "conditions": [condition],
+        });
+        let nested = json!({
+            "condition": {"attribute": null, "operator": "in_segment", "value": "payers"},
+            "actual": null, "present": false, "holds": inside, "segments": [payers],
+        });
+        let beta = json!({
+            "segment_key": "beta", "inside": inside, "decided_by": "conditions", "match": "any",
+            "conditions": [nested],
+        });
+        assert_eq!(told("eve", plan), json!([beta]));
+    }
+}

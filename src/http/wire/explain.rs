@@ -13,11 +13,13 @@ use crate::{
     domain::{
         context::Context,
         id::RuleId,
+        segment::Matching,
         violation::{Path, Violations},
     },
     engine::{
         Reason,
-        explain::{Demand, TestedCondition, Trace, TriedRule},
+        explain::{Demand, TestedCondition, TestedSegment, Trace, TriedRule},
+        segment::Ground,
         witness::{Holds, Met},
     },
     request,
@@ -49,6 +51,24 @@ pub struct ConditionStep {
     pub present: bool,
     /// Whether the condition holds.
     pub holds: bool,
+    /// The segments that the condition names, in order, up to the first that the context is in.
+    pub segments: Vec<SegmentStep>,
+}
+
+/// A segment that was looked at.
+#[derive(Serialize, Object)]
+#[oai(rename = "ExplainedSegment")]
+pub struct SegmentStep {
+    /// The segment.
+    pub segment_key: String,
+    /// Whether the context is in it.
+    pub inside: bool,
+    /// What decided that.
+    pub decided_by: Ground,
+    /// How its conditions are taken together; null where `conditions` is.
+    pub r#match: Option<Matching>,
+    /// Its conditions; null where they did not decide, or stand at another place already.
+    pub conditions: Option<Vec<ConditionStep>>,
 }
 
 /// Where a variation's buckets end.
@@ -117,6 +137,8 @@ pub struct Steps {
     pub prerequisites: Vec<PrerequisiteStep>,
     /// The rules that were tried, in order. Those behind the first that yielded were not.
     pub rules: Vec<RuleStep>,
+    /// How many steps of this flag are not told: 0, unless the whole explanation would be over 4 MiB.
+    pub steps_left_out: u64,
 }
 
 /// An evaluation and every step of it.
@@ -154,6 +176,7 @@ impl From<Trace> for Steps {
             rule_id: rule_of(trace.reason),
             prerequisites: trace.prerequisites.into_iter().map(PrerequisiteStep::from).collect(),
             rules: trace.rules.into_iter().map(RuleStep::from).collect(),
+            steps_left_out: trace.left_out as u64,
         }
     }
 }
@@ -198,6 +221,20 @@ impl From<TestedCondition> for ConditionStep {
             present: step.actual.is_some(),
             actual: step.actual.unwrap_or_default(),
             holds: step.holds == Holds::Yes,
+            segments: step.segments.into_iter().map(SegmentStep::from).collect(),
+        }
+    }
+}
+
+impl From<TestedSegment> for SegmentStep {
+    fn from(step: TestedSegment) -> Self {
+        let (matching, conditions) = step.conditions.map(|it| (it.matching, it.conditions)).unzip();
+        Self {
+            segment_key: step.key.to_string(),
+            inside: step.membership.inside,
+            decided_by: step.membership.ground,
+            r#match: matching,
+            conditions: conditions.map(|it| it.into_iter().map(ConditionStep::from).collect()),
         }
     }
 }

@@ -62,6 +62,7 @@ words! {
     Role as "Role",
     Direction as "Direction",
     Matching as "SegmentMatch",
+    crate::engine::segment::Ground as "MembershipGround",
     WarningCode as "WarningCode",
     Action as "AuditAction",
     Resource as "AuditResource",
