@@ -68,6 +68,7 @@ pub(super) struct Change<'c> {
     memberships: Vec<Membership>,
     rulesets: BTreeMap<EnvironmentId, Next>,
     glass: Glass,
+    remarks: Vec<FieldChange>,
     ending: Ending,
     publications: Vec<Publication>,
 }
@@ -81,12 +82,11 @@ impl<'c> Change<'c> {
             None => Vec::new(),
         };
         let (rulesets, publications) = (BTreeMap::new(), Vec::new());
-        let (glass, ending) = (Glass::Whole, Ending::Kept);
-        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, ending, publications })
+        let (glass, remarks, ending) = (Glass::Whole, Vec::new(), Ending::Kept);
+        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, remarks, ending, publications })
     }
 
     /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
-    #[expect(dead_code, reason = "the dry runs of restoring and of promoting come next")]
     pub(super) fn rehearse(&mut self) {
         self.ending = Ending::Undone;
     }
@@ -126,6 +126,11 @@ impl<'c> Change<'c> {
         self.actor = Some(actor);
     }
 
+    /// From here on, every entry says this as well.
+    pub(super) fn remark(&mut self, remark: FieldChange) {
+        self.remarks.push(remark);
+    }
+
     /// Checks that the actor has `permission` in `organization`.
     pub(super) fn authorise(
         &self,
@@ -144,6 +149,7 @@ impl<'c> Change<'c> {
         id: I,
         mut changes: Vec<FieldChange>,
     ) -> Result<(), Error> {
+        changes.extend(self.remarks.iter().cloned());
         if let (Glass::Broken, Some(why)) = (self.glass, &self.call.break_glass) {
             changes.push(FieldChange::made("break_glass", why.as_str()));
         }

@@ -23,6 +23,7 @@ pub mod organization;
 pub mod personal_token;
 pub mod preview;
 pub mod project;
+pub mod promotion;
 mod scope;
 pub mod segment;
 pub mod session;

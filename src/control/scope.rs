@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// An environment with what it belongs to.
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) project: Project,
     pub(super) environment: Environment,

@@ -9,6 +9,9 @@ use super::{
     rule::{NewRule, Rule},
 };
 
+/// Flags that one promotion changes, at most: all of them are one transaction.
+pub const MAX_PROMOTED_FLAGS: usize = 1_000;
+
 named! {
     /// A part of what an environment says of a flag.
     ConfigurationPart {

@@ -73,6 +73,8 @@ pub enum Fault {
     Rule,
     /// An unknown flag or variation, or a cycle.
     Prerequisite,
+    /// A name in the input that no flag has.
+    FlagUnknown,
 }
 
 /// Faults that one input can have, at most; the rest is not looked at.

@@ -336,6 +336,7 @@ fn code_of(fault: Fault) -> Code {
         Fault::RolloutSum => Code::RuleRolloutExceeds100,
         Fault::Rule => Code::RuleInvalid,
         Fault::Prerequisite => Code::PrerequisiteInvalid,
+        Fault::FlagUnknown => Code::FlagNotFound,
     }
 }
 

@@ -68,6 +68,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("explainFlag",      [401,     404,     200,   200,   200,  403,   403]),
     ("previewFlag",      [401,     404,     200,   200,   200,  403,   403]),
     ("compareEnvironments", [401,  404,     200,   200,   200,  403,   403]),
+    ("promoteFlag",      [401,     404,     403,   200,   200,  403,   403]),
+    ("promoteEnvironment", [401,   404,     403,   200,   200,  403,   403]),
     ("listSegments",     [401,     404,     200,   200,   200,  403,   403]),
     ("createSegment",    [401,     404,     403,   201,   201,  403,   403]),
     ("getSegment",       [401,     404,     200,   200,   200,  403,   403]),
@@ -220,6 +222,10 @@ impl World {
             }
             "freezeEnvironment" => json!({"reason": "R"}),
             "toggleFlag" => json!({"enabled": true}),
+            "promoteFlag" => json!({
+                "from_environment_id": self.team.development, "to_environment_id": self.team.staging,
+            }),
+            "promoteEnvironment" => json!({"from_environment_id": self.team.staging}),
             "previewFlag" => json!({"change": {"enabled": true}, "contexts": [{"user_key": "u"}]}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),

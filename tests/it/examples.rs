@@ -54,6 +54,8 @@ const ORDER: &[&str] = &[
     "explainFlag",
     "previewFlag",
     "compareEnvironments",
+    "promoteFlag",
+    "promoteEnvironment",
     "listAuditLogs",
     "archiveFlag",
     "revokeApiKey",

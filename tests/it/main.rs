@@ -57,6 +57,8 @@ mod process;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod promotions;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod ruleset;

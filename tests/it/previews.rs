@@ -100,15 +100,16 @@ fn what_it_foretells_is_what_happens() {
     let mut foretold = told["changes"].as_array().expect("a list").iter().peekable();
     for index in 0..200 {
         let body = json!({"flags": ["color"], "context": {"user_key": format!("user-{index}")}});
-        let served = sdk.post("/api/v1/evaluate", &body).expect(200)["data"]["evaluations"]["color"].clone();
+        let answered =
+            sdk.post("/api/v1/evaluate", &body).expect(200)["data"]["evaluations"]["color"].clone();
         match foretold.next_if(|change| change["index"] == index) {
             Some(change) => {
                 for member in ["value", "variation_key", "reason"] {
-                    assert_eq!(change["after"][member], served[member], "{index}");
+                    assert_eq!(change["after"][member], answered[member], "{index}");
                 }
             }
             None => {
-                assert_eq!(served["value"], json!({"hex": "f00"}), "{index} was not to get another value")
+                assert_eq!(answered["value"], json!({"hex": "f00"}), "{index} was not to get another value");
             }
         }
     }

@@ -8,7 +8,7 @@ use phaseflag::config::Config;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
-    project, rollout, rule, segment, text, user, value, warning,
+    project, promotion, rollout, rule, segment, text, user, value, warning,
 };
 use phaseflag::engine::{impact, prerequisite};
 use phaseflag::http::error::{self, Code};
@@ -166,6 +166,7 @@ limits! {
     "Characters of an email address": Count(user::MAX_EMAIL_LENGTH);
     "Characters of a password": Count(password::MAX_PASSWORD_CHARS);
     "Flag keys of one `POST /evaluate`": Count(evaluate::MAX_FLAGS);
+    "Flags that one promotion changes": Count(promotion::MAX_PROMOTED_FLAGS);
     "Contexts of one preview": Count(preview::MAX_CONTEXTS);
     "Flags that depend on a previewed one that a preview looks at": Count(impact::MAX_DEPENDENTS);
     "JSON of a context": Bytes(context::MAX_CONTEXT_BYTES);

@@ -17,6 +17,8 @@ named! {
         FlagUpdated = "flag.updated",
         /// A flag was turned on or off.
         FlagToggled = "flag.toggled",
+        /// What another environment says of a flag was taken to this one.
+        FlagPromoted = "flag.promoted",
         /// A segment was made.
         SegmentCreated = "segment.created",
         /// Fields of a segment changed.
@@ -94,7 +96,11 @@ impl Action {
     /// What kind of thing it is done with. The name of an action begins with it, and a dot.
     pub const fn resource(self) -> Resource {
         match self {
-            Self::FlagCreated | Self::FlagUpdated | Self::FlagToggled | Self::FlagArchived => Resource::Flag,
+            Self::FlagCreated
+            | Self::FlagUpdated
+            | Self::FlagToggled
+            | Self::FlagPromoted
+            | Self::FlagArchived => Resource::Flag,
             Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
             Self::ProjectCreated | Self::ProjectUpdated => Resource::Project,
             Self::EnvironmentCreated

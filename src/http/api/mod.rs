@@ -17,6 +17,7 @@ mod organizations;
 mod personal_tokens;
 mod previews;
 mod projects;
+mod promotions;
 mod sdk;
 mod segments;
 mod stats;
@@ -114,7 +115,11 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             invitations::InvitationsApi(app()),
         ),
         projects::ProjectsApi(app()),
-        (environments::EnvironmentsApi(app()), differences::DifferencesApi(app())),
+        (
+            environments::EnvironmentsApi(app()),
+            differences::DifferencesApi(app()),
+            promotions::PromotionsApi(app()),
+        ),
         api_keys::ApiKeysApi(app()),
         (
             flags::FlagsApi(app()),

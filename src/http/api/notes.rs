@@ -38,7 +38,7 @@ const NAMED: [(&str, Code); 9] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 26] = [
+const ERRORS: [(&str, &[Code]); 28] = [
     (
         "register",
         &[
@@ -106,6 +106,20 @@ const ERRORS: [(&str, &[Code]); 26] = [
             Code::RuleRolloutExceeds100,
             Code::RuleInvalid,
             Code::PrerequisiteInvalid,
+        ],
+    ),
+    (
+        "promoteFlag",
+        &[Code::EnvironmentNotFound, Code::EnvironmentFrozen, Code::FlagArchived, Code::PrerequisiteInvalid],
+    ),
+    (
+        "promoteEnvironment",
+        &[
+            Code::FlagNotFound,
+            Code::EnvironmentFrozen,
+            Code::FlagArchived,
+            Code::PrerequisiteInvalid,
+            Code::LimitExceeded,
         ],
     ),
     ("compareEnvironments", &[Code::EnvironmentNotFound]),

@@ -21,6 +21,7 @@ pub mod organization;
 pub mod personal_token;
 pub mod preview;
 pub mod project;
+pub mod promotion;
 pub mod rule;
 pub mod ruleset;
 pub mod segment;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    domain::{api_key::KeyKind, time::Timestamp},
+    domain::{api_key::KeyKind, audit::Action, time::Timestamp},
     http::event_stream::{Printer, event},
     live::feed::{Notice, Subject},
 };
@@ -46,10 +46,17 @@ impl Changes {
             (Some(Subject::Segment(key)), KeyKind::Server) => (None, Some(key.as_str())),
             (Some(Subject::Segment(_)), KeyKind::Client) | (None, _) => (None, None),
         };
-        let name = notice.action.as_str();
+        let name = event_name(notice.action);
         let (version, timestamp) = (notice.version, notice.at.to_string());
         event(name, Some(version), &json(&Changed { flag_key, segment_key, event: name, version, timestamp }))
     }
+}
+
+/// Changes of a flag that the contract has no event for: to those who evaluate it, it is another flag now.
+const UPDATES: [Action; 1] = [Action::FlagPromoted];
+
+fn event_name(action: Action) -> &'static str {
+    if UPDATES.contains(&action) { Action::FlagUpdated.as_str() } else { action.as_str() }
 }
 
 impl Printer for Changes {

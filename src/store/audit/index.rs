@@ -50,6 +50,7 @@ const fn code(action: Action) -> u8 {
         Action::InvitationAccepted => 24,
         Action::PersonalTokenCreated => 25,
         Action::PersonalTokenRevoked => 26,
+        Action::FlagPromoted => 44,
     }
 }
 
