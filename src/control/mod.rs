@@ -18,6 +18,7 @@ pub mod flag_change;
 mod flag_check;
 mod flag_target;
 pub mod invitation;
+pub mod lifecycle;
 pub mod member;
 pub mod organization;
 pub mod personal_token;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub refresh_lifetime: i64,
     /// Whether strangers may make accounts.
     pub registration: Registration,
+    /// After how many days without a sign of life a flag is stale.
+    pub stale_after_days: u32,
 }
 
 /// Whether strangers may make accounts. The first account can always be made.

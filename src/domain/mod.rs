@@ -9,6 +9,7 @@ pub mod flag_change;
 pub mod id;
 pub mod invitation;
 pub mod key;
+pub mod lifecycle;
 pub(crate) mod named;
 pub mod network;
 pub mod operator;

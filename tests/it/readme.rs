@@ -160,6 +160,7 @@ limits! {
     "Characters of a key": Count(key::MAX_KEY_LENGTH);
     "Characters of a name": Count(text::MAX_NAME_LENGTH);
     "Characters of a description": Count(text::MAX_DESCRIPTION_LENGTH);
+    "Characters of the owner of a flag": Count(text::MAX_OWNER_LENGTH);
     "Characters of a tag": Count(text::MAX_TAG_LENGTH);
     "Characters of the name of an attribute in a rule": Count(rule::MAX_ATTRIBUTE_NAME);
     "Characters of a bucketing's attribute and salt": Count(rollout::MAX_BUCKETING_TEXT);

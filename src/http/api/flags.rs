@@ -10,13 +10,15 @@ use poem_openapi::{
 use super::{Tag, required_environment};
 use crate::{
     control::{
-        flag::{self, Filter, FlagName, ShownFlag},
+        flag::{self, Filter, FlagName, ShownFlag, Staleness},
         flag_change,
+        lifecycle::observe,
     },
     domain::{
         flag::{FlagStatus, FlagType},
         flag_change::FlagChange,
         page::{Direction, Place, SortKey, paginate},
+        time::Timestamp,
         violation::{Draft, Violations},
     },
     http::{
@@ -58,6 +60,8 @@ impl FlagsApi {
         search: Query<Optional<String>>,
         /// Only flags with this tag.
         tag: Query<Optional<String>>,
+        /// Only flags that are stale, or only those that are not.
+        stale: Query<Optional<bool>>,
         /// What the list is sorted by; where absent, `created_at`.
         sort: Query<Optional<Sort>>,
         /// Which way; where absent, `desc`.
@@ -76,6 +80,7 @@ impl FlagsApi {
             flag_type: reader.word("flag_type", &flag_type, FlagType::ALL),
             search: search.text().map(str::to_owned),
             tag: tag.text().map(str::to_owned),
+            stale: reader.read("stale", &stale, Staleness::parse, "must be true or false"),
         };
         let sort = reader.word("sort", &sort, Sort::ALL).unwrap_or(Sort::CreatedAt);
         let direction = reader.word("order", &order, Direction::ALL).unwrap_or(Direction::Descending);
@@ -83,11 +88,14 @@ impl FlagsApi {
         let request = page::request(&mut reader, &order, &page, &per_page, &cursor);
         let (environment, request) = reader.finish((environment, request))?;
 
-        let control = &self.0.control;
-        let flags = flag::list(control, &person.caller, super::environment_id(&environment)?, &filter)?;
+        let (control, environment) = (&self.0.control, super::environment_id(&environment)?);
+        let flags = flag::list(control, &person.caller, environment, &filter, person.call.now)?;
         let mut page = paginate(flags, direction, &request, |shown| place(sort, shown));
         flag::with_usage(control, &mut page.rows)?;
-        Ok(FastJson(page::listed(page.map(|shown| FlagItemView::from(&shown)), &order)))
+        let shown = page.rows.iter().map(|shown| &*shown.flag);
+        let observed = observe(control, environment, shown, person.call.now)?;
+        let item = |shown: ShownFlag| FlagItemView::of(&shown, observed.lifecycle(&shown.flag));
+        Ok(FastJson(page::listed(page.map(item), &order)))
     }
 
     /// Create a flag
@@ -112,7 +120,7 @@ impl FlagsApi {
         let new = Draft { value: new, faults };
         let shown =
             flag_change::create(&self.0.control, &person.call, &person.caller, environment, new).await?;
-        Ok(Created(Data { data: self.view(&shown) }))
+        Ok(Created(Data { data: self.view(&shown, person.call.now)? }))
     }
 
     /// Get a flag
@@ -131,7 +139,7 @@ impl FlagsApi {
         let environment = required_environment(&environment_id)?;
         let name = FlagName(flag_id.0);
         let shown = flag::get(&self.0.control, &person.caller, environment, &name)?;
-        Ok(FastJson(Data { data: self.view(&shown) }))
+        Ok(FastJson(Data { data: self.view(&shown, person.call.now)? }))
     }
 
     /// Change a flag
@@ -159,7 +167,7 @@ impl FlagsApi {
         let shown =
             flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
-        Ok(FastJson(Data { data: self.view(&shown) }))
+        Ok(FastJson(Data { data: self.view(&shown, person.call.now)? }))
     }
 
     /// Archive a flag
@@ -228,8 +236,10 @@ impl FlagsApi {
 }
 
 impl FlagsApi {
-    fn view(&self, shown: &ShownFlag) -> FlagView {
-        FlagView::of(shown, flag::warnings(&self.0.control, shown))
+    fn view(&self, shown: &ShownFlag, now: Timestamp) -> Result<FlagView, ApiError> {
+        let control = &self.0.control;
+        let observed = observe(control, shown.environment, std::iter::once(&*shown.flag), now)?;
+        Ok(FlagView::of(shown, observed.lifecycle(&shown.flag), flag::warnings(control, shown)))
     }
 }
 
