@@ -52,6 +52,14 @@ pub struct Listen {
     pub port: u16,
 }
 
+/// The data file, which one process at a time can have open.
+#[derive(Args, Clone, Debug)]
+pub struct DataFile {
+    /// The data file; a server makes it if it does not exist
+    #[arg(long, env = "PHASEFLAG_DATA", value_name = "FILE", default_value = "./phaseflag.redb")]
+    pub data: PathBuf,
+}
+
 /// The settings of `phaseflag serve`.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
@@ -59,9 +67,9 @@ pub struct Config {
     #[command(flatten)]
     pub listen: Listen,
 
-    /// The data file; made if it does not exist
-    #[arg(long, env = "PHASEFLAG_DATA", value_name = "FILE", default_value = "./phaseflag.redb")]
-    pub data: PathBuf,
+    /// What to serve from.
+    #[command(flatten)]
+    pub data: DataFile,
 
     /// Secret of at least 32 bytes that signs tokens; by default made at the first start and kept in the data file
     #[arg(long, env = "PHASEFLAG_JWT_SECRET_KEY", value_name = "SECRET", hide_env_values = true, value_parser = secret)]
@@ -284,7 +292,7 @@ mod tests {
     fn without_flags_the_published_defaults_hold() {
         let config = parse(&[]).unwrap();
         assert_eq!((config.listen.host.to_string().as_str(), config.listen.port), ("127.0.0.1", 8000));
-        assert_eq!(config.data, PathBuf::from("./phaseflag.redb"));
+        assert_eq!(config.data.data, PathBuf::from("./phaseflag.redb"));
         assert!(config.jwt_secret_key.is_none());
         assert_eq!(config.access_lifetime_seconds(), 86_400);
         assert_eq!(config.refresh_lifetime_seconds(), 30 * 86_400);

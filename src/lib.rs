@@ -122,11 +122,17 @@
 //! - who may do what: [`domain::role`]; what belongs to whom: `control/scope.rs`; what a script may do for a person:
 //!   [`domain::personal_token`]; what takes a person: [`http::guard::SignedIn`]
 //! - the hash behind a rollout: [`engine::bucket`]; the order of evaluation: [`mod@engine::evaluate`]
-//! - what was done, and how it is searched: [`domain::audit`], [`store::audit`]
+//! - what was done, and how it is searched: [`domain::audit`], [`store::audit`]; how it is chained, and what is noticed
+//!   when somebody cuts the chain: `store/audit/chain.rs`; how it is sent in one go: [`http::lines`]
+//! - what goes with a project or an environment: [`store::project::remove`], [`store::environment::remove`]; what ends
+//!   in memory: [`live::Live::remove_environment`]
+//! - until when a key counts, and when it was used: [`live::LiveKey`]
 //! - why asking a single flag allocates nothing: `engine/memo.rs`, `engine/attributes.rs`; `tests/it/allocation.rs`
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
+//! - copies of the whole file: [`store::backup`] reads every table, [`control::backup`] handles the files; what is kept
+//!   before a migration: [`store::Store::open`]
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]

@@ -4,12 +4,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     control::{self, Control, Settings, call::Call, usage},
     domain::{id, time::Timestamp},
     http::{
-        app::{self, App, Clock},
+        app::{self, App, Clock, MAX_BACKUPS},
         listen::{self, ListenLimits},
         middleware::{cors::Cors, request_id::MakeRequestId},
         plane::Limits,
@@ -107,7 +108,7 @@ pub fn run(config: &Config) -> Result<(), Error> {
         let signals = Signals::install()?;
         let running = start(config, system_clock()).await?;
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(address = %running.address, data = %config.data.display(), millis, "ready");
+        tracing::info!(address = %running.address, data = %config.data.data.display(), millis, "ready");
         signals.wait().await;
         tracing::info!("shutting down");
         running.shut_down().await;
@@ -145,14 +146,21 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
     Ok(Running { address, stop, serving })
 }
 
+fn open_store(path: &Path) -> Result<Store, Error> {
+    let store = Store::open(path).map_err(Error::Open)?;
+    if let Some(kept) = store.kept() {
+        tracing::warn!(data = %path.display(), kept = %kept.display(), "the data file was of an older version");
+    }
+    Ok(store)
+}
+
 /// Opens the data, and loads all of it. What redb finds in damaged pages may make it panic; this is the one place
 /// where everything is read, so most damage shows here.
 fn open(config: &Config, clock: Clock) -> Result<Arc<App>, Error> {
-    let attempt =
-        || Store::open(&config.data).map_err(Error::Open).and_then(|store| app(config, store, clock));
+    let attempt = || open_store(&config.data.data).and_then(|store| app(config, store, clock));
     catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|_| {
         let why = "its pages are damaged".to_owned();
-        Err(Error::Open(OpenError::Unreadable(config.data.clone(), why)))
+        Err(Error::Open(OpenError::Unreadable(config.data.data.clone(), why)))
     })
 }
 
@@ -179,6 +187,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             config.rate_limit_ruleset,
         ),
         rulesets: Rulesets::default(),
+        backups: Arc::new(Semaphore::new(MAX_BACKUPS)),
         streams: StreamLimits { total: config.max_streams, per_key: config.max_streams_per_key },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
@@ -201,6 +210,7 @@ pub fn openapi_document() -> Result<String, Error> {
         control: Arc::new(control),
         limits: Limits::per_minute(0, 0, 0, 0),
         rulesets: Rulesets::default(),
+        backups: Arc::new(Semaphore::new(MAX_BACKUPS)),
         streams: StreamLimits { total: 0, per_key: 0 },
         clock: system_clock(),
         trusts: Box::new(|_| false),

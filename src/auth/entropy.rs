@@ -30,6 +30,38 @@ impl SystemEntropy {
     }
 }
 
+/// A SHA-256 digest of what does not fit into memory at once.
+pub struct Sha256(Context);
+
+impl Sha256 {
+    /// The digest of nothing yet.
+    pub fn new() -> Self {
+        Self(Context::new(&SHA256))
+    }
+
+    /// Goes on with `bytes`.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of everything it was given.
+    pub fn finish(self) -> Digest {
+        taken(&self.0.finish())
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn taken(finished: &digest::Digest) -> Digest {
+    let mut digest = [0; SHA256_OUTPUT_LEN];
+    digest.copy_from_slice(finished.as_ref());
+    digest
+}
+
 /// The SHA-256 digest of the parts, one after another.
 ///
 /// The borders between the parts are not part of the digest: give all but one of them a fixed length.
@@ -45,9 +77,7 @@ pub fn sha256(parts: &[&[u8]]) -> Digest {
             context.finish()
         }
     };
-    let mut digest = [0; SHA256_OUTPUT_LEN];
-    digest.copy_from_slice(finished.as_ref());
-    digest
+    taken(&finished)
 }
 
 /// Whether the two are equal, in a time that depends on their lengths alone.

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. A command that fails says why in one sentence on standard error.
 
+mod backup;
 mod healthcheck;
 mod openapi;
 mod serve;
@@ -32,6 +33,12 @@ enum Command {
     Openapi,
     /// Ask a running server whether it is well; for container health checks
     Healthcheck(Listen),
+    /// Copy the data file, with the server stopped
+    Backup(backup::Backup),
+    /// Read all of a backup and check that it is whole
+    Verify(backup::Verify),
+    /// Make a backup the data file, with the server stopped
+    Restore(backup::Restore),
 }
 
 /// Runs the command that the process was started with.
@@ -56,6 +63,9 @@ fn execute(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Serve(config) => serve::run(&config),
         Command::Openapi => openapi::run(),
         Command::Healthcheck(listen) => healthcheck::run(&listen),
+        Command::Backup(command) => backup::take(command),
+        Command::Verify(command) => backup::verify(command),
+        Command::Restore(command) => backup::restore(command),
     }
 }
 

@@ -34,7 +34,9 @@ use crate::{
 enum Publication {
     Environment(LiveEnvironment),
     Key(Box<ApiKey>),
+    KeyEnds(ApiKeyId, Timestamp),
     KeyRevoked(ApiKeyId),
+    EnvironmentDeleted(EnvironmentId),
 }
 
 /// What the next ruleset of an environment has over its present one, and what those who follow it are told.
@@ -169,7 +171,7 @@ impl<'c> Change<'c> {
 
     /// Checks that the ruleset of `environment` may change: it is not frozen, or somebody who may says why it has to
     /// be. To be asked before the audit entry is written, which tells of it.
-    fn may_change(&mut self, environment: EnvironmentId) -> Result<(), Error> {
+    pub(super) fn may_change(&mut self, environment: EnvironmentId) -> Result<(), Error> {
         let Some(environment) = store::environment::by_id(&self.tx, environment)? else { return Ok(()) };
         let Some(reason) = &environment.frozen else { return Ok(()) };
         if self.call.break_glass.is_none() {
@@ -219,6 +221,12 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
+    /// From the commit on, `environment` is served no more, and its API keys are worth nothing. It has to be deleted from
+    /// the data file beside this.
+    pub(super) fn end_environment(&mut self, environment: EnvironmentId) {
+        self.publications.push(Publication::EnvironmentDeleted(environment));
+    }
+
     /// From the commit on, `environment` is served with these segments of its project. `news` says which one was
     /// changed, and how.
     pub(super) fn put_segments(
@@ -241,10 +249,17 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
+    /// Keeps an API key that has another end than before.
+    pub(super) fn put_key_until(&mut self, key: &ApiKey) -> Result<(), Error> {
+        store::api_key::put(&self.tx, key)?;
+        self.publications.extend(key.expires_at.map(|end| Publication::KeyEnds(key.id, end)));
+        Ok(())
+    }
+
     /// Revokes an API key.
-    pub(super) fn remove_key(&mut self, id: ApiKeyId) -> Result<(), Error> {
-        store::api_key::remove(&self.tx, id)?;
-        self.publications.push(Publication::KeyRevoked(id));
+    pub(super) fn remove_key(&mut self, key: &ApiKey) -> Result<(), Error> {
+        store::api_key::remove(&self.tx, key)?;
+        self.publications.push(Publication::KeyRevoked(key.id));
         Ok(())
     }
 
@@ -269,7 +284,9 @@ impl<'c> Change<'c> {
             match publication {
                 Publication::Environment(environment) => self.core.live.add_environment(environment),
                 Publication::Key(key) => self.core.live.add_key(*key),
+                Publication::KeyEnds(id, end) => self.core.live.end_key(id, end, self.call.now),
                 Publication::KeyRevoked(id) => self.core.live.remove_key(id),
+                Publication::EnvironmentDeleted(id) => self.core.live.remove_environment(id),
             }
         }
         for (ruleset, news) in rulesets {

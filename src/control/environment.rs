@@ -111,6 +111,29 @@ pub async fn unfreeze(
     edited(control, call, caller, id, Permission::FreezeEnvironments, Action::EnvironmentUnfrozen, edit).await
 }
 
+/// Deletes an environment with everything in it, at once and for good; what was done stays in the log. The last one of
+/// a project stays.
+pub async fn delete(control: &Control, call: &Call, caller: &Caller, id: EnvironmentId) -> Result<(), Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let place = change.place(id, Permission::WriteEnvironments)?;
+            if store::environment::of_project(change.tx(), place.project.id)?.len() == 1 {
+                return Err(Error::LastEnvironment);
+            }
+            change.may_change(id)?;
+            change.end_environment(id);
+            store::environment::remove(change.tx(), &place.environment)?;
+            let environment = &place.environment;
+            let changes = vec![
+                FieldChange::gone("key", environment.key.as_str()),
+                FieldChange::gone("name", environment.name.as_str()),
+                FieldChange::gone("type", environment.kind.as_str()),
+            ];
+            change.audit(Action::EnvironmentDeleted, place.scope(), id, changes)
+        })
+        .await
+}
+
 /// Keeps what `edit` makes of an environment. Where no field is another one, nothing happens.
 async fn edited(
     control: &Control,

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        id::ApiKeyId,
         role::{Permission, Role},
         violation::Violations,
     },
@@ -70,6 +71,12 @@ pub enum Error {
         /// Why it is.
         reason: String,
     },
+    /// The project would have no environment.
+    LastEnvironment,
+    /// The API key was rotated already; this one takes its place.
+    KeyRotated(ApiKeyId),
+    /// The API key has expired.
+    KeyExpired,
     /// The flag is archived.
     FlagArchived(String),
     /// Configurations or other flags name this variation; their names.

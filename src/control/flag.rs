@@ -18,6 +18,7 @@ use crate::{
         id::{EnvironmentId, FlagId},
         key::VariationKey,
         named::named,
+        page::{Page, PageRequest},
         role::Permission,
         time::Timestamp,
         value::Value,
@@ -226,19 +227,18 @@ pub fn dependents(
     Ok(found)
 }
 
-/// What was done with a flag, newest first: everything that all environments share, and what concerns this one. Each
-/// entry comes with its place in the log.
+/// A page of what was done with a flag, newest first: everything that all environments share, and what concerns this
+/// one.
 pub fn history(
     control: &Control,
     caller: &Caller,
     environment: EnvironmentId,
     name: &FlagName,
-) -> Result<Vec<(u64, Entry)>, Error> {
+    request: &PageRequest,
+) -> Result<Page<Entry>, Error> {
     let view = view(control, caller, environment)?;
     let id = find(&view.live.ruleset(), &view.place.environment, name)?.flag().id;
-    let mut entries = store::audit::about(&view.reader, resource_bits(id))?;
-    entries.retain(|(_, entry)| entry.scope.environment.is_none_or(|it| it == environment));
-    Ok(entries)
+    Ok(store::audit::about(&view.reader, resource_bits(id), Some(environment), request)?)
 }
 
 /// An evaluation with every step of it.

@@ -7,6 +7,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod backup;
 pub mod call;
 mod change;
 pub mod compare;
@@ -37,7 +38,7 @@ use std::{collections::HashMap, sync::Arc};
 use self::core::{Core, WriterThread};
 use crate::{
     auth::{
-        entropy::SystemEntropy,
+        entropy::{SystemEntropy, sha256},
         jwt::JwtKey,
         password::Hasher,
         refresh::RefreshKey,
@@ -95,6 +96,11 @@ impl Control {
         };
         let jwt = JwtKey::new(&secret);
         jwt.self_test().map_err(|error| Error::Internal(format!("tokens cannot be signed: {error:?}")))?;
+        if !store::audit::is_noted(&store.read()?)? {
+            let writer = store.write()?;
+            store::audit::note_head(&writer, |bytes| sha256(&[bytes]))?;
+            writer.commit()?;
+        }
         let live = Arc::new(load(&store)?);
         let core = Arc::new(Core::new(store, live, entropy));
         let writer = WriterThread::start(Arc::clone(&core))

@@ -17,6 +17,7 @@ use crate::{
         project::{MAX_PROJECTS_PER_ORGANIZATION, Project, ProjectChange},
         role::Permission,
         text::{Description, Name},
+        violation::{Fault, Violations},
     },
     store,
 };
@@ -110,6 +111,41 @@ pub async fn update(
             store::project::put(change.tx(), &after)?;
             change.audit(Action::ProjectUpdated, project_scope(&after), id, changes)?;
             Ok(after)
+        })
+        .await
+}
+
+/// Deletes a project with everything in it, at once and for good; what was done stays in the log. `confirmation` has
+/// to be its key.
+pub async fn delete(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: ProjectId,
+    confirmation: String,
+) -> Result<(), Error> {
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            let project = change.project(id, Permission::WriteProjects)?;
+            if confirmation != project.key.as_str() {
+                let sentence = "must be the key of the project, which is deleted with everything in it";
+                return Err(Violations::one(Fault::Malformed, "confirm", sentence).into());
+            }
+            for environment in store::environment::of_project(change.tx(), id)? {
+                change.may_change(environment.id)?;
+                change.end_environment(environment.id);
+            }
+            let contents = store::project::remove(change.tx(), &project)?;
+            let environments: Vec<_> =
+                contents.environments.iter().map(|environment| environment.key.as_str()).collect();
+            let changes = vec![
+                FieldChange::gone("key", project.key.as_str()),
+                FieldChange::gone("name", project.name.as_str()),
+                FieldChange::gone("environments", environments),
+                FieldChange::gone("flags", contents.flags),
+                FieldChange::gone("segments", contents.segments),
+            ];
+            change.audit(Action::ProjectDeleted, project_scope(&project), id, changes)
         })
         .await
 }

@@ -66,6 +66,14 @@ fn find_place(access: &impl Access, id: EnvironmentId) -> Result<Place, Error> {
     Ok(Place { project, environment })
 }
 
+/// Checks that `caller` may do what concerns all organizations at once: as an admin of the one that was made first, like
+/// whoever set the server up.
+pub(super) fn authorise_operator(access: &impl Access, caller: &Caller) -> Result<(), Error> {
+    let first = store::organization::first(access)?.map(|first| first.id);
+    let may = |it: &Membership| Some(it.organization) == first && it.role.may(Permission::OperateServer);
+    if caller.memberships.iter().any(may) { Ok(()) } else { Err(Error::Forbidden(Permission::OperateServer)) }
+}
+
 /// The organization `id`, in which `caller` has `permission` to read.
 pub(super) fn readable_organization(
     access: &impl Access,

@@ -71,16 +71,25 @@ pub fn count(control: &Control, environment: &LiveEnvironment, events: &[Event],
     Receipt { accepted: events.len() as u64 - dropped, dropped }
 }
 
-/// Writes down what was counted since the last time. What cannot be written is kept for the next time.
+/// Writes down what was counted since the last time, and which API keys were used. What cannot be written is kept for
+/// the next time.
 pub async fn flush(control: &Control, call: &Call) -> Result<(), Error> {
     control.live().settle_all();
     let batch = control.live().usage.batch().await;
-    let counts = batch.counts();
-    if counts.is_empty() {
+    let (counts, used) = (batch.counts(), control.live().used_keys());
+    if counts.is_empty() && used.is_empty() {
         return Ok(());
     }
-    control.change(call, None, move |change| Ok(store::usage::add(change.tx(), &counts)?)).await?;
+    let moments: Vec<_> = used.iter().map(|(live, at)| (live.key.id, *at)).collect();
+    let write = move |change: &mut Change<'_>| {
+        store::usage::add(change.tx(), &counts)?;
+        Ok(store::api_key::put_last_used(change.tx(), moments)?)
+    };
+    control.change(call, None, write).await?;
     batch.is_written();
+    for (live, at) in used {
+        live.use_is_written(at);
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The audit log: who changed what, when, from where, from what to what.
 
 mod action;
+pub mod chain;
 
 pub use action::{Action, Resource};
 

@@ -35,8 +35,11 @@ pub enum Permission {
     FreezeEnvironments,
     /// See which API keys exist.
     ReadApiKeys,
-    /// Create and revoke API keys.
+    /// Create, rotate and revoke API keys.
     WriteApiKeys,
+    /// What concerns all organizations at once: copy the whole data file, have the chain of the whole log checked. It
+    /// takes the role in the organization that was made first.
+    OperateServer,
 }
 
 impl Permission {
@@ -51,7 +54,8 @@ impl Permission {
             | Self::WriteEnvironments
             | Self::FreezeEnvironments
             | Self::ReadApiKeys
-            | Self::WriteApiKeys => Role::Admin,
+            | Self::WriteApiKeys
+            | Self::OperateServer => Role::Admin,
         }
     }
 
@@ -68,6 +72,7 @@ impl Permission {
             Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
+            Self::OperateServer => "do this: it takes an admin of the organization that was made first",
         }
     }
 }

@@ -9,6 +9,7 @@ use poem::web::Redirect;
 use poem::{Endpoint, IntoEndpoint, Response, Route, endpoint::make_sync};
 use poem_openapi::OpenApiService;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::{
     control::Control,
@@ -37,6 +38,9 @@ const DESCRIBED_PATHS: [&str; 2] = ["/health", "/ready"];
 /// Below which everything is described.
 const DESCRIBED_ROOTS: [&str; 2] = ["/api", "/ofrep"];
 
+/// Backups that are taken or sent at the same time, at most: each takes the size of the data on the disk.
+pub const MAX_BACKUPS: usize = 1;
+
 /// Tells the moment.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -50,6 +54,8 @@ pub struct App {
     pub rulesets: Rulesets,
     /// How many streams there may be.
     pub streams: StreamLimits,
+    /// Whose turn it is to take a backup.
+    pub backups: Arc<Semaphore>,
     /// Tells the moment.
     pub clock: Clock,
     /// Whether a proxy at this address may name another client.

@@ -106,12 +106,18 @@ codes! {
         "The person with this email address belongs to the organization already.";
     LastAdmin = CONFLICT "LAST_ADMIN":
         "The organization would be left without an admin.";
+    LastEnvironment = CONFLICT "LAST_ENVIRONMENT":
+        "The project would be left without an environment; delete the project instead.";
     FlagInUse = CONFLICT "FLAG_IN_USE":
         "Other flags require this flag; `details` names them.";
     SegmentInUse = CONFLICT "SEGMENT_IN_USE":
         "Flags or other segments refer to this segment; `details` names them.";
     FlagArchived = CONFLICT "FLAG_ARCHIVED":
         "The flag is archived and cannot be changed.";
+    ApiKeyRotated = CONFLICT "API_KEY_ROTATED":
+        "The API key was rotated already; `details` names the one in its place.";
+    ApiKeyExpired = CONFLICT "API_KEY_EXPIRED":
+        "The API key has expired and cannot be rotated; make another one.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":
         "A configuration or another flag refers to this variation; `details` names it.";
     PayloadTooLarge = PAYLOAD_TOO_LARGE "PAYLOAD_TOO_LARGE":

@@ -198,8 +198,11 @@ fn invited(app: &App, query: &str, now: Timestamp) -> Identity {
         let sentence = "the token of this stream has expired; evaluate all flags again to get another";
         return Identity::Refused(ApiError::new(Code::TokenExpired, sentence));
     }
-    match app.control.live().key_with_id(grant.key).filter(|live| live.key.is_live(now)) {
-        Some(live) => Identity::Invited(live, grant.expires_at),
+    match app.control.live().key_with_id(grant.key).filter(|live| live.is_live(now)) {
+        Some(live) => {
+            live.note_use(now);
+            Identity::Invited(live, grant.expires_at)
+        }
         None => Identity::Refused(ApiError::of(Code::ApiKeyInvalid)),
     }
 }
@@ -217,8 +220,11 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 
 fn sdk(app: &App, text: &str, now: Timestamp) -> Identity {
     let live = app.control.live().key(&api_key::digest(text));
-    match live.filter(|live| live.key.is_live(now)) {
-        Some(live) => Identity::Sdk(live),
+    match live.filter(|live| live.is_live(now)) {
+        Some(live) => {
+            live.note_use(now);
+            Identity::Sdk(live)
+        }
         None => Identity::Refused(ApiError::of(Code::ApiKeyInvalid)),
     }
 }

@@ -13,6 +13,7 @@ pub mod etag;
 pub mod event_stream;
 pub mod guard;
 pub mod json;
+pub mod lines;
 pub mod listen;
 pub mod middleware;
 pub mod ofrep;

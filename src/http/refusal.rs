@@ -33,6 +33,7 @@ impl From<Error> for ApiError {
                 Self::new(Code::InsufficientPermissions, message).with_detail("required_role", asked.as_str())
             }
             Error::LastAdmin => Self::of(Code::LastAdmin),
+            Error::LastEnvironment => Self::of(Code::LastEnvironment),
             Error::AlreadyMember(email) => {
                 let message = format!("'{email}' belongs to this organization already");
                 Self::new(Code::MemberAlreadyExists, message)
@@ -53,6 +54,10 @@ impl From<Error> for ApiError {
                     .with_detail("environment_key", environment)
                     .with_detail("frozen_reason", reason)
             }
+            Error::KeyRotated(successor) => {
+                Self::of(Code::ApiKeyRotated).with_detail("replaced_by", successor.to_string())
+            }
+            Error::KeyExpired => Self::of(Code::ApiKeyExpired),
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
             }

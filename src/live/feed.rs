@@ -237,4 +237,4 @@ impl Follower {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -5,16 +5,11 @@
 //! its place.
 
 pub mod feed;
+mod key;
 mod meter;
 pub mod usage;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -29,6 +24,7 @@ use crate::{
     engine::{Outcome, Ruleset},
 };
 use feed::{Feed, Follower, Following, Notice, StreamLimits, TooMany};
+pub use key::LiveKey;
 use meter::Meters;
 use usage::Usage;
 
@@ -62,30 +58,6 @@ impl LiveEnvironment {
     /// The ruleset of this moment, to evaluate with.
     pub fn ruleset(&self) -> Guard<Arc<Ruleset>> {
         self.ruleset.load()
-    }
-}
-
-/// An API key as it is looked up.
-#[derive(Debug)]
-pub struct LiveKey {
-    /// The key.
-    pub key: ApiKey,
-    /// The environment that it evaluates.
-    pub environment: Arc<LiveEnvironment>,
-    /// How many follow the environment with it.
-    followers: AtomicU32,
-    ended: AtomicBool,
-}
-
-impl LiveKey {
-    /// Whether it was revoked, or its time is over. Who found it before that may hold it still.
-    pub fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
-    }
-
-    fn end(&self) {
-        self.ended.store(true, Ordering::Release);
-        self.environment.feed.wake();
     }
 }
 
@@ -182,7 +154,7 @@ impl Live {
     /// Ends what follows with keys whose time is over at `now`.
     pub fn end_expired(&self, now: Timestamp) {
         let index = self.index.load();
-        for live in index.keys.values().filter(|live| !live.key.is_live(now) && !live.has_ended()) {
+        for live in index.keys.values().filter(|live| !live.is_live(now) && !live.has_ended()) {
             live.end();
         }
     }
@@ -207,6 +179,33 @@ impl Live {
         self.change(|index| index.add_key(key));
     }
 
+    /// From the moment `end` on an API key does not work. If that is over at `now`, what follows with it ends.
+    pub fn end_key(&self, id: ApiKeyId, end: Timestamp, now: Timestamp) {
+        if let Some(live) = self.key_with_id(id) {
+            live.set_end(end);
+        }
+        self.end_expired(now);
+    }
+
+    /// The keys that were used since that was last written down, with the moment of their last use.
+    pub fn used_keys(&self) -> Vec<(Arc<LiveKey>, Timestamp)> {
+        let index = self.index.load();
+        let used = index.keys.values().filter_map(|live| Some((Arc::clone(live), live.unwritten_use()?)));
+        used.collect()
+    }
+
+    /// Takes an environment away, with all of its API keys.
+    pub fn remove_environment(&self, id: EnvironmentId) {
+        let mut gone = Vec::new();
+        self.change(|index| {
+            index.environments.remove(&id);
+            gone.extend(index.keys.extract_if(|_, live| live.environment.id == id));
+        });
+        for (_, live) in gone {
+            live.end();
+        }
+    }
+
     /// Takes an API key away: from now on nobody finds it, and what follows with it ends.
     pub fn remove_key(&self, id: ApiKeyId) {
         let mut gone = Vec::new();
@@ -228,9 +227,7 @@ impl Index {
     fn add_key(&mut self, key: ApiKey) {
         if let Some(environment) = self.environments.get(&key.environment) {
             let environment = Arc::clone(environment);
-            let live =
-                LiveKey { key, environment, followers: AtomicU32::new(0), ended: AtomicBool::new(false) };
-            self.keys.insert(live.key.digest, Arc::new(live));
+            self.keys.insert(key.digest, Arc::new(LiveKey::new(key, environment)));
         }
     }
 }

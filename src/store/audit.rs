@@ -1,21 +1,28 @@
 //! The audit log, oldest first. Every record carries the SHA-256 of the record before it, as stored; the head of the
-//! chain is the last record.
+//! chain is the last record, and is noted beside the log.
 
+mod chain;
 mod index;
 mod record;
 
-use redb::ReadableTable;
+use redb::{AccessGuard, ReadableTable};
 
-use super::{Access, Error, Writer, codec::Stored, tables};
+pub use self::chain::{Walk, is_noted, note_head};
+
+use super::{Access, Error, Writer, codec::Stored, meta, tables};
 use crate::domain::{
-    audit::{Entry, Resource, Search},
-    id::Bits,
+    audit::{Entry, Resource, Search, chain::Head},
+    id::{Bits, EnvironmentId},
     page::{self, Direction, Page, PageRequest, SortKey},
 };
 use record::Link;
 
-/// Entries that one query reads, at most: the history of a flag is read whole to be paged.
+/// Entries about one thing that its history shows, at most.
 pub const MAX_HISTORY: usize = 100_000;
+/// Entries of one batch, at most.
+const MAX_BATCH: usize = 1_000;
+/// Bytes of the records of one batch, after which it takes no further one.
+const MAX_BATCH_BYTES: usize = 256 * 1024;
 
 /// Appends an entry about the thing with these bits. `digest` is SHA-256.
 pub fn append(
@@ -24,29 +31,76 @@ pub fn append(
     entry: Entry,
     digest: impl Fn(&[u8]) -> [u8; 32],
 ) -> Result<(), Error> {
-    let (last, previous) = match writer.table(tables::AUDIT)?.last()? {
-        Some((place, bytes)) => (place.value(), digest(bytes.value())),
-        None => (0, [0; 32]),
-    };
+    let Head { place: last, digest: previous } = chain::head(writer, &digest)?;
     let place = last + 1;
     index::add(writer, place, resource, &entry)?;
-    writer.put(tables::AUDIT, place, &Link { previous, entry })?;
+    let bytes = Link { previous, entry }.encode()?;
+    // An entry that is behind the head is no entry of ours, and what somebody will want to see.
+    if writer.0.open_table(tables::AUDIT)?.insert(place, bytes.as_slice())?.is_some() {
+        return Err(Error::Damaged(format!("its audit log has an entry {place} behind its head")));
+    }
+    meta::set_audit_head(writer, &Head { place, digest: digest(&bytes) })?;
     writer.set(tables::AUDIT_OF, (resource, place), ())
 }
 
 /// A page of the entries that are looked for, newest first.
 pub fn search(access: &impl Access, search: &Search, request: &PageRequest) -> Result<Page<Entry>, Error> {
-    let found = index::find(access, search)?.into_iter();
-    let placed = found.map(|place| ((SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX)), 0), place));
-    let page = page::window(placed, Direction::Descending, request);
+    of_places(access, index::find(access, search)?, request)
+}
+
+/// Whether there is any entry that is looked for.
+pub fn any(access: &impl Access, search: &Search) -> Result<bool, Error> {
+    index::any(access, search)
+}
+
+/// Some of the entries that are looked for, newest first.
+#[derive(Debug)]
+pub struct Batch {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// The place from which the next batch goes on; `None` after the last one.
+    pub rest: Option<u64>,
+}
+
+/// The place of the newest entry; 0 where there is none.
+pub fn newest(access: &impl Access) -> Result<u64, Error> {
+    Ok(access.table(tables::AUDIT)?.last()?.map_or(0, |(place, _)| place.value()))
+}
+
+/// Some of the entries that are looked for, from the place `last` on backwards: as many as fit into a batch, which may
+/// be none.
+pub fn batch(access: &impl Access, search: &Search, last: u64) -> Result<Batch, Error> {
+    let (places, rest) = index::find_some(access, search, last)?;
+    let table = access.table(tables::AUDIT)?;
+    let (mut entries, mut bytes) = (Vec::new(), 0);
+    for place in places {
+        if bytes > MAX_BATCH_BYTES || entries.len() == MAX_BATCH {
+            return Ok(Batch { entries, rest: Some(place) });
+        }
+        let (entry, length) = opened(place, table.get(place)?)?;
+        bytes += length;
+        entries.push(entry);
+    }
+    Ok(Batch { entries, rest })
+}
+
+/// A page of the places of a list, newest first.
+fn of_places(access: &impl Access, places: Vec<u64>, request: &PageRequest) -> Result<Page<Entry>, Error> {
+    let sort_key = |place: u64| SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX));
+    let sorted = places.into_iter().map(|place| ((sort_key(place), 0), place));
+    let page = page::window(sorted, Direction::Descending, request);
     let table = access.table(tables::AUDIT)?;
     let mut entries = Vec::with_capacity(page.rows.len());
     for place in &page.rows {
-        let bytes = table.get(place)?;
-        let lost = || Error::Damaged(format!("the audit log has no entry {place}"));
-        entries.push(Link::open(bytes.ok_or_else(lost)?.value())?.entry);
+        entries.push(opened(*place, table.get(place)?)?.0);
     }
     Ok(page.with(entries))
+}
+
+/// The entry that was found at a place, and the length of its record.
+fn opened(place: u64, found: Option<AccessGuard<'_, &'static [u8]>>) -> Result<(Entry, usize), Error> {
+    let found = found.ok_or_else(|| Error::Damaged(format!("its audit log has no entry {place}")))?;
+    Ok((Link::open(found.value())?.entry, found.value().len()))
 }
 
 /// Makes a log that was written before it could be searched searchable.
@@ -62,227 +116,23 @@ pub(super) fn make_searchable(writer: &Writer) -> Result<(), Error> {
     Ok(())
 }
 
-/// The entries about the thing with these bits, newest first, each with its place in the log.
-pub fn about(access: &impl Access, resource: Bits) -> Result<Vec<(u64, Entry)>, Error> {
+/// A page of the entries about the thing with these bits, newest first: as `environment` shows it, those that concern it
+/// or all environments alike.
+pub fn about(
+    access: &impl Access,
+    resource: Bits,
+    environment: Option<EnvironmentId>,
+    request: &PageRequest,
+) -> Result<Page<Entry>, Error> {
     let index = access.table(tables::AUDIT_OF)?;
-    let range = (resource, 0)..=(resource, u64::MAX);
-    let places = index
-        .range(range)?
-        .rev()
-        .take(MAX_HISTORY)
-        .map(|row| Ok(row?.0.value().1))
-        .collect::<Result<Vec<_>, Error>>()?;
+    let rows = index.range((resource, 0)..=(resource, u64::MAX))?.rev().take(MAX_HISTORY);
+    let mut places = rows.map(|row| Ok(row?.0.value().1)).collect::<Result<Vec<_>, Error>>()?;
     drop(index);
-    let table = access.table(tables::AUDIT)?;
-    let mut entries = Vec::with_capacity(places.len());
-    for place in places {
-        if let Some(bytes) = table.get(place)? {
-            entries.push((place, Link::open(bytes.value())?.entry));
-        }
+    if let Some(environment) = environment {
+        index::retain_seen_from(access, environment, &mut places)?;
     }
-    Ok(entries)
+    of_places(access, places, request)
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::domain::{
-        audit::{Action, Actor, FieldChange, Scope},
-        id::{AuditId, EnvironmentId, FlagId, OrganizationId, PersonalTokenId, ProjectId, UserId},
-        time::Timestamp,
-    };
-    use crate::store::{
-        Store,
-        tests::{bytes_of, check},
-    };
-
-    /// An entry about the thing `resource`.
-    fn entry(resource: u128) -> Entry {
-        Entry {
-            id: AuditId::from_bits(resource << 8),
-            at: Timestamp::from_millis(1_800_000_000_123),
-            actor: Actor { id: UserId::from_bits(1), email: "ada@example.com".into(), token: None },
-            action: Action::FlagUpdated,
-            scope: Scope {
-                organization: Some(OrganizationId::from_bits(3)),
-                project: Some(ProjectId::from_bits(4)),
-                environment: None,
-            },
-            resource: format!("flg_{resource}"),
-            changes: vec![FieldChange {
-                field: "variations".into(),
-                from: json!(null),
-                to: json!([{"key": "on", "value": 10.0}]),
-            }],
-            request_id: "01MCC5RM03WBPPE07YNCW3MNYN".into(),
-            address: Some("203.0.113.1".into()),
-        }
-    }
-
-    /// Not SHA-256, but as long: the chain does not depend on which digest it is.
-    fn digest(bytes: &[u8]) -> [u8; 32] {
-        let mut digest = [0; 32];
-        for (at, byte) in bytes.iter().enumerate() {
-            digest[at % 32] = u8::wrapping_mul(digest[at % 32], 31) ^ byte;
-        }
-        digest
-    }
-
-    /// The records of the log, as stored.
-    fn records(store: &Store) -> Vec<Vec<u8>> {
-        let reader = store.read().unwrap();
-        let table = reader.table(tables::AUDIT).unwrap();
-        table.iter().unwrap().map(|row| row.unwrap().1.value().to_vec()).collect()
-    }
-
-    #[test]
-    fn a_record_never_changes() {
-        let mut entry = entry(8);
-        entry.actor.token = Some(PersonalTokenId::from_bits(7));
-        check(
-            &Link { previous: [9; 32], entry },
-            "02817789ae0909090909090909090909090909090909090909090909090909090909090909fb0008fdf6a0b8\
-             3046030000010f616461406578616d706c652e636f6d01070c666c61672e7570646174656401030104000566\
-             6c675f38010a766172696174696f6e73046e756c6c1b5b7b226b6579223a226f6e222c2276616c7565223a31\
-             302e307d5d1a30314d434335524d303357425050453037594e4357334d4e594e010b3230332e302e3131332e\
-             31",
-        );
-    }
-
-    #[test]
-    fn a_record_from_before_tokens_acted_is_read() {
-        let record = bytes_of(
-            "016ed86a2d0909090909090909090909090909090909090909090909090909090909090909fb0008fdf6a0b8\
-         3046030000010f616461406578616d706c652e636f6d0c666c61672e75706461746564010301040005666c67\
-         5f38010a766172696174696f6e73046e756c6c1b5b7b226b6579223a226f6e222c2276616c7565223a31302e\
-         307d5d1a30314d434335524d303357425050453037594e4357334d4e594e010b3230332e302e3131332e31",
-        );
-        assert_eq!(Link::open(&record).unwrap(), Link { previous: [9; 32], entry: entry(8) });
-    }
-
-    #[test]
-    fn every_entry_carries_the_digest_of_the_one_before() {
-        let store = Store::in_memory().unwrap();
-        for batch in [&[8_u128, 9][..], &[8], &[8, 8]] {
-            let writer = store.write().unwrap();
-            for resource in batch {
-                append(&writer, *resource, entry(*resource), digest).unwrap();
-            }
-            writer.commit().unwrap();
-        }
-        let records = records(&store);
-        assert_eq!(records.len(), 5);
-        let mut previous = [0; 32];
-        for record in &records {
-            assert_eq!(Link::open(record).unwrap().previous, previous);
-            previous = digest(record);
-        }
-    }
-
-    #[test]
-    fn an_entry_that_was_not_committed_is_not_in_the_chain() {
-        let store = Store::in_memory().unwrap();
-        append(&store.write().unwrap(), 8, entry(8), digest).unwrap();
-        let writer = store.write().unwrap();
-        append(&writer, 9, entry(9), digest).unwrap();
-        writer.commit().unwrap();
-        let records = records(&store);
-        assert_eq!((records.len(), Link::open(&records[0]).unwrap().previous), (1, [0; 32]));
-        assert!(about(&store.read().unwrap(), 8).unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_thing_has_its_own_entries_newest_first() {
-        let store = Store::in_memory().unwrap();
-        let writer = store.write().unwrap();
-        for resource in [8, 7, 9, 8] {
-            append(&writer, resource, entry(resource), digest).unwrap();
-        }
-        writer.commit().unwrap();
-        let found = about(&store.read().unwrap(), 8).unwrap();
-        assert_eq!(found, [(4, entry(8)), (1, entry(8))]);
-    }
-
-    fn ask(per_page: u32) -> PageRequest {
-        PageRequest { per_page, start: page::Start::Page(1) }
-    }
-
-    /// The resources that are found by `it` in the organization of [`entry`].
-    fn found(store: &Store, it: Search) -> Vec<String> {
-        let organizations = vec![OrganizationId::from_bits(3)];
-        let all = Search { organizations, ..it };
-        let page = search(&store.read().unwrap(), &all, &ask(10)).unwrap();
-        page.rows.into_iter().map(|entry| entry.resource).collect()
-    }
-
-    #[test]
-    fn only_what_is_looked_for_is_found() {
-        let flag = |bits| FlagId::from_bits(bits).to_string();
-        let with = |bits: u128, change: fn(&mut Entry)| {
-            let mut entry = Entry { resource: flag(bits), ..entry(bits) };
-            change(&mut entry);
-            (bits, entry)
-        };
-        let entries = [
-            with(1, |_| {}),
-            with(2, |it| it.scope.organization = Some(OrganizationId::from_bits(9))),
-            with(3, |it| it.scope = Scope::default()),
-            with(4, |it| it.scope.project = Some(ProjectId::from_bits(9))),
-            with(5, |it| it.scope.environment = Some(EnvironmentId::from_bits(5))),
-            with(6, |it| it.actor.id = UserId::from_bits(9)),
-            with(7, |it| it.action = Action::FlagToggled),
-            with(8, |it| it.at = Timestamp::from_millis(1)),
-        ];
-        let store = Store::in_memory().unwrap();
-        let writer = store.write().unwrap();
-        for (bits, entry) in entries {
-            append(&writer, bits, entry, digest).unwrap();
-        }
-        writer.commit().unwrap();
-        let all = Search::default;
-        let flags = |bits: &[u128]| bits.iter().map(|it| flag(*it)).collect::<Vec<_>>();
-        let cases = [
-            (all(), &[8, 7, 6, 5, 4, 1][..]),
-            (Search { project: Some(ProjectId::from_bits(9)), ..all() }, &[4]),
-            (Search { environment: Some(EnvironmentId::from_bits(5)), ..all() }, &[5]),
-            (Search { resource: Some(Resource::Segment), ..all() }, &[]),
-            (Search { thing: Some((Resource::Flag, 6)), ..all() }, &[6]),
-            (Search { thing: Some((Resource::Segment, 6)), ..all() }, &[]),
-            (Search { actor: Some(UserId::from_bits(9)), ..all() }, &[6]),
-            (Search { action: Some(Action::FlagToggled), ..all() }, &[7]),
-            (Search { to: Some(Timestamp::from_millis(2)), ..all() }, &[8]),
-            (Search { from: Some(Timestamp::from_millis(2)), ..all() }, &[7, 6, 5, 4, 1]),
-        ];
-        for (search, expected) in &cases {
-            assert_eq!(found(&store, search.clone()), flags(expected), "{search:?}");
-        }
-        // A log that was written without an index gets the same one.
-        let writer = store.write().unwrap();
-        writer.0.delete_table(tables::AUDIT_SEARCH).unwrap();
-        make_searchable(&writer).unwrap();
-        writer.commit().unwrap();
-        for (search, expected) in &cases {
-            assert_eq!(found(&store, search.clone()), flags(expected), "{search:?}");
-        }
-    }
-
-    #[test]
-    fn a_long_log_is_searched_to_its_end() {
-        let store = Store::in_memory().unwrap();
-        let mut expected = Vec::new();
-        for number in 1..=100 {
-            let entry = Entry { request_id: number.to_string(), ..entry(8) };
-            let writer = store.write().unwrap();
-            append(&writer, 8, entry, digest).unwrap();
-            writer.commit().unwrap();
-            expected.insert(0, number.to_string());
-        }
-        let organizations = vec![OrganizationId::from_bits(3)];
-        let all = Search { organizations, ..Search::default() };
-        let page = search(&store.read().unwrap(), &all, &ask(200)).unwrap();
-        let found: Vec<String> = page.rows.into_iter().map(|entry| entry.request_id).collect();
-        assert_eq!((found, page.total), (expected, 100));
-    }
-}
+mod tests;

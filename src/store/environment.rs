@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Error, Writer, all,
+    Access, Error, Writer, all, api_key,
     codec::{Stored, seal, thaw},
-    find, get, owned, tables,
+    find, get, owned, tables, usage,
 };
 use crate::domain::{
     environment::{Color, Environment, EnvironmentType},
@@ -117,4 +117,17 @@ pub fn of_project(access: &impl Access, project: ProjectId) -> Result<Vec<Enviro
         owned(access, tables::ENVIRONMENT_BY_KEY, tables::ENVIRONMENTS, project.bits())?;
     environments.sort_unstable_by_key(|environment| environment.id);
     Ok(environments)
+}
+
+/// Deletes an environment with everything in it: configurations, API keys and counters. Every range of keys begins
+/// with the environment.
+pub fn remove(writer: &Writer, environment: &Environment) -> Result<(), Error> {
+    let bits = environment.id.bits();
+    for key in api_key::of_environment(writer, environment.id)? {
+        api_key::remove(writer, &key)?;
+    }
+    writer.remove_under(tables::CONFIGURATIONS, bits)?;
+    usage::remove(writer, environment.id)?;
+    writer.remove(tables::ENVIRONMENT_BY_KEY, (environment.project.bits(), environment.key.as_str()))?;
+    writer.remove(tables::ENVIRONMENTS, bits)
 }

@@ -243,3 +243,16 @@ pub fn put_configuration(
 ) -> Result<(), Error> {
     writer.put(tables::CONFIGURATIONS, (environment.bits(), flag.bits()), configuration)
 }
+
+/// Deletes what all environments share of the flags of `project`; answers how many there were.
+pub(super) fn remove_of_project(writer: &Writer, project: ProjectId) -> Result<usize, Error> {
+    let keys = (project.bits(), "")..(project.bits().saturating_add(1), "");
+    let mut index = writer.0.open_table(tables::FLAG_BY_KEY)?;
+    let mut flags = writer.0.open_table(tables::FLAGS)?;
+    let mut removed = 0;
+    for row in index.extract_from_if(keys, |_, _| true)? {
+        flags.remove(row?.1.value())?;
+        removed += 1;
+    }
+    Ok(removed)
+}

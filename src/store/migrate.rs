@@ -1,13 +1,16 @@
 //! Migrations: how a file from an older version becomes one of this version. Each runs once, in order, and all that
 //! a file needs run in one transaction, so that a crash leaves the old file.
 
-use super::{Error, OpenError, Store, Writer, audit, meta, organization, session, tables, usage};
+use super::{
+    Error, OpenError, Store, Writer, api_key, audit, backup, meta, organization, session, tables, usage,
+};
 
 /// Brings a file from the version that is its place in the list, from 0, to the next.
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 3] = [create_tables, add_causes_and_search, create_people_tables];
+const MIGRATIONS: [Migration; 4] =
+    [create_tables, add_causes_and_search, create_people_tables, create_governance_tables];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -16,24 +19,47 @@ pub const SCHEMA: u32 = {
     MIGRATIONS.len() as u32
 };
 
-/// Runs whatever `store` has not seen yet.
+/// Runs whatever `store` has not seen yet. From here on it is written on, and so it is no backup any more.
 pub(super) fn run(store: &Store) -> Result<(), OpenError> {
-    let broken = |error: Error| match error {
-        Error::Unavailable(why) => OpenError::Inaccessible(store.path.clone(), why),
-        Error::Damaged(why) => OpenError::Unreadable(store.path.clone(), why),
-    };
+    let broken = |error| broken(store, error);
     let writer = store.write().map_err(broken)?;
-    let found = meta::schema(&writer).map_err(broken)?;
-    if found > SCHEMA {
-        return Err(OpenError::Newer { path: store.path.clone(), found, known: SCHEMA });
-    }
-    if found == SCHEMA {
+    let found = known(store, meta::schema(&writer).map_err(broken)?)?;
+    let was_sealed = backup::unseal(&writer).map_err(broken)?;
+    if found == SCHEMA && !was_sealed {
         return Ok(());
     }
     for migration in MIGRATIONS.iter().skip(found as usize) {
         migration(&writer).map_err(broken)?;
     }
     meta::set_schema(&writer, SCHEMA).and_then(|()| writer.commit()).map_err(broken)
+}
+
+/// The schema that `store` has, if that is an older one. A new file has none.
+pub(super) fn needed(store: &Store) -> Result<Option<u32>, OpenError> {
+    let found =
+        store.write().and_then(|writer| meta::schema(&writer)).map_err(|error| broken(store, error))?;
+    Ok((1..SCHEMA).contains(&found).then_some(found))
+}
+
+/// Refuses a store of a newer schema.
+pub(super) fn check(store: &Store) -> Result<(), OpenError> {
+    let found =
+        store.read().and_then(|reader| meta::schema(&reader)).map_err(|error| broken(store, error))?;
+    known(store, found).map(drop)
+}
+
+fn known(store: &Store, found: u32) -> Result<u32, OpenError> {
+    if found > SCHEMA {
+        return Err(OpenError::Newer { path: store.name(), found, known: SCHEMA });
+    }
+    Ok(found)
+}
+
+fn broken(store: &Store, error: Error) -> OpenError {
+    match error {
+        Error::Unavailable(why) => OpenError::Inaccessible(store.name(), why),
+        Error::Damaged(why) => OpenError::Unreadable(store.name(), why),
+    }
 }
 
 /// A reading transaction cannot open a table that was never made.
@@ -80,6 +106,12 @@ fn create_people_tables(writer: &Writer) -> Result<(), Error> {
     create!(writer: INVITATIONS, INVITATION_BY_DIGEST, PERSONAL_TOKENS, PERSONAL_TOKEN_BY_DIGEST);
     organization::index_members(writer)?;
     session::index_users(writer)
+}
+
+/// From schema 3 to 4: keys are found by environment, and it is known when they were used.
+fn create_governance_tables(writer: &Writer) -> Result<(), Error> {
+    create!(writer: API_KEYS_OF, API_KEY_LAST_USED);
+    api_key::index_environments(writer)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod backup;
 mod codec;
 pub mod environment;
 pub mod flag;
@@ -23,6 +24,7 @@ pub mod user;
 
 use std::{
     fmt,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -35,6 +37,9 @@ use codec::Stored;
 
 /// Memory that redb may use to cache pages, in bytes. Its own default is 1 GiB.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// How messages name a store without a file.
+const MEMORY: &str = "(memory)";
 
 /// Why a query failed.
 #[derive(Debug)]
@@ -90,6 +95,24 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    fn of(path: &Path, error: DatabaseError) -> Self {
+        let path = path.to_path_buf();
+        match error {
+            DatabaseError::DatabaseAlreadyOpen => Self::InUse(path),
+            DatabaseError::Storage(redb::StorageError::Io(error))
+                if error.kind() == std::io::ErrorKind::InvalidData =>
+            {
+                Self::Unreadable(path, error.to_string())
+            }
+            DatabaseError::Storage(redb::StorageError::Io(error)) => {
+                Self::Inaccessible(path, error.to_string())
+            }
+            error => Self::Unreadable(path, error.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -116,45 +139,83 @@ impl std::error::Error for OpenError {}
 /// The open data file.
 pub struct Store {
     database: Database,
-    path: PathBuf,
+    path: Option<PathBuf>,
+    kept: Option<PathBuf>,
+}
+
+/// Copies the file, which nobody has open, before it is migrated from the schema `from`.
+fn keep(path: &Path, from: u32) -> Result<PathBuf, OpenError> {
+    let named = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".schema-{from}{suffix}"));
+        PathBuf::from(name)
+    };
+    let (kept, unfinished) = (named(""), named(".unfinished"));
+    let copied = fs::copy(path, &unfinished)
+        .and_then(|_| File::open(&unfinished)?.sync_all())
+        .and_then(|()| fs::rename(&unfinished, &kept));
+    copied.map(|()| kept).map_err(|error| {
+        let why = format!(
+            "it cannot be copied before it is brought to schema version {}: {error}",
+            migrate::SCHEMA
+        );
+        OpenError::Inaccessible(path.to_path_buf(), why)
+    })
 }
 
 impl Store {
-    /// Opens the file at `path`, makes it if it is not there, and brings it to the newest schema.
+    /// Opens the file at `path`, makes it if it is not there, and brings it to the newest schema. A file that has to be
+    /// changed for that is copied first.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let owned = || path.to_path_buf();
-        let database =
-            Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| match error {
-                DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(owned()),
-                DatabaseError::Storage(redb::StorageError::Io(error))
-                    if error.kind() == std::io::ErrorKind::InvalidData =>
-                {
-                    OpenError::Unreadable(owned(), error.to_string())
-                }
-                DatabaseError::Storage(redb::StorageError::Io(error)) => {
-                    OpenError::Inaccessible(owned(), error.to_string())
-                }
-                error => OpenError::Unreadable(owned(), error.to_string()),
-            })?;
-        let store = Self { database, path: owned() };
+        let open = || {
+            let database = Database::builder().set_cache_size(CACHE_BYTES).create(path);
+            let database = database.map_err(|error| OpenError::of(path, error))?;
+            Ok(Self { database, path: Some(path.to_path_buf()), kept: None })
+        };
+        let mut store = open()?;
+        if let Some(from) = migrate::needed(&store)? {
+            drop(store);
+            let kept = keep(path, from)?;
+            store = Self { kept: Some(kept), ..open()? };
+        }
         migrate::run(&store)?;
+        Ok(store)
+    }
+
+    /// Opens the file at `path` as it is: it has to be there, and keeps its schema.
+    pub fn open_unchanged(path: &Path) -> Result<Self, OpenError> {
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .open(path)
+            .map_err(|error| OpenError::of(path, error))?;
+        let store = Self { database, path: Some(path.to_path_buf()), kept: None };
+        migrate::check(&store)?;
         Ok(store)
     }
 
     /// A store without a file, which is gone with the process.
     pub fn in_memory() -> Result<Self, OpenError> {
-        let path = PathBuf::from("(memory)");
         let database = Database::builder()
             .create_with_backend(redb::backends::InMemoryBackend::new())
-            .map_err(|error| OpenError::Inaccessible(path.clone(), error.to_string()))?;
-        let store = Self { database, path };
+            .map_err(|error| OpenError::of(Path::new(MEMORY), error))?;
+        let store = Self { database, path: None, kept: None };
         migrate::run(&store)?;
         Ok(store)
     }
 
-    /// Where the file is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where the file is, if there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Where the file was copied to before it was migrated, if it was.
+    pub fn kept(&self) -> Option<&Path> {
+        self.kept.as_deref()
+    }
+
+    /// The file as messages name it.
+    fn name(&self) -> PathBuf {
+        self.path.clone().unwrap_or_else(|| PathBuf::from(MEMORY))
     }
 
     /// Begins to read: a consistent view of the last commit, whatever is written meanwhile. Short reads only: pages
@@ -208,6 +269,16 @@ impl Writer {
         key: K::SelfType<'_>,
     ) -> Result<(), Error> {
         self.0.open_table(table)?.remove(key)?;
+        Ok(())
+    }
+
+    /// Removes every row whose key begins with `owner`.
+    fn remove_under<V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, (u128, u128), V>,
+        owner: u128,
+    ) -> Result<(), Error> {
+        self.0.open_table(table)?.retain_in((owner, 0)..=(owner, u128::MAX), |_, _| false)?;
         Ok(())
     }
 }

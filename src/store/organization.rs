@@ -87,6 +87,13 @@ pub fn by_id(access: &impl Access, id: OrganizationId) -> Result<Option<Organiza
     get(access, tables::ORGANIZATIONS, id.bits())
 }
 
+/// The organization that was made first.
+pub fn first(access: &impl Access) -> Result<Option<Organization>, Error> {
+    let table = access.table(tables::ORGANIZATIONS)?;
+    let first = redb::ReadableTable::first(&table)?;
+    first.map(|(_, bytes)| Organization::open(bytes.value())).transpose()
+}
+
 /// Keeps an organization.
 pub fn put(writer: &Writer, organization: &Organization) -> Result<(), Error> {
     writer.put(tables::ORGANIZATIONS, organization.id.bits(), organization)

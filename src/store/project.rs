@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Access, Error, Writer,
     codec::{Stored, seal, thaw},
-    find, get, owned, tables,
+    environment, find, flag, get, owned, segment, tables,
 };
 use crate::domain::{
+    environment::Environment,
     id::{OrganizationId, ProjectId},
     key::ProjectKey,
     project::Project,
@@ -82,4 +83,29 @@ pub fn of_organization(access: &impl Access, organization: OrganizationId) -> Re
 pub fn put(writer: &Writer, project: &Project) -> Result<(), Error> {
     writer.put(tables::PROJECTS, project.id.bits(), project)?;
     writer.set(tables::PROJECT_BY_KEY, (project.organization.bits(), project.key.as_str()), project.id.bits())
+}
+
+/// What was in a project that was deleted.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    /// Its environments, oldest first.
+    pub environments: Vec<Environment>,
+    /// How many flags, archived ones included.
+    pub flags: usize,
+    /// How many segments.
+    pub segments: usize,
+}
+
+/// Deletes a project with everything in it: environments, flags and segments. What was done stays in the log.
+pub fn remove(writer: &Writer, project: &Project) -> Result<Contents, Error> {
+    let bits = project.id.bits();
+    let environments = environment::of_project(writer, project.id)?;
+    for environment in &environments {
+        environment::remove(writer, environment)?;
+    }
+    let flags = flag::remove_of_project(writer, project.id)?;
+    let segments = segment::remove_of_project(writer, project.id)?;
+    writer.remove(tables::PROJECT_BY_KEY, (project.organization.bits(), project.key.as_str()))?;
+    writer.remove(tables::PROJECTS, bits)?;
+    Ok(Contents { environments, flags, segments })
 }

@@ -95,3 +95,15 @@ pub fn put(writer: &Writer, segment: &Segment) -> Result<(), Error> {
 pub fn remove(writer: &Writer, segment: &Segment) -> Result<(), Error> {
     writer.remove(tables::SEGMENTS, (segment.project.bits(), segment.key.as_str()))
 }
+
+/// Deletes the segments of `project`; answers how many there were.
+pub(super) fn remove_of_project(writer: &Writer, project: ProjectId) -> Result<usize, Error> {
+    let keys = (project.bits(), "")..(project.bits().saturating_add(1), "");
+    let mut table = writer.0.open_table(tables::SEGMENTS)?;
+    let mut removed = 0;
+    for row in table.extract_from_if(keys, |_, _| true)? {
+        row?;
+        removed += 1;
+    }
+    Ok(removed)
+}

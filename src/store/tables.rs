@@ -1,9 +1,11 @@
 //! Every table and its key, on one page. Keys are identifiers' bits (which sort by time of making), pairs of them, or
 //! texts; values are records of [`super::codec`], or bits where a table is an index.
 
-use redb::TableDefinition;
+use redb::{Key, TableDefinition, Value};
 
-/// Settings of the file itself: the schema's version and the signing secret.
+use super::Error;
+
+/// Settings of the file itself: the schema's version, the signing secret, and the head of the audit log.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 /// User -> account.
@@ -58,6 +60,11 @@ pub(super) const SEGMENTS: TableDefinition<'_, (u128, &str), &[u8]> = TableDefin
 
 /// API key -> API key. One that was revoked is gone.
 pub(super) const API_KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("api_keys");
+/// (Environment, API key) -> nothing: which keys are an environment's.
+pub(super) const API_KEYS_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("api_keys_of");
+/// API key -> when it was used last, in milliseconds since the epoch.
+pub(super) const API_KEY_LAST_USED: TableDefinition<'_, u128, i64> =
+    TableDefinition::new("api_key_last_used");
 
 /// Place in the log, from 1 -> audit entry.
 pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit");
@@ -75,3 +82,60 @@ pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str, &str), u64> 
 /// (Environment, flag) -> when it was evaluated last, in milliseconds since the epoch.
 pub(super) const LAST_EVALUATED: TableDefinition<'_, (u128, u128), i64> =
     TableDefinition::new("last_evaluated");
+
+/// Who looks at each table, whatever is in it.
+pub(super) trait Visitor {
+    /// The next table.
+    fn visit<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<(), Error>;
+}
+
+macro_rules! every {
+    ($($table:ident),* $(,)?) => {
+        /// Shows every table to `visitor`, those of older schemas as well, always in the same order.
+        pub(super) fn each(visitor: &mut impl Visitor) -> Result<(), Error> {
+            $(visitor.visit($table)?;)*
+            Ok(())
+        }
+
+        /// The names of all of them.
+        pub(super) fn names() -> Vec<&'static str> {
+            vec![$(redb::TableHandle::name(&$table)),*]
+        }
+    };
+}
+
+// Append only: the digest of a backup is taken in this order.
+every!(
+    META,
+    USERS,
+    USER_BY_EMAIL,
+    SESSIONS,
+    SESSIONS_OF,
+    PERSONAL_TOKENS,
+    PERSONAL_TOKEN_BY_DIGEST,
+    ORGANIZATIONS,
+    MEMBERSHIPS,
+    MEMBERS_OF,
+    INVITATIONS,
+    INVITATION_BY_DIGEST,
+    PROJECTS,
+    PROJECT_BY_KEY,
+    ENVIRONMENTS,
+    ENVIRONMENT_BY_KEY,
+    FLAGS,
+    FLAG_BY_KEY,
+    CONFIGURATIONS,
+    SEGMENTS,
+    API_KEYS,
+    AUDIT,
+    AUDIT_OF,
+    AUDIT_SEARCH,
+    USAGE_V1,
+    USAGE,
+    LAST_EVALUATED,
+    API_KEYS_OF,
+    API_KEY_LAST_USED,
+);

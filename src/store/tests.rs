@@ -1,6 +1,7 @@
 //! Records of every noun: they come back as they went in, their bytes never change, and damage is an error.
 
 mod queries;
+mod removal;
 
 use std::fmt::Debug;
 
@@ -128,6 +129,7 @@ fn api_key() -> ApiKey {
         created_by: user().id,
         created_at: AT,
         expires_at: Some(LATER),
+        replaced_by: Some(ApiKeyId::from_bits(9)),
     }
 }
 
@@ -308,6 +310,11 @@ fn the_records_of_places_never_change() {
          fdf6a0b83046030000fdc074ba3046030000";
     let thawed = Environment { frozen: None, ..environment() };
     assert_eq!(Environment::open(&bytes_of(before_freezes)).unwrap(), thawed);
+    let before_rotations = "0113cda5aa06050473686f7006636c69656e7407070707070707070707070707070707070707070707070707\
+         07070707070707137075622d73746167696e672d34664768e280a6fe01000000000000000000000000009201\
+         fdf6a0b8304603000001fdc074ba3046030000";
+    let first = ApiKey { replaced_by: None, ..api_key() };
+    assert_eq!(ApiKey::open(&bytes_of(before_rotations)).unwrap(), first);
     check(
         &environment(),
         "0273cafbd405040773746167696e670753746167696e670773746167696e670723316539306666010cc39c626572204f\
@@ -315,9 +322,9 @@ fn the_records_of_places_never_change() {
     );
     check(
         &api_key(),
-        "0113cda5aa06050473686f7006636c69656e7407070707070707070707070707070707070707070707070707\
+        "0220ce24a506050473686f7006636c69656e7407070707070707070707070707070707070707070707070707\
          07070707070707137075622d73746167696e672d34664768e280a6fe01000000000000000000000000009201\
-         fdf6a0b8304603000001fdc074ba3046030000",
+         fdf6a0b8304603000001fdc074ba30460300000109",
     );
 }
 

@@ -1,5 +1,7 @@
 //! How often each variation of each flag was served and why, by the hour, and when a flag was evaluated last.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use redb::ReadableTable;
 
 use super::{Access, Error, Writer, tables};
@@ -9,14 +11,23 @@ use crate::domain::{
     usage::{Cause, Count, Slot},
 };
 
-/// Adds counts to what is kept.
+/// Adds counts to what is kept. Of an environment that was deleted meanwhile nothing is.
 pub fn add<'a>(
     writer: &Writer,
     counts: impl IntoIterator<Item = (&'a Slot, &'a Count)>,
 ) -> Result<(), Error> {
+    let environments = writer.0.open_table(tables::ENVIRONMENTS)?;
     let mut usage = writer.0.open_table(tables::USAGE)?;
     let mut latest = writer.0.open_table(tables::LAST_EVALUATED)?;
+    let mut present = HashMap::new();
     for (slot, count) in counts {
+        let is_present = match present.entry(slot.environment) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => *unknown.insert(environments.get(slot.environment.bits())?.is_some()),
+        };
+        if !is_present {
+            continue;
+        }
         let (environment, flag) = (slot.environment.bits(), slot.flag.bits());
         let key = (environment, flag, slot.hour, slot.variation.as_str(), slot.cause.as_str());
         let kept = usage.get(key)?.map_or(0, |kept| kept.value());
@@ -109,6 +120,14 @@ pub fn forget_before(writer: &Writer, hour: u32, most: usize) -> Result<usize, E
         }
     }
     Ok(forgotten)
+}
+
+/// Forgets everything that was counted in `environment`.
+pub(super) fn remove(writer: &Writer, environment: EnvironmentId) -> Result<(), Error> {
+    let bits = environment.bits();
+    let counters = (bits, 0, 0, "", "")..(bits.saturating_add(1), 0, 0, "", "");
+    writer.0.open_table(tables::USAGE)?.retain_in(counters, |_, _| false)?;
+    writer.remove_under(tables::LAST_EVALUATED, bits)
 }
 
 /// From schema 1 to 2: counters had no cause; all of them were of what clients reported.

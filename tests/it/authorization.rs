@@ -48,12 +48,15 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
     ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
     ("updateProject",    [401,     404,     403,   403,   200,  403,   403]),
+    ("deleteProject",    [401,     404,     403,   403,   204,  403,   403]),
+    ("deleteEnvironment", [401,    404,     403,   403,   204,  403,   403]),
     ("updateEnvironment", [401,    404,     403,   403,   200,  403,   403]),
     ("freezeEnvironment", [401,    404,     403,   403,   200,  403,   403]),
     ("unfreezeEnvironment", [401,  404,     403,   403,   200,  403,   403]),
     ("getEnvironment",   [401,     404,     200,   200,   200,  403,   403]),
     ("listApiKeys",      [401,     404,     403,   403,   200,  403,   403]),
     ("createApiKey",     [401,     404,     403,   403,   201,  403,   403]),
+    ("rotateApiKey",     [401,     404,     403,   403,   201,  403,   403]),
     ("revokeApiKey",     [401,     404,     403,   403,   204,  403,   403]),
     ("listFlags",        [401,     404,     200,   200,   200,  403,   403]),
     ("createFlag",       [401,     404,     403,   201,   201,  403,   403]),
@@ -77,7 +80,10 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("deleteSegment",    [401,     404,     403,   204,   204,  403,   403]),
     // Of a project that is not theirs; without one the list is empty.
     ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
+    ("verifyAuditLog",   [401,     403,     403,   403,   200,  403,   403]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
+    // For the admins of the organization that was made first.
+    ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
@@ -159,7 +165,29 @@ impl World {
         path
     }
 
+    /// The address of something that the operation deletes.
+    fn doomed(&mut self, operation: &str) -> Option<String> {
+        let key = self.fresh("doomed");
+        let id = |made: &Value| made["data"]["id"].as_str().expect("an id").to_owned();
+        match operation {
+            "deleteProject" => {
+                let body = json!({"key": key, "name": "P"});
+                let made = self.team.client.post("/api/v1/projects", &body).expect(201);
+                Some(format!("/api/v1/projects/{}?confirm={key}", id(&made)))
+            }
+            "deleteEnvironment" => {
+                let body = json!({"key": key, "name": "E", "type": "staging"});
+                let path = format!("/api/v1/environments?project_id={}", self.team.project);
+                Some(format!("/api/v1/environments/{}", id(&self.team.client.post(&path, &body).expect(201))))
+            }
+            _ => None,
+        }
+    }
+
     fn path(&mut self, operation: &Operation) -> String {
+        if let Some(path) = self.doomed(&operation.id) {
+            return path;
+        }
         let mut path = self.of_people(&operation.template).replace("{project_id}", &self.team.project);
         path = path.replace("{environment_id}", &self.team.development);
         for name in ["{flag_id}", "{key}"] {
@@ -216,6 +244,7 @@ impl World {
             "createProject" => json!({"key": self.fresh("project"), "name": "P"}),
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
+            "rotateApiKey" => json!({"grace_seconds": 60}),
             "createFlag" => Team::flag_body(&self.fresh("made"), &json!({})),
             "updateFlag" | "updateSegment" | "updateProject" | "updateEnvironment" => {
                 json!({"name": "Renamed"})

@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "login",
     "refresh",
     "getMe",
+    "verifyAuditLog",
     "listProjects",
     "createProject",
     "getProject",
@@ -58,7 +59,10 @@ const ORDER: &[&str] = &[
     "promoteEnvironment",
     "listAuditLogs",
     "archiveFlag",
+    "rotateApiKey",
     "revokeApiKey",
+    "deleteEnvironment",
+    "deleteProject",
     "updateMe",
     "createOrganization",
     "listOrganizations",
@@ -85,7 +89,7 @@ const TOKENS: [&str; 2] =
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 10] = [
+const OPAQUE: [&str; 11] = [
     // A sentence with a date in it.
     "because",
     "access_token",
@@ -95,6 +99,7 @@ const OPAQUE: [&str; 10] = [
     "key",
     "prefix",
     "next_cursor",
+    "head",
     "request_id",
     "requestUri",
 ];
@@ -120,6 +125,7 @@ fn every_example_really_happens() {
             }
         }
     }
+    operations.retain(|_, operation| !operation.answers_a_file());
     assert!(operations.is_empty(), "not in the walk: {:?}", operations.keys());
 }
 
@@ -147,6 +153,11 @@ impl<'d> Operation<'d> {
         let responses = self.description["responses"].as_object().expect("responses");
         let found = responses.iter().find(|(status, _)| status.starts_with('2'));
         found.map(|(status, answer)| (status.as_str(), answer)).expect("a success")
+    }
+
+    /// Whether it answers what no example can show.
+    fn answers_a_file(&self) -> bool {
+        self.success().1["content"].get("application/octet-stream").is_some()
     }
 
     /// Whether it asks for these credentials.

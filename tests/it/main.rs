@@ -7,15 +7,25 @@ mod api_keys;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod audit_chain;
+#[cfg(test)]
+mod audit_export;
+#[cfg(test)]
 mod audit_logs;
+#[cfg(test)]
+mod audit_scale;
 #[cfg(test)]
 mod auth;
 #[cfg(test)]
 mod authorization;
 #[cfg(test)]
+mod backups;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod concurrency;
+#[cfg(test)]
+mod deletion;
 #[cfg(test)]
 mod differences;
 #[cfg(test)]
@@ -34,6 +44,8 @@ mod fuzz;
 mod http;
 #[cfg(test)]
 mod invitations;
+#[cfg(test)]
+mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
@@ -60,6 +72,8 @@ mod projects;
 mod promotions;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rotation;
 #[cfg(test)]
 mod ruleset;
 #[cfg(test)]

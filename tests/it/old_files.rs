@@ -124,6 +124,10 @@ fn a_file_of_every_schema_answers_as_it_did() {
         assert_eq!(told_of(&log), told_of(&team.flags("/parked/history")));
         assert_eq!(told_of("/api/v1/audit-logs?action=organization.created").len(), 1);
 
+        // The chain reaches back to the first entry, whatever the version of its record.
+        let chain = team.client.get("/api/v1/audit-logs/verify").expect(200)["data"].clone();
+        assert!(chain["whole"] == true && chain["checked"].as_u64() > Some(20), "schema {schema}: {chain}");
+
         // Everything can still be changed.
         let toggled = team.client.post(&team.flags("/parked/toggle"), &json!({"enabled": true}));
         assert_eq!(toggled.expect(200)["data"]["enabled"], true);

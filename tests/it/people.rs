@@ -2,6 +2,7 @@
 
 use phaseflag::domain::audit::Entry;
 use phaseflag::domain::id::{Bits, InvitationId, OrganizationId, PersonalTokenId, UserId};
+use phaseflag::domain::page::{MAX_PER_PAGE, PageRequest, Start};
 use phaseflag::domain::role::Role;
 use phaseflag::store::{Store, audit};
 use serde_json::{Value, json};
@@ -46,8 +47,10 @@ fn no_secret_is_in_the_data_file() {
 
 /// What was done with the thing that has this identifier, oldest first.
 fn done(store: &Store, id: impl Into<Bits>) -> Vec<Entry> {
-    let entries = audit::about(&store.read().expect("a transaction"), id.into()).expect("the log");
-    entries.into_iter().rev().map(|(_, entry)| entry).collect()
+    let all = PageRequest { per_page: MAX_PER_PAGE, start: Start::Page(1) };
+    let entries =
+        audit::about(&store.read().expect("a transaction"), id.into(), None, &all).expect("the log");
+    entries.rows.into_iter().rev().collect()
 }
 
 fn actions(entries: &[Entry]) -> Vec<&'static str> {

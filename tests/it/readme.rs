@@ -141,6 +141,7 @@ limits! {
     "Projects of an organization": Count(project::MAX_PROJECTS_PER_ORGANIZATION);
     "Environments of a project": Count(environment::MAX_ENVIRONMENTS_PER_PROJECT);
     "API keys of an environment": Count(api_key::MAX_API_KEYS_PER_ENVIRONMENT);
+    "Seconds for which an API key that was rotated goes on": Count(api_key::MAX_GRACE_SECONDS);
     "Flags of a project, archived ones included": Count(flag::MAX_FLAGS_PER_PROJECT);
     "Variations of a flag": Count(flag::MAX_VARIATIONS);
     "JSON of a value": Bytes(value::MAX_VALUE_BYTES);

@@ -31,6 +31,8 @@ named! {
         ProjectCreated = "project.created",
         /// Fields of a project changed.
         ProjectUpdated = "project.updated",
+        /// A project was deleted, with everything in it.
+        ProjectDeleted = "project.deleted",
         /// An environment was made.
         EnvironmentCreated = "environment.created",
         /// Fields of an environment changed.
@@ -39,10 +41,14 @@ named! {
         EnvironmentFrozen = "environment.frozen",
         /// From then on its ruleset may change again.
         EnvironmentUnfrozen = "environment.unfrozen",
+        /// An environment was deleted, with everything in it.
+        EnvironmentDeleted = "environment.deleted",
         /// An API key was made.
         ApiKeyCreated = "api_key.created",
         /// An API key was revoked.
         ApiKeyRevoked = "api_key.revoked",
+        /// Another API key was put in the place of one, which goes on for a while.
+        ApiKeyRotated = "api_key.rotated",
         /// An organization was made.
         OrganizationCreated = "organization.created",
         /// An organization was renamed.
@@ -102,12 +108,13 @@ impl Action {
             | Self::FlagPromoted
             | Self::FlagArchived => Resource::Flag,
             Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
-            Self::ProjectCreated | Self::ProjectUpdated => Resource::Project,
+            Self::ProjectCreated | Self::ProjectUpdated | Self::ProjectDeleted => Resource::Project,
             Self::EnvironmentCreated
             | Self::EnvironmentUpdated
             | Self::EnvironmentFrozen
-            | Self::EnvironmentUnfrozen => Resource::Environment,
-            Self::ApiKeyCreated | Self::ApiKeyRevoked => Resource::ApiKey,
+            | Self::EnvironmentUnfrozen
+            | Self::EnvironmentDeleted => Resource::Environment,
+            Self::ApiKeyCreated | Self::ApiKeyRevoked | Self::ApiKeyRotated => Resource::ApiKey,
             Self::OrganizationCreated | Self::OrganizationUpdated => Resource::Organization,
             Self::InvitationCreated | Self::InvitationRevoked | Self::InvitationAccepted => {
                 Resource::Invitation

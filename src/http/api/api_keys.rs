@@ -22,7 +22,9 @@ use crate::{
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
         payload::{Created, FastJson, NoContent, Strict},
-        wire::api_key::{ApiKeyView, CreateApiKey, MintedView, new_api_key},
+        wire::api_key::{
+            ApiKeyView, CreateApiKey, MintedView, RotateApiKey, RotatedView, new_api_key, rotation,
+        },
     },
 };
 
@@ -31,11 +33,18 @@ const ORDER: &str = "api_keys";
 
 pub(super) struct ApiKeysApi(pub(super) Arc<App>);
 
+/// The API key with this identifier; one that cannot be read names nothing.
+fn api_key_id(text: &str) -> Result<ApiKeyId, ApiError> {
+    let missing = || ApiError::new(Code::ApiKeyNotFound, format!("there is no API key '{text}'"));
+    ApiKeyId::parse(text).ok_or_else(missing)
+}
+
 #[OpenApi(prefix_path = "/api/v1/api-keys", tag = "Tag::ApiKeys")]
 impl ApiKeysApi {
     /// List API keys
     ///
-    /// The keys of an environment, oldest first, without the keys themselves. Needs the role `admin`.
+    /// The keys of an environment, oldest first, without the keys themselves. Each says when it was used last: any
+    /// request counts that was let in with it, to the second. Needs the role `admin`.
     #[oai(path = "/", method = "get", operation_id = "listApiKeys")]
     async fn list(
         &self,
@@ -55,10 +64,10 @@ impl ApiKeysApi {
         let (environment, request) = reader.finish((environment, request))?;
         let environment = super::environment_id(&environment)?;
         let keys = api_key::list(&self.0.control, &person.caller, environment)?;
-        let page = paginate(keys, Direction::Ascending, &request, |key| {
-            (SortKey::Number(key.created_at.millis()), key.id.bits())
+        let page = paginate(keys, Direction::Ascending, &request, |shown| {
+            (SortKey::Number(shown.key.created_at.millis()), shown.key.id.bits())
         });
-        Ok(FastJson(page::listed(page.map(|key| ApiKeyView::from(&key)), ORDER)))
+        Ok(FastJson(page::listed(page.map(ApiKeyView::from), ORDER)))
     }
 
     /// Create an API key
@@ -83,6 +92,27 @@ impl ApiKeysApi {
         Ok(Created(Data { data: minted.into() }))
     }
 
+    /// Rotate an API key
+    ///
+    /// Makes another key with the same name, of the same kind and for the same environment, which this answer alone
+    /// shows. The old key goes on for `grace_seconds`, at most 30 days, and then it has expired; if it would have expired
+    /// before that, it still does. A key that has expired, or was rotated before, cannot be rotated. Needs the role
+    /// `admin`.
+    #[oai(path = "/:api_key_id/rotate", method = "post", operation_id = "rotateApiKey")]
+    async fn rotate(
+        &self,
+        person: Person,
+        /// The API key, by its id; the key itself is no name for it.
+        api_key_id: Path<String>,
+        body: Strict<RotateApiKey>,
+    ) -> Result<Created<Data<RotatedView>>, ApiError> {
+        let now = person.call.now;
+        let rotation = body.parse(|body, faults| rotation(body, now, faults))?;
+        let id = self::api_key_id(&api_key_id)?;
+        let rotated = api_key::rotate(&self.0.control, &person.call, &person.caller, id, rotation).await?;
+        Ok(Created(Data { data: rotated.into() }))
+    }
+
     /// Revoke an API key
     ///
     /// From the answer on nobody can use the key. Needs the role `admin`.
@@ -93,9 +123,7 @@ impl ApiKeysApi {
         /// The API key, by its id; the key itself is no name for it.
         api_key_id: Path<String>,
     ) -> Result<NoContent, ApiError> {
-        let missing =
-            || ApiError::new(Code::ApiKeyNotFound, format!("there is no API key '{}'", *api_key_id));
-        let id = ApiKeyId::parse(&api_key_id).ok_or_else(missing)?;
+        let id = self::api_key_id(&api_key_id)?;
         api_key::revoke(&self.0.control, &person.call, &person.caller, id).await?;
         Ok(NoContent)
     }

@@ -18,7 +18,7 @@ use crate::{
         guard::Person,
         page::{self, PageNumber, PerPage},
         parameter::{Optional, Reader, Required},
-        payload::{Created, FastJson, Strict},
+        payload::{Created, FastJson, NoContent, Strict},
         wire::environment::{
             CreateEnvironment, EnvironmentView, FreezeEnvironment, UpdateEnvironment, environment_change,
             freeze_reason, new_environment,
@@ -112,6 +112,24 @@ impl EnvironmentsApi {
         let id = super::environment_id(&environment_id)?;
         let updated = environment::update(&self.0.control, &person.call, &person.caller, id, change).await?;
         Ok(FastJson(Data { data: EnvironmentView::from(&updated) }))
+    }
+
+    /// Delete an environment
+    ///
+    /// With everything in it: what it says of every flag, its API keys and its statistics. It is gone with the answer, and
+    /// so are its keys and whatever follows with them; nothing brings it back. What was done in it stays in the audit log.
+    /// The last environment of a project stays. A frozen one refuses that with 423, unless `X-PhaseFlag-Break-Glass` says
+    /// why. Needs the role `admin`.
+    #[oai(path = "/:environment_id", method = "delete", operation_id = "deleteEnvironment")]
+    async fn delete(
+        &self,
+        person: Person,
+        /// The environment, by its id.
+        environment_id: Path<String>,
+    ) -> Result<NoContent, ApiError> {
+        let id = super::environment_id(&environment_id)?;
+        environment::delete(&self.0.control, &person.call, &person.caller, id).await?;
+        Ok(NoContent)
     }
 
     /// Freeze an environment

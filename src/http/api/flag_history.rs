@@ -10,7 +10,6 @@ use poem_openapi::{
 use super::Tag;
 use crate::{
     control::flag::{self, FlagName},
-    domain::page::{Direction, SortKey, paginate},
     http::{
         app::App,
         envelope::Listed,
@@ -53,10 +52,7 @@ impl FlagHistoryApi {
         let request = page::request(&mut reader, ORDER, &page, &per_page, &cursor);
         let (environment, request) = reader.finish((environment, request))?;
         let (environment, name) = (super::environment_id(&environment)?, FlagName(flag_id.0));
-        let entries = flag::history(&self.0.control, &person.caller, environment, &name)?;
-        let page = paginate(entries, Direction::Descending, &request, |(place, entry)| {
-            (SortKey::Number(i64::try_from(*place).unwrap_or(i64::MAX)), entry.id.bits())
-        });
-        Ok(FastJson(page::listed(page.map(|(_, entry)| EntryView::from(entry)), ORDER)))
+        let page = flag::history(&self.0.control, &person.caller, environment, &name, &request)?;
+        Ok(FastJson(page::listed(page.map(EntryView::from), ORDER)))
     }
 }

@@ -4,6 +4,7 @@
 mod api_keys;
 mod audit_logs;
 mod auth;
+mod backup;
 mod differences;
 mod environments;
 mod evaluate;
@@ -98,7 +99,7 @@ pub(super) enum Tag {
     /// address and an API key.
     #[oai(rename = "OpenFeature")]
     Ofrep,
-    /// The server itself. Needs no credentials and is not limited.
+    /// The server itself.
     System,
 }
 
@@ -135,7 +136,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         stream::StreamApi(app()),
         stats::StatsApi(app()),
         system::SystemApi(app()),
-        system::OperatorsApi,
+        (system::OperatorsApi, backup::BackupApi(app())),
     )
 }
 

@@ -38,7 +38,7 @@ const NAMED: [(&str, Code); 9] = [
 ];
 
 /// Errors that follow from nothing but what an operation does.
-const ERRORS: [(&str, &[Code]); 28] = [
+const ERRORS: [(&str, &[Code]); 31] = [
     (
         "register",
         &[
@@ -60,7 +60,10 @@ const ERRORS: [(&str, &[Code]); 28] = [
     ("refresh", &[Code::RefreshTokenInvalid]),
     ("createProject", &[Code::OrganizationNotFound, Code::ProjectKeyConflict, Code::LimitExceeded]),
     ("createEnvironment", &[Code::EnvironmentKeyConflict, Code::LimitExceeded]),
+    ("deleteProject", &[Code::EnvironmentFrozen]),
+    ("deleteEnvironment", &[Code::EnvironmentFrozen, Code::LastEnvironment]),
     ("createApiKey", &[Code::LimitExceeded]),
+    ("rotateApiKey", &[Code::ApiKeyRotated, Code::ApiKeyExpired, Code::LimitExceeded]),
     (
         "createFlag",
         &[

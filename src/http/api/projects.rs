@@ -20,8 +20,8 @@ use crate::{
         error::{ApiError, Code},
         guard::Person,
         page::{self, PageNumber, PerPage},
-        parameter::{Optional, Reader},
-        payload::{Created, FastJson, Strict},
+        parameter::{Optional, Reader, Required},
+        payload::{Created, FastJson, NoContent, Strict},
         wire::project::{CreateProject, ProjectView, UpdateProject, new_project, project_change},
     },
 };
@@ -106,5 +106,28 @@ impl ProjectsApi {
         let id = self::project_id(&project_id)?;
         let project = project::update(&self.0.control, &person.call, &person.caller, id, change).await?;
         Ok(FastJson(Data { data: ProjectView::from(&project) }))
+    }
+
+    /// Delete a project
+    ///
+    /// With everything in it: its environments with their API keys and statistics, its flags and its segments. It is gone
+    /// with the answer, and so are its keys and whatever follows with them; nothing brings it back. What was done in it
+    /// stays in the audit log. A frozen environment in it refuses that with 423, unless `X-PhaseFlag-Break-Glass` says
+    /// why. Needs the role `admin`.
+    #[oai(path = "/:project_id", method = "delete", operation_id = "deleteProject")]
+    async fn delete(
+        &self,
+        person: Person,
+        /// The project, by its id.
+        project_id: Path<String>,
+        /// The project's key, to show that it is meant.
+        confirm: Query<Required<String>>,
+    ) -> Result<NoContent, ApiError> {
+        let mut reader = Reader::default();
+        let confirm = reader.required("confirm", &confirm);
+        let confirm = reader.finish(confirm)?;
+        let id = self::project_id(&project_id)?;
+        project::delete(&self.0.control, &person.call, &person.caller, id, confirm).await?;
+        Ok(NoContent)
     }
 }

@@ -13,6 +13,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use crate::http::error::Code;
+use crate::http::lines::NDJSON;
 
 /// The version that the document declares.
 pub const VERSION: &str = "3.1.0";
@@ -131,9 +132,16 @@ fn set_examples(body: &mut Value, examples: &[Example], part: fn(&Example) -> Op
             ("examples", Value::Object(several.iter().map(named).collect()))
         }
     };
-    for (_, media) in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
-        media[keyword] = value.clone();
+    for (kind, media) in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
+        media[keyword] = if kind == NDJSON { as_lines(&value) } else { value.clone() };
     }
+}
+
+/// The list of an example, one thing a line.
+fn as_lines(example: &Value) -> Value {
+    let things = example["data"].as_array().into_iter().flatten();
+    let lines: Vec<String> = things.map(Value::to_string).collect();
+    Value::from(lines.join("\n") + "\n")
 }
 
 #[derive(Deserialize)]

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::expiry;
 use crate::{
-    control::api_key::{Minted, NewApiKey},
+    control::api_key::{Minted, NewApiKey, Rotated, Rotation, ShownKey},
     domain::{
-        api_key::{ApiKey, KeyKind},
+        api_key::{KeyKind, MAX_GRACE_SECONDS},
         text::Name,
         time::Timestamp,
         violation::{Path, Violations},
@@ -27,6 +27,25 @@ request! {
         /// When it stops working, in RFC 3339; where absent, never.
         pub expires_at: Option<String>,
     }
+
+    /// How an API key is to be rotated.
+    #[derive(Clone, Debug)]
+    pub struct RotateApiKey {
+        /// For how many seconds the old key goes on; 0 ends it at once.
+        #[oai(validator(minimum(value = "0"), maximum(value = "2592000")))]
+        pub grace_seconds: u32,
+        /// When the new key stops working, in RFC 3339; where absent, it lives as long as the old one was made to live.
+        pub expires_at: Option<String>,
+    }
+}
+
+/// The rotation that a body asks for at `now`.
+pub fn rotation(body: RotateApiKey, now: Timestamp, faults: &mut Violations) -> Option<Rotation> {
+    if body.grace_seconds > MAX_GRACE_SECONDS {
+        faults.malformed("grace_seconds", format!("must be at most {MAX_GRACE_SECONDS}, which is 30 days"));
+    }
+    let expires_at = expiry(body.expires_at.as_deref(), now, faults);
+    Some(Rotation { grace_seconds: body.grace_seconds, expires_at })
 }
 
 /// The key that a body asks for at `now`.
@@ -56,6 +75,10 @@ pub struct ApiKeyView {
     pub created_at: String,
     /// When it stops working; null is never.
     pub expires_at: Option<String>,
+    /// When it was used last; null is never.
+    pub last_used_at: Option<String>,
+    /// The API key that takes its place, where it was rotated.
+    pub replaced_by: Option<String>,
 }
 
 /// An API key, and this once the key itself.
@@ -69,23 +92,41 @@ pub struct MintedView {
     pub key: String,
 }
 
-impl From<&ApiKey> for ApiKeyView {
-    fn from(key: &ApiKey) -> Self {
+/// An API key that was rotated, and the one in its place.
+#[derive(Clone, Serialize, Object)]
+#[oai(rename = "RotatedApiKey")]
+pub struct RotatedView {
+    /// The key in its place, shown only now.
+    pub new: MintedView,
+    /// The key that was rotated: it works until it expires.
+    pub old: ApiKeyView,
+}
+
+impl From<ShownKey> for ApiKeyView {
+    fn from(ShownKey { key, last_used_at }: ShownKey) -> Self {
         Self {
             id: key.id.to_string(),
             name: key.name.to_string(),
             kind: key.kind,
-            prefix: key.prefix.clone(),
+            prefix: key.prefix,
             environment_id: key.environment.to_string(),
             created_by: key.created_by.to_string(),
             created_at: key.created_at.to_string(),
             expires_at: key.expires_at.map(|at| at.to_string()),
+            last_used_at: last_used_at.map(|at| at.to_string()),
+            replaced_by: key.replaced_by.map(|id| id.to_string()),
         }
     }
 }
 
 impl From<Minted> for MintedView {
-    fn from(minted: Minted) -> Self {
-        Self { fields: ApiKeyView::from(&minted.key), key: minted.text.expose() }
+    fn from(Minted { key, text }: Minted) -> Self {
+        Self { fields: ShownKey { key, last_used_at: None }.into(), key: text.expose() }
+    }
+}
+
+impl From<Rotated> for RotatedView {
+    fn from(rotated: Rotated) -> Self {
+        Self { new: rotated.new.into(), old: rotated.old.into() }
     }
 }

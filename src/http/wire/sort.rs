@@ -26,11 +26,20 @@ named! {
         /// 30 days.
         Month = "30d",
     }
+
+    /// How a list is written.
+    Format {
+        /// One page, in the envelope of all lists.
+        Json = "json",
+        /// All of it, one thing a line.
+        Lines = "ndjson",
+    }
 }
 
 words! {
     Sort as "FlagSort",
     Period as "Period",
+    Format as "ListFormat",
 }
 
 impl Period {

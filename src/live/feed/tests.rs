@@ -19,7 +19,7 @@ use crate::{
 const AT: Timestamp = Timestamp::from_seconds(1);
 const LIMITS: StreamLimits = StreamLimits { total: 2, per_key: 2 };
 
-fn live() -> (Live, Arc<LiveKey>) {
+pub(in crate::live) fn live() -> (Live, Arc<LiveKey>) {
     let environment = Environment {
         id: EnvironmentId::from_bits(1),
         project: ProjectId::from_bits(1),
@@ -43,6 +43,7 @@ fn live() -> (Live, Arc<LiveKey>) {
         created_by: UserId::from_bits(1),
         created_at: AT,
         expires_at: Some(Timestamp::from_seconds(100)),
+        replaced_by: None,
     };
     let live = Live::new([LiveEnvironment::new(&environment, ruleset)], [key]);
     let key = live.key(&[7; 32]).expect("a key");

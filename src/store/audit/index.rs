@@ -19,6 +19,10 @@ use crate::{
 const BLOCK: u64 = 32;
 /// Bytes of a row.
 const ROW: usize = 5 * 16 + 8 + 1;
+/// Where the environment is among the identifiers of a row.
+const ENVIRONMENT: usize = 2;
+/// Blocks that are looked at in one go where not all are: those of some 65,000 entries.
+const SOME: usize = 2_048;
 
 /// The number that stands for an action in files: never changed, never used again for another.
 const fn code(action: Action) -> u8 {
@@ -50,6 +54,9 @@ const fn code(action: Action) -> u8 {
         Action::InvitationAccepted => 24,
         Action::PersonalTokenCreated => 25,
         Action::PersonalTokenRevoked => 26,
+        Action::ApiKeyRotated => 27,
+        Action::EnvironmentDeleted => 28,
+        Action::ProjectDeleted => 29,
         Action::FlagPromoted => 44,
     }
 }
@@ -88,13 +95,68 @@ pub(super) fn find(access: &impl Access, search: &Search) -> Result<Vec<u64>, Er
     let mut found = Vec::new();
     for block in access.table(tables::AUDIT_SEARCH)?.iter()?.rev() {
         let (block, rows) = block?;
-        let first = block.value().saturating_mul(BLOCK).saturating_add(1);
-        let numbered = (first..).zip(rows.value().chunks_exact(ROW));
-        let here = found.len();
-        found.extend(numbered.filter(|(_, row)| wanted.includes(row)).map(|(place, _)| place));
-        found[here..].reverse();
+        wanted.pick(block.value(), rows.value(), &mut found);
     }
     Ok(found)
+}
+
+/// Whether there is any of the entries that are looked for.
+pub(super) fn any(access: &impl Access, search: &Search) -> Result<bool, Error> {
+    let wanted = Wanted::from(search);
+    let mut found = Vec::new();
+    for block in access.table(tables::AUDIT_SEARCH)?.iter()?.rev() {
+        let (block, rows) = block?;
+        wanted.pick(block.value(), rows.value(), &mut found);
+        if !found.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The same for the places up to `last`, in a few blocks alone; and the last place before them, if there is any.
+pub(super) fn find_some(
+    access: &impl Access,
+    search: &Search,
+    last: u64,
+) -> Result<(Vec<u64>, Option<u64>), Error> {
+    let wanted = Wanted::from(search);
+    let mut found = Vec::new();
+    let mut rest = None;
+    let table = access.table(tables::AUDIT_SEARCH)?;
+    for block in table.range(..=position(last).0)?.rev().take(SOME) {
+        let (block, rows) = block?;
+        wanted.pick(block.value(), rows.value(), &mut found);
+        rest = Some(block.value().saturating_mul(BLOCK)).filter(|place| *place > 0);
+    }
+    found.retain(|place| *place <= last);
+    Ok((found, rest))
+}
+
+/// Keeps the places of the entries that concern `environment`, or all environments alike.
+pub(super) fn retain_seen_from(
+    access: &impl Access,
+    environment: EnvironmentId,
+    places: &mut Vec<u64>,
+) -> Result<(), Error> {
+    let table = access.table(tables::AUDIT_SEARCH)?;
+    let wanted = [0, environment.bits()].map(u128::to_le_bytes);
+    let mut present = None;
+    let mut kept = Vec::with_capacity(places.len());
+    for place in places.drain(..) {
+        let (block, row) = position(place);
+        if present.as_ref().is_none_or(|(known, _)| *known != block) {
+            present = table.get(block)?.map(|rows| (block, rows));
+        }
+        let Some((_, rows)) = &present else { continue };
+        let row = rows.value().chunks_exact(ROW).nth(row);
+        let id = row.and_then(|row| row.as_chunks::<16>().0.get(ENVIRONMENT));
+        if id.is_some_and(|id| wanted.contains(id)) {
+            kept.push(place);
+        }
+    }
+    *places = kept;
+    Ok(())
 }
 
 /// A search in the terms of rows.
@@ -134,6 +196,15 @@ impl From<&Search> for Wanted {
 }
 
 impl Wanted {
+    /// Adds the places in a block of what is wanted, newest first.
+    fn pick(&self, block: u64, rows: &[u8], found: &mut Vec<u64>) {
+        let first = block.saturating_mul(BLOCK).saturating_add(1);
+        let here = found.len();
+        let numbered = (first..).zip(rows.chunks_exact(ROW));
+        found.extend(numbered.filter(|(_, row)| self.includes(row)).map(|(place, _)| place));
+        found[here..].reverse();
+    }
+
     fn includes(&self, row: &[u8]) -> bool {
         let (ids, rest) = row.as_chunks::<16>();
         let Some((at, [action])) = rest.split_first_chunk::<8>() else { return false };

@@ -138,6 +138,14 @@ fn a_sweep_finds_expired_sessions_behind_those_that_live() {
 
 const ENVIRONMENT: EnvironmentId = EnvironmentId::from_bits(5);
 
+/// A store that has the environment in which things are counted.
+fn with_environment() -> Store {
+    let store = Store::in_memory().unwrap();
+    let environment = Environment { id: ENVIRONMENT, ..super::environment() };
+    written(&store, |writer| environment::put(writer, &environment));
+    store
+}
+
 fn slot(flag: u128, hour: u32, variation: &str, cause: Cause) -> Slot {
     Slot { environment: ENVIRONMENT, flag: FlagId::from_bits(flag), hour, variation: variation.into(), cause }
 }
@@ -156,7 +164,7 @@ fn kept(store: &Store, since: u32) -> Vec<(u32, String, Cause, u64)> {
 
 #[test]
 fn counts_add_up_by_hour_variation_and_cause() {
-    let store = Store::in_memory().unwrap();
+    let store = with_environment();
     let count = |times, last| Count { times, last: Timestamp::from_millis(last) };
     let rows = [
         (slot(8, 10, "on", Cause::Default), count(3, 400)),
@@ -183,7 +191,7 @@ fn counts_add_up_by_hour_variation_and_cause() {
 
 #[test]
 fn old_counts_are_forgotten_step_by_step() {
-    let store = Store::in_memory().unwrap();
+    let store = with_environment();
     let one = Count { times: 1, last: Timestamp::from_millis(1) };
     let rows: Vec<_> = (1..=9).map(|hour| (slot(8, hour, "on", Cause::Default), one)).collect();
     written(&store, |writer| usage::add(writer, rows.iter().map(|(slot, count)| (slot, count))));

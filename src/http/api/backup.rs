@@ -1,0 +1,95 @@
+//! Backups of the running server.
+
+use std::io;
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, header};
+use poem::{Body, IntoResponse, Response};
+use poem_openapi::payload::Binary;
+use poem_openapi::registry::{MetaResponses, Registry};
+use poem_openapi::{ApiResponse, OpenApi};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Tag;
+use crate::{
+    control::{self, backup::Download},
+    domain::time::Timestamp,
+    http::{app::App, error::ApiError, guard::Person},
+};
+
+pub(super) struct BackupApi(pub(super) Arc<App>);
+
+#[OpenApi(prefix_path = "/api/v1/system", tag = "Tag::System")]
+impl BackupApi {
+    /// Back up the server
+    ///
+    /// A copy of the whole data file as of now, consistent while the server goes on, with a seal: the SHA-256 of
+    /// everything in it. `phaseflag verify` reads it, `phaseflag restore` makes it a data file again. It has the data of
+    /// all organizations, among it the hashes of passwords and keys and the secret that signs tokens, so it takes an admin of
+    /// the organization that was made first. One backup at a time.
+    #[oai(path = "/backup", method = "get", operation_id = "downloadBackup")]
+    async fn backup(&self, person: Person) -> Result<BackupFile, ApiError> {
+        let app = Arc::clone(&self.0);
+        let turn = Arc::clone(&app.backups).try_acquire_owned().map_err(|_| control::Error::Busy)?;
+        let now = person.call.now;
+        let taken =
+            tokio::task::spawn_blocking(move || control::backup::download(&app.control, &person.caller, now));
+        let taken = taken.await.map_err(|error| control::Error::Internal(error.to_string()))??;
+        Ok(BackupFile { taken, turn })
+    }
+}
+
+struct BackupFile {
+    taken: Download,
+    turn: OwnedSemaphorePermit,
+}
+
+impl IntoResponse for BackupFile {
+    fn into_response(self) -> Response {
+        let Self { taken: Download { file, length, seal }, turn } = self;
+        let file = Sending { file: tokio::fs::File::from_std(file), _turn: turn };
+        let mut response =
+            Response::builder().content_type("application/octet-stream").body(Body::from_async_read(file));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", name(seal.taken_at)))
+        {
+            headers.insert(header::CONTENT_DISPOSITION, name);
+        }
+        response
+    }
+}
+
+/// `phaseflag-20261122T205608Z.redb`.
+fn name(taken_at: Timestamp) -> String {
+    let moment: String = taken_at.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("phaseflag-{moment}.redb")
+}
+
+impl ApiResponse for BackupFile {
+    fn meta() -> MetaResponses {
+        let mut meta = <Binary<Vec<u8>> as ApiResponse>::meta();
+        for response in &mut meta.responses {
+            response.description = "The backup";
+        }
+        meta
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
+/// A file that is being sent, while it is its turn.
+struct Sending {
+    file: tokio::fs::File,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl tokio::io::AsyncRead for Sending {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.file).poll_read(context, buffer)
+    }
+}

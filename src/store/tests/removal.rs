@@ -1,0 +1,152 @@
+//! What goes with a project and with an environment: every row of theirs, and no other.
+
+use redb::ReadableTableMetadata;
+
+use super::*;
+use crate::domain::{
+    id::SegmentId,
+    key::SegmentKey,
+    segment::{Matching, Segment},
+    usage::{Cause, Count, Slot},
+};
+use crate::store::{api_key, environment, flag, project, segment, usage};
+
+macro_rules! lengths {
+    ($reader:ident: $($table:ident),* $(,)?) => {
+        vec![$($reader.0.open_table(tables::$table).unwrap().len().unwrap()),*]
+    };
+}
+
+/// The number of rows of every table that has something of a project.
+fn rows(store: &Store) -> Vec<u64> {
+    let reader = store.read().unwrap();
+    lengths!(
+        reader:
+        PROJECTS,
+        PROJECT_BY_KEY,
+        ENVIRONMENTS,
+        ENVIRONMENT_BY_KEY,
+        FLAGS,
+        FLAG_BY_KEY,
+        CONFIGURATIONS,
+        SEGMENTS,
+        API_KEYS,
+        API_KEYS_OF,
+        API_KEY_LAST_USED,
+        USAGE,
+        LAST_EVALUATED,
+    )
+}
+
+fn segment(project: ProjectId) -> Segment {
+    Segment {
+        id: SegmentId::from_bits(project.bits()),
+        project,
+        key: SegmentKey::parse("staff").unwrap(),
+        name: Name::trusted("Staff"),
+        description: None,
+        matching: Matching::All,
+        conditions: vec![],
+        included: vec!["ada".into()],
+        excluded: vec![],
+        revision: 1,
+        created_at: AT,
+        updated_at: AT,
+    }
+}
+
+fn place(project: u128, number: u128) -> Environment {
+    let key = format!("env-{number}");
+    Environment {
+        id: EnvironmentId::from_bits(project * 10 + number),
+        project: ProjectId::from_bits(project),
+        key: EnvironmentKey::parse(&key).unwrap(),
+        ..environment()
+    }
+}
+
+/// A project with two environments, in which there is some of everything.
+fn furnish(writer: &Writer, bits: u128) -> Result<Project, Error> {
+    let key = ProjectKey::parse(&format!("project-{bits}")).unwrap();
+    let project = Project { id: ProjectId::from_bits(bits), key, ..project() };
+    project::put(writer, &project)?;
+    segment::put(writer, &segment(project.id))?;
+    for number in 1..=2 {
+        let environment = place(bits, number);
+        environment::put(writer, &environment)?;
+        let key = ApiKey {
+            id: ApiKeyId::from_bits(environment.id.bits()),
+            environment: environment.id,
+            ..api_key()
+        };
+        api_key::put(writer, &key)?;
+        api_key::put_last_used(writer, [(key.id, AT)])?;
+        for it in 1..=3 {
+            let id = FlagId::from_bits(bits * 100 + it);
+            let key = FlagKey::parse(&format!("flag-{it}")).unwrap();
+            flag::put(writer, &Flag { id, project: project.id, key, ..flag() })?;
+            flag::put_configuration(writer, environment.id, id, &configuration())?;
+            let (variation, cause) = ("on".to_owned(), Cause::Default);
+            let slot = Slot { environment: environment.id, flag: id, hour: 7, variation, cause };
+            usage::add(writer, [(&slot, &Count { times: 1, last: AT })])?;
+        }
+    }
+    Ok(project)
+}
+
+#[test]
+fn a_project_goes_with_everything_in_it_and_nothing_else() {
+    let store = Store::in_memory().unwrap();
+    let writer = store.write().unwrap();
+    for neighbour in [7, 9] {
+        furnish(&writer, neighbour).unwrap();
+    }
+    writer.commit().unwrap();
+    let before = rows(&store);
+    assert!(before.iter().all(|rows| *rows > 0), "{before:?}");
+    let writer = store.write().unwrap();
+    let project = furnish(&writer, 8).unwrap();
+    writer.commit().unwrap();
+    assert!(
+        rows(&store).iter().zip(&before).all(|(rows, before)| rows > before),
+        "each table has some of it"
+    );
+    let writer = store.write().unwrap();
+    let contents = project::remove(&writer, &project).unwrap();
+    assert_eq!((contents.environments.len(), contents.flags, contents.segments), (2, 3, 1));
+    writer.commit().unwrap();
+    assert_eq!(rows(&store), before);
+    let reader = store.read().unwrap();
+    for neighbour in [7, 9] {
+        assert_eq!(flag::of_project(&reader, ProjectId::from_bits(neighbour)).unwrap().len(), 3);
+        assert_eq!(api_key::of_environment(&reader, place(neighbour, 2).id).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn an_environment_goes_with_what_is_its_own() {
+    let store = Store::in_memory().unwrap();
+    let writer = store.write().unwrap();
+    let project = furnish(&writer, 8).unwrap();
+    environment::remove(&writer, &place(8, 1)).unwrap();
+    let (gone, kept) = (place(8, 1).id, place(8, 2).id);
+    // What was in memory when it went is not written down.
+    let slot = |environment| {
+        let (flag, variation, cause) = (FlagId::from_bits(801), "on".to_owned(), Cause::Default);
+        Slot { environment, flag, hour: 8, variation, cause }
+    };
+    let late = [gone, kept].map(|environment| (slot(environment), Count { times: 1, last: LATER }));
+    usage::add(&writer, late.iter().map(|(slot, count)| (slot, count))).unwrap();
+    let key = |environment: EnvironmentId| ApiKeyId::from_bits(environment.bits());
+    api_key::put_last_used(&writer, [(key(gone), LATER), (key(kept), LATER)]).unwrap();
+    writer.commit().unwrap();
+    let reader = store.read().unwrap();
+    assert_eq!(environment::of_project(&reader, project.id).unwrap(), [place(8, 2)]);
+    assert_eq!(flag::of_project(&reader, project.id).unwrap().len(), 3);
+    for (environment, last) in [(gone, None), (kept, Some(LATER))] {
+        let flag = FlagId::from_bits(801);
+        assert_eq!(usage::last_evaluated(&reader, environment, flag).unwrap(), last);
+        assert_eq!(api_key::last_used(&reader, key(environment)).unwrap(), last);
+        assert_eq!(flag::configuration(&reader, environment, flag).unwrap().is_some(), last.is_some());
+    }
+}
