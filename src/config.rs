@@ -30,6 +30,8 @@ pub const DEFAULT_MAX_STREAMS: u32 = 10_000;
 pub const DEFAULT_MAX_STREAMS_PER_KEY: u32 = 5_000;
 /// Days for which statistics can be kept at most: ten years.
 pub const MAX_STATS_RETENTION_DAYS: u32 = 3_650;
+/// Days of [`Config::stale_after_days`], at most.
+pub const MAX_STALE_AFTER_DAYS: u32 = 3_650;
 /// Hours in the longest life of an access token: one year.
 pub const MAX_JWT_EXPIRE_HOURS: u32 = 8_760;
 /// Days in the longest life of an unused refresh token: ten years.
@@ -176,6 +178,16 @@ pub struct Config {
         value_parser = number(1, MAX_STATS_RETENTION_DAYS)
     )]
     pub stats_retention_days: u32,
+
+    /// Days after which a flag is stale that was not evaluated, or served everyone the same
+    #[arg(
+        long,
+        env = "PHASEFLAG_STALE_AFTER_DAYS",
+        value_name = "DAYS",
+        default_value = "30",
+        value_parser = number(1, MAX_STALE_AFTER_DAYS)
+    )]
+    pub stale_after_days: u32,
 
     /// Connections served at the same time; further ones wait
     #[arg(

@@ -135,6 +135,9 @@
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
 //! - copies of the whole file: [`store::backup`] reads every table, [`control::backup`] handles the files; what is kept
 //!   before a migration: [`store::Store::open`]
+//! - what a change would do to whom: [`engine::impact`], [`control::preview`]; how environments compare, and what is
+//!   taken from one to another: [`domain::promotion`], [`control::compare`], [`control::promotion`]
+//! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]

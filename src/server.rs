@@ -174,6 +174,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             crate::config::Registration::Open => control::Registration::Open,
             crate::config::Registration::Closed => control::Registration::Closed,
         },
+        stale_after_days: config.stale_after_days,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     let trusted = config.trusted_proxies.clone();
@@ -201,6 +202,7 @@ pub fn openapi_document() -> Result<String, Error> {
         access_lifetime: 0,
         refresh_lifetime: 0,
         registration: control::Registration::Open,
+        stale_after_days: 0,
     };
     let store = Store::in_memory().map_err(Error::Open)?;
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;

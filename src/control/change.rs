@@ -71,6 +71,7 @@ pub(super) struct Change<'c> {
     memberships: Vec<Membership>,
     rulesets: BTreeMap<EnvironmentId, Next>,
     glass: Glass,
+    remarks: Vec<FieldChange>,
     ending: Ending,
     publications: Vec<Publication>,
 }
@@ -84,8 +85,8 @@ impl<'c> Change<'c> {
             None => Vec::new(),
         };
         let (rulesets, publications) = (BTreeMap::new(), Vec::new());
-        let (glass, ending) = (Glass::Whole, Ending::Kept);
-        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, ending, publications })
+        let (glass, remarks, ending) = (Glass::Whole, Vec::new(), Ending::Kept);
+        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, remarks, ending, publications })
     }
 
     /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
@@ -133,6 +134,11 @@ impl<'c> Change<'c> {
         self.actor = Some(actor);
     }
 
+    /// From here on, every entry says this as well.
+    pub(super) fn remark(&mut self, remark: FieldChange) {
+        self.remarks.push(remark);
+    }
+
     /// Checks that the actor has `permission` in `organization`.
     pub(super) fn authorise(
         &self,
@@ -151,6 +157,7 @@ impl<'c> Change<'c> {
         id: I,
         mut changes: Vec<FieldChange>,
     ) -> Result<(), Error> {
+        changes.extend(self.remarks.iter().cloned());
         if let (Glass::Broken, Some(why)) = (self.glass, &self.call.break_glass) {
             changes.push(FieldChange::made("break_glass", why.as_str()));
         }
@@ -307,10 +314,7 @@ impl<'c> Change<'c> {
             store::environment::put(&self.tx, &environment)?;
             rulesets.push((live.ruleset().with(environment.version, changes), news));
         }
-        if let Some(cycle) = rulesets.iter().find_map(|(ruleset, _)| ruleset.unsettled().iter().next()) {
-            let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
-            return Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into());
-        }
+        rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
         match self.ending {
             Ending::Kept => self.tx.commit()?,
             Ending::Undone => return Ok(()),
@@ -331,4 +335,11 @@ impl<'c> Change<'c> {
         }
         Ok(())
     }
+}
+
+/// Refuses a ruleset with prerequisites that could not be evaluated.
+pub(super) fn check_settled(ruleset: &Ruleset) -> Result<(), Error> {
+    let Some(cycle) = ruleset.unsettled().iter().next() else { return Ok(()) };
+    let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
+    Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into())
 }

@@ -6,6 +6,7 @@ use super::{
     Control,
     call::Caller,
     error::{Error, Thing},
+    lifecycle::observe,
     scope::{Place, readable_place},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         flag::{Configuration, Flag, FlagStatus, FlagType, Prerequisite},
         id::{EnvironmentId, FlagId},
         key::VariationKey,
+        named::named,
         page::{Page, PageRequest},
         role::Permission,
         time::Timestamp,
@@ -71,6 +73,18 @@ pub struct Filter {
     pub search: Option<String>,
     /// Only those with this tag.
     pub tag: Option<String>,
+    /// Only those that are stale, or only those that are not.
+    pub stale: Option<Staleness>,
+}
+
+named! {
+    /// Whether flags are probably of no use any more.
+    Staleness {
+        /// They are.
+        Stale = "true",
+        /// They are not.
+        Fresh = "false",
+    }
 }
 
 impl Filter {
@@ -129,11 +143,21 @@ pub fn list(
     caller: &Caller,
     environment: EnvironmentId,
     filter: &Filter,
+    now: Timestamp,
 ) -> Result<Vec<ShownFlag>, Error> {
     let view = view(control, caller, environment)?;
     let ruleset = view.live.ruleset();
     let selected = ruleset.flags().filter(|compiled| filter.selects(compiled.flag()));
-    Ok(selected.map(|compiled| ShownFlag::of(compiled, environment, None)).collect())
+    let mut shown: Vec<_> = selected.map(|compiled| ShownFlag::of(compiled, environment, None)).collect();
+    if let Some(wanted) = filter.stale {
+        let flags = shown.iter().map(|shown| &*shown.flag);
+        let observed = observe(control, environment, flags, now)?;
+        shown.retain(|shown| match wanted {
+            Staleness::Stale => observed.is_stale(&shown.flag),
+            Staleness::Fresh => !observed.is_stale(&shown.flag),
+        });
+    }
+    Ok(shown)
 }
 
 /// Adds to each flag of one environment when it was evaluated last.

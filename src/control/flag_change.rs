@@ -143,7 +143,7 @@ async fn edit(
                 return Err(Error::FlagArchived(target.flag.key.to_string()));
             }
             let Draft { value, faults } = draft;
-            check(change, &target, &rulesets, &value, faults)?;
+            check(&target, &rulesets, &value, faults)?;
             let (flag, configuration) = apply(change, &target, value, action)?;
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
         })

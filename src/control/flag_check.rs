@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{change::Change, error::Error, flag_target::Target, segment::check_conditions};
+use super::{error::Error, flag_target::Target, segment::check_conditions};
 use crate::{
     domain::{
         environment::Environment,
@@ -16,15 +16,14 @@ use crate::{
 
 /// Refuses `value` if anything would be wrong with the flag after it, in this environment or in another.
 pub(super) fn check(
-    change: &Change<'_>,
     target: &Target,
     rulesets: &[(Environment, Arc<Ruleset>)],
     value: &FlagChange,
     mut faults: Violations,
 ) -> Result<(), Error> {
-    let mut mint = || RuleId::from_bits(0);
-    let (flag, configuration) =
-        value.clone().apply(&target.flag, target.named(), &[], change.now(), &mut mint);
+    // Neither identifiers nor moments are looked at.
+    let (mut mint, moment) = (|| RuleId::from_bits(0), target.flag.updated_at);
+    let (flag, configuration) = value.clone().apply(&target.flag, target.named(), &[], moment, &mut mint);
     // Only what the request says has a path in the request.
     if value.variations.is_some() {
         flag.check_variations(&mut faults);

@@ -18,7 +18,8 @@ use crate::{
         key::FlagKey,
     },
     engine::Ruleset,
-    store,
+    live::Live,
+    store::{self, Access},
 };
 
 /// A flag of a project in all of its environments, while it is being changed.
@@ -41,7 +42,7 @@ impl Target {
     }
 
     /// The rules that the flag has, in any environment.
-    fn rules(&self) -> Vec<RuleId> {
+    pub(super) fn rules(&self) -> Vec<RuleId> {
         self.configurations.iter().flat_map(|(_, it)| it.rules.iter().map(|rule| rule.id)).collect()
     }
 }
@@ -51,13 +52,22 @@ pub(super) fn rulesets(
     change: &Change<'_>,
     place: &Place,
 ) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
-    let mut environments = store::environment::of_project(change.tx(), place.project.id)?;
+    served(change.tx(), change.live(), place)
+}
+
+/// The same for somebody who changes nothing.
+pub(super) fn served(
+    access: &impl Access,
+    live: &Live,
+    place: &Place,
+) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
+    let mut environments = store::environment::of_project(access, place.project.id)?;
     environments.sort_by_key(|environment| environment.id != place.environment.id);
     let unserved = |id: EnvironmentId| Error::Internal(format!("the environment {id} is not served"));
     environments
         .into_iter()
         .map(|environment| {
-            let live = change.live().environment(environment.id).ok_or_else(|| unserved(environment.id))?;
+            let live = live.environment(environment.id).ok_or_else(|| unserved(environment.id))?;
             let ruleset = Arc::clone(&live.ruleset());
             Ok((environment, ruleset))
         })

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod backup;
 pub mod call;
 mod change;
+pub mod compare;
 mod core;
 pub mod environment;
 pub mod error;
@@ -19,10 +20,13 @@ mod flag_check;
 pub mod flag_life;
 mod flag_target;
 pub mod invitation;
+pub mod lifecycle;
 pub mod member;
 pub mod organization;
 pub mod personal_token;
+pub mod preview;
 pub mod project;
+pub mod promotion;
 pub mod restoration;
 pub mod revision;
 mod scope;
@@ -64,6 +68,8 @@ pub struct Settings {
     pub refresh_lifetime: i64,
     /// Whether strangers may make accounts.
     pub registration: Registration,
+    /// After how many days without a sign of life a flag is stale.
+    pub stale_after_days: u32,
 }
 
 /// Whether strangers may make accounts. The first account can always be made.

@@ -157,7 +157,7 @@ fn of_flag(
             return Ok(Err(Fate::Refused(Violations::one(Fault::NotKept, "", message))));
         }
     };
-    match check(change, target, rulesets, &value, Violations::new()) {
+    match check(target, rulesets, &value, Violations::new()) {
         Ok(()) => {}
         Err(Error::Invalid(faults)) => return Ok(Err(Fate::Refused(faults))),
         Err(error) => return Err(error),

@@ -152,7 +152,7 @@ pub async fn roll_back(
             let revision = by_number(change.tx(), environment, target.flag.id, number)?;
             let then = store::revision::state(change.tx(), environment, target.flag.id, &revision)?;
             let value = FlagChange::to(&then.flag, &then.configuration);
-            check(change, &target, &rulesets, &value, Violations::new())?;
+            check(&target, &rulesets, &value, Violations::new())?;
             let known: Vec<RuleId> = then.configuration.rules.iter().map(|rule| rule.id).collect();
             let mut mint = || change.mint::<RuleId>();
             let (flag, configuration) =

@@ -142,6 +142,8 @@ pub fn flag_fields(flag: &Flag) -> Fields {
         ("flag_type", text(flag.flag_type.as_str())),
         ("classification", flag.classification.map_or(Value::Null, |it| text(it.as_str()))),
         ("tags", flag.tags.iter().map(|tag| text(tag.as_str())).collect()),
+        ("owner", flag.owner.as_ref().map_or(Value::Null, |it| text(it.as_str()))),
+        ("expires_at", flag.expires_at.map_or(Value::Null, |at| Value::from(at.to_string()))),
         ("status", text(flag.status.as_str())),
         (
             "variations",

@@ -6,7 +6,7 @@ use super::{
     named::named,
     rollout::{Algorithm, Bucketing},
     rule::{Rule, Serve},
-    text::{Description, Name, Tag},
+    text::{Description, Name, Owner, Tag},
     time::Timestamp,
     value::{self, Value},
     violation::{Fault, Path, Violations},
@@ -96,6 +96,10 @@ pub struct Flag {
     pub classification: Option<Classification>,
     /// Labels that lists filter by.
     pub tags: Vec<Tag>,
+    /// Who answers for it.
+    pub owner: Option<Owner>,
+    /// When it should be gone. Nothing happens then but that it counts as stale.
+    pub expires_at: Option<Timestamp>,
     /// Where it is in its life.
     pub status: FlagStatus,
     /// What it can serve.

@@ -6,7 +6,7 @@ use super::{
     key::{FlagKey, VariationKey},
     rollout::Bucketing,
     rule::{NewRule, Rule},
-    text::{Description, Name, Tag},
+    text::{Description, Name, Owner, Tag},
     time::Timestamp,
 };
 
@@ -26,6 +26,10 @@ pub struct NewFlag {
     pub classification: Option<Classification>,
     /// Labels.
     pub tags: Vec<Tag>,
+    /// Who answers for it.
+    pub owner: Option<Owner>,
+    /// When it should be gone.
+    pub expires_at: Option<Timestamp>,
     /// What it can serve.
     pub variations: Vec<Variation>,
     /// How its rollouts share out users.
@@ -65,6 +69,8 @@ impl NewFlag {
             flag_type: self.flag_type,
             classification: self.classification,
             tags: self.tags,
+            owner: self.owner,
+            expires_at: self.expires_at,
             status: FlagStatus::Active,
             variations: self.variations,
             bucketing: self.bucketing,
@@ -88,6 +94,10 @@ pub struct FlagChange {
     pub classification: Option<Option<Classification>>,
     /// New labels.
     pub tags: Option<Vec<Tag>>,
+    /// Somebody else who answers for it, or nobody any more.
+    pub owner: Option<Option<Owner>>,
+    /// Another moment at which it should be gone, or none any more.
+    pub expires_at: Option<Option<Timestamp>>,
     /// In use, parked or put away.
     pub status: Option<FlagStatus>,
     /// New variations.
@@ -123,6 +133,8 @@ impl FlagChange {
             description: Some(flag.description.clone()),
             classification: Some(flag.classification),
             tags: Some(flag.tags.clone()),
+            owner: Some(flag.owner.clone()),
+            expires_at: Some(flag.expires_at),
             status: Some(flag.status).filter(|status| *status != FlagStatus::Archived),
             variations: Some(flag.variations.clone()),
             bucketing: Some(flag.bucketing.clone()),
@@ -156,6 +168,8 @@ impl FlagChange {
         set(&mut new_flag.description, self.description);
         set(&mut new_flag.classification, self.classification);
         set(&mut new_flag.tags, self.tags);
+        set(&mut new_flag.owner, self.owner);
+        set(&mut new_flag.expires_at, self.expires_at);
         set(&mut new_flag.status, self.status);
         set(&mut new_flag.variations, self.variations);
         set(&mut new_flag.bucketing, self.bucketing);

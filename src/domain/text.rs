@@ -10,6 +10,8 @@ pub const MAX_NAME_LENGTH: usize = 200;
 pub const MAX_DESCRIPTION_LENGTH: usize = 2_000;
 /// Characters of a tag, at most.
 pub const MAX_TAG_LENGTH: usize = 100;
+/// Characters of the owner of a flag, at most.
+pub const MAX_OWNER_LENGTH: usize = 200;
 /// Tags of a flag, at most.
 pub const MAX_TAGS: usize = 50;
 
@@ -55,6 +57,8 @@ texts! {
     Name by line up to MAX_NAME_LENGTH;
     /// A label that lists filter by: one line, not blank.
     Tag by line up to MAX_TAG_LENGTH;
+    /// Who answers for a flag, a person or a team: one line, not blank.
+    Owner by line up to MAX_OWNER_LENGTH;
     /// What a thing is for: any lines, possibly none.
     Description by lines up to MAX_DESCRIPTION_LENGTH;
     /// Why something is done: any lines, not blank.

@@ -75,6 +75,8 @@ pub enum Fault {
     Prerequisite,
     /// What was at a moment is not known, or no longer.
     NotKept,
+    /// A name in the input that no flag has.
+    FlagUnknown,
 }
 
 /// Faults that one input can have, at most; the rest is not looked at.
@@ -138,6 +140,14 @@ impl Violations {
         self.add(Fault::Malformed, path, message);
     }
 
+    /// Notes what is wrong with the member `name` of this input, which was read by itself.
+    pub fn add_of(&mut self, name: &str, member: Self) {
+        for Violation { fault, path, message } in member.0 {
+            let dot = if path.is_empty() { "" } else { "." };
+            self.add(fault, format_args!("{name}{dot}{path}"), message);
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -185,6 +195,17 @@ mod tests {
         assert_eq!(condition, "targeting_rules[2].conditions[0].value");
         assert_eq!(Path::ROOT.to_string(), "");
         assert_eq!(Path::ROOT.index(1).field("key").to_string(), "[1].key");
+    }
+
+    #[test]
+    fn faults_of_a_member_have_its_name_before_their_paths() {
+        let mut faults = Violations::one(Fault::Malformed, "change.tags", "must be an array");
+        let mut member = Violations::one(Fault::Rule, "bucketing.by", "is too long");
+        member.malformed("", "is odd");
+        member.malformed("tags[1]", "is given twice");
+        faults.add_of("change", member);
+        let paths: Vec<_> = faults.0.iter().map(|fault| fault.path.as_str()).collect();
+        assert_eq!(paths, ["change.tags", "change.bucketing.by", "change"]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod chain;
 pub mod compile;
 pub mod evaluate;
 pub mod explain;
+pub mod impact;
 pub mod lint;
 mod memo;
 pub mod outcome;

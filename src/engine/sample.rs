@@ -67,6 +67,8 @@ pub(super) fn flag(key: &str) -> Sample {
         flag_type: FlagType::Boolean,
         classification: None,
         tags: Vec::new(),
+        owner: None,
+        expires_at: None,
         status: FlagStatus::Active,
         variations: variations.into(),
         bucketing: Bucketing::default(),

@@ -351,6 +351,7 @@ fn code_of(fault: Fault) -> Code {
         Fault::Rule => Code::RuleInvalid,
         Fault::Prerequisite => Code::PrerequisiteInvalid,
         Fault::NotKept => Code::RevisionNotKept,
+        Fault::FlagUnknown => Code::FlagNotFound,
     }
 }
 

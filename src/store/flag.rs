@@ -14,7 +14,7 @@ use crate::domain::{
     id::{EnvironmentId, FlagId, ProjectId, UserId},
     key::{FlagKey, VariationKey},
     rollout::{Algorithm, Bucketing},
-    text::{Description, Name, Tag},
+    text::{Description, Name, Owner, Tag},
     time::Timestamp,
     value,
 };
@@ -36,6 +36,20 @@ struct FlagV1 {
     created_by: Option<u128>,
     created_at: i64,
     updated_at: i64,
+}
+
+/// What the first version lacks comes behind it.
+#[derive(Serialize, Deserialize)]
+struct FlagV2 {
+    first: FlagV1,
+    owner: Option<String>,
+    expires_at: Option<i64>,
+}
+
+impl From<FlagV1> for FlagV2 {
+    fn from(first: FlagV1) -> Self {
+        Self { first, owner: None, expires_at: None }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,7 +76,7 @@ impl Stored for Flag {
             name: it.name.to_string(),
             value: it.value.to_string(),
         };
-        let record = FlagV1 {
+        let first = FlagV1 {
             id: self.id.bits(),
             project: self.project.bits(),
             key: self.key.to_string(),
@@ -83,12 +97,14 @@ impl Stored for Flag {
             created_at: self.created_at.millis(),
             updated_at: self.updated_at.millis(),
         };
-        seal(1, &record)
+        let owner = self.owner.as_ref().map(Owner::to_string);
+        seal(2, &FlagV2 { first, owner, expires_at: self.expires_at.map(Timestamp::millis) })
     }
 
     fn decode(version: u8, payload: &[u8]) -> Option<Self> {
-        let record: FlagV1 = match version {
-            1 => thaw(payload)?,
+        let FlagV2 { first: record, owner, expires_at } = match version {
+            1 => thaw::<FlagV1>(payload)?.into(),
+            2 => thaw(payload)?,
             _ => return None,
         };
         let variation = |it: VariationV1| {
@@ -111,6 +127,8 @@ impl Stored for Flag {
             flag_type: FlagType::parse(&record.flag_type)?,
             classification,
             tags: record.tags.iter().map(|tag| Tag::trusted(tag)).collect(),
+            owner: owner.as_deref().map(Owner::trusted),
+            expires_at: expires_at.map(Timestamp::from_millis),
             status: FlagStatus::parse(&record.status)?,
             variations: record.variations.into_iter().map(variation).collect::<Option<_>>()?,
             bucketing: Bucketing {

@@ -26,7 +26,7 @@ use crate::domain::{
     role::Role,
     rollout::{Algorithm, Bucketing, Percentage, Rollout, Share},
     rule::{Condition, Rule, Serve},
-    text::{Description, Justification, Name, Tag},
+    text::{Description, Justification, Name, Owner, Tag},
     time::Timestamp,
     user::{Email, Session, User},
     value::Value as Json,
@@ -148,6 +148,8 @@ pub(super) fn flag() -> Flag {
         flag_type: FlagType::Json,
         classification: Some(Classification::OpsKillswitch),
         tags: vec![Tag::trusted("ml"), Tag::trusted("search")],
+        owner: Some(Owner::trusted("Suche")),
+        expires_at: Some(LATER),
         status: FlagStatus::Inactive,
         variations: vec![
             variation("new", json!({"b": 10.0, "a": [null, -1, 9_007_199_254_740_991_i64, "é"]})),
@@ -332,13 +334,20 @@ fn the_records_of_places_never_change() {
 
 #[test]
 fn the_records_of_flags_never_change() {
-    check(
-        &flag(),
-        "011a2f82ab08040d7365617263682d72616e6b65720d5365617263682072616e6b657200046a736f6e010e6f\
+    let before_owners = "011a2f82ab08040d7365617263682d72616e6b65720d5365617263682072616e6b657200046a736f6e010e6f\
          70735f6b696c6c73776974636802026d6c0673656172636808696e61637469766502036e6577036e65772e7b\
          2262223a31302e302c2261223a5b6e756c6c2c2d312c393030373139393235343734303939312c22c3a9225d\
          7d036f6c64036f6c64025b5d076d75726d757233076163636f756e740104323032370301fe01000000000000\
-         000000000000009201fdf6a0b83046030000fdc074ba3046030000",
+         000000000000009201fdf6a0b83046030000fdc074ba3046030000";
+    let orphan = Flag { owner: None, expires_at: None, ..flag() };
+    assert_eq!(Flag::open(&bytes_of(before_owners)).unwrap(), orphan);
+    check(
+        &flag(),
+        "02d858e96e08040d7365617263682d72616e6b65720d5365617263682072616e6b657200046a736f6e010e6f\
+         70735f6b696c6c73776974636802026d6c0673656172636808696e61637469766502036e6577036e65772e7b\
+         2262223a31302e302c2261223a5b6e756c6c2c2d312c393030373139393235343734303939312c22c3a9225d\
+         7d036f6c64036f6c64025b5d076d75726d757233076163636f756e740104323032370301fe01000000000000\
+         000000000000009201fdf6a0b83046030000fdc074ba30460300000105537563686501fdc074ba3046030000",
     );
     check(
         &configuration(),

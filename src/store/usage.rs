@@ -41,6 +41,21 @@ pub fn last_evaluated(
     Ok(table.get((environment.bits(), flag.bits()))?.map(|kept| Timestamp::from_millis(kept.value())))
 }
 
+/// The same for many flags, without those that never were.
+pub fn last_evaluated_of(
+    access: &impl Access,
+    environment: EnvironmentId,
+    flags: impl IntoIterator<Item = FlagId>,
+) -> Result<Vec<(FlagId, Timestamp)>, Error> {
+    let table = access.table(tables::LAST_EVALUATED)?;
+    let mut found = Vec::new();
+    for flag in flags {
+        let last = table.get((environment.bits(), flag.bits()))?;
+        found.extend(last.map(|kept| (flag, Timestamp::from_millis(kept.value()))));
+    }
+    Ok(found)
+}
+
 /// A counter as it is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'t> {

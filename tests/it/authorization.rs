@@ -76,6 +76,10 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getFlagStats",     [401,     404,     200,   200,   200,  403,   403]),
     ("getEnvironmentStats", [401,  404,     200,   200,   200,  403,   403]),
     ("explainFlag",      [401,     404,     200,   200,   200,  403,   403]),
+    ("previewFlag",      [401,     404,     200,   200,   200,  403,   403]),
+    ("compareEnvironments", [401,  404,     200,   200,   200,  403,   403]),
+    ("promoteFlag",      [401,     404,     403,   200,   200,  403,   403]),
+    ("promoteEnvironment", [401,   404,     403,   200,   200,  403,   403]),
     ("listSegments",     [401,     404,     200,   200,   200,  403,   403]),
     ("createSegment",    [401,     404,     403,   201,   201,  403,   403]),
     ("getSegment",       [401,     404,     200,   200,   200,  403,   403]),
@@ -212,10 +216,14 @@ impl World {
         }
         path = path.replace("{revision}", "1");
         assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
-        let known = [("environment_id", &self.team.development), ("project_id", &self.team.project)];
+        let known = [
+            ("environment_id", &self.team.development),
+            ("project_id", &self.team.project),
+            ("against", &self.team.production),
+        ];
         // Either of the two names the project of a segment, but not both.
         let known = if operation.id.ends_with("Segment") || operation.id.ends_with("Segments") {
-            &known[1..]
+            &known[1..2]
         } else {
             &known[..]
         };
@@ -256,6 +264,11 @@ impl World {
             // Moments are printed without their fraction, so that this one is not in the future.
             "restoreEnvironment" => json!({"at": Timestamp::from_millis(EPOCH).to_string(), "dry_run": true}),
             "toggleFlag" => json!({"enabled": true}),
+            "promoteFlag" => json!({
+                "from_environment_id": self.team.development, "to_environment_id": self.team.staging,
+            }),
+            "promoteEnvironment" => json!({"from_environment_id": self.team.staging}),
+            "previewFlag" => json!({"change": {"enabled": true}, "contexts": [{"user_key": "u"}]}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),
             "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),

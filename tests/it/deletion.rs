@@ -224,6 +224,8 @@ fn fill(server: &mut Server, team: &Team) {
             flag_type: FlagType::Boolean,
             classification: None,
             tags: Vec::new(),
+            owner: None,
+            expires_at: None,
             status: FlagStatus::Active,
             variations: vec![variation("on", json!(true)), variation("off", json!(false))],
             bucketing: Bucketing::default(),

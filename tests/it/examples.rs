@@ -56,6 +56,10 @@ const ORDER: &[&str] = &[
     "updateSegment",
     "deleteSegment",
     "explainFlag",
+    "previewFlag",
+    "compareEnvironments",
+    "promoteFlag",
+    "promoteEnvironment",
     "listAuditLogs",
     "rollBackFlag",
     "archiveFlag",
@@ -92,7 +96,9 @@ const TOKENS: [&str; 2] =
 const LAST: &str = "logout";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 10] = [
+const OPAQUE: [&str; 11] = [
+    // A sentence with a date in it.
+    "because",
     "access_token",
     "refresh_token",
     "token",

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, Server, Team};
 
 /// What a flag shows everywhere.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 23] = [
     "bucketing",
     "classification",
     "created_at",
@@ -25,11 +25,14 @@ const FIELDS: [&str; 20] = [
     "description",
     "enabled",
     "environment_id",
+    "expires_at",
     "flag_type",
     "id",
     "key",
     "last_evaluated_at",
+    "lifecycle",
     "name",
+    "owner",
     "prerequisites",
     "project_id",
     "revision",

@@ -27,6 +27,8 @@ mod concurrency;
 #[cfg(test)]
 mod deletion;
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
 mod evaluate;
 #[cfg(test)]
 mod events;
@@ -42,6 +44,8 @@ mod fuzz;
 mod http;
 #[cfg(test)]
 mod invitations;
+#[cfg(test)]
+mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
@@ -61,9 +65,13 @@ mod personal_tokens;
 #[cfg(test)]
 mod preconditions;
 #[cfg(test)]
+mod previews;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod promotions;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -8,13 +8,13 @@ use phaseflag::config::Config;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
-    project, revision, rollout, rule, segment, text, user, value, warning,
+    project, promotion, revision, rollout, rule, segment, text, user, value, warning,
 };
-use phaseflag::engine::prerequisite;
+use phaseflag::engine::{impact, prerequisite};
 use phaseflag::http::error::{self, Code};
 use phaseflag::http::listen;
 use phaseflag::http::middleware::{body, request_id};
-use phaseflag::http::wire::{evaluate, event};
+use phaseflag::http::wire::{evaluate, event, preview};
 
 /// The page.
 pub(crate) const README: &str = include_str!("../../README.md");
@@ -162,12 +162,16 @@ limits! {
     "Characters of a key": Count(key::MAX_KEY_LENGTH);
     "Characters of a name": Count(text::MAX_NAME_LENGTH);
     "Characters of a description": Count(text::MAX_DESCRIPTION_LENGTH);
+    "Characters of the owner of a flag": Count(text::MAX_OWNER_LENGTH);
     "Characters of a tag": Count(text::MAX_TAG_LENGTH);
     "Characters of the name of an attribute in a rule": Count(rule::MAX_ATTRIBUTE_NAME);
     "Characters of a bucketing's attribute and salt": Count(rollout::MAX_BUCKETING_TEXT);
     "Characters of an email address": Count(user::MAX_EMAIL_LENGTH);
     "Characters of a password": Count(password::MAX_PASSWORD_CHARS);
     "Flag keys of one `POST /evaluate`": Count(evaluate::MAX_FLAGS);
+    "Flags that one promotion changes": Count(promotion::MAX_PROMOTED_FLAGS);
+    "Contexts of one preview": Count(preview::MAX_CONTEXTS);
+    "Flags that depend on a previewed one that a preview looks at": Count(impact::MAX_DEPENDENTS);
     "JSON of a context": Bytes(context::MAX_CONTEXT_BYTES);
     "Attributes of a context": Count(context::MAX_ATTRIBUTES);
     "Nesting of a context": Count(context::MAX_CONTEXT_DEPTH);

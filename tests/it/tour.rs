@@ -35,8 +35,15 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
 fn the_tour_and_what_goes_on_after_it_lead_where_they_say() {
     let directory = TempDir::new().expect("a temporary directory");
     let process = Process::serve(&directory.path().join("tour.redb"), [""; 0]);
-    let sections = ["A tour in five minutes", "People and roles", "API keys", "Audit log", "Targeting"]
-        .map(|heading| section(README, heading));
+    let headings = [
+        "A tour in five minutes",
+        "People and roles",
+        "API keys",
+        "Audit log",
+        "Targeting",
+        "From one environment to the next",
+    ];
+    let sections = headings.map(|heading| section(README, heading));
     let blocks: Vec<_> = sections.into_iter().flat_map(blocks).collect();
     let (mut script, end) = (String::from("set -euo pipefail\n"), format!("echo '{END}'\n"));
     let mut promises: Vec<Vec<&Block<'_>>> = Vec::new();

@@ -17,6 +17,8 @@ named! {
         FlagUpdated = "flag.updated",
         /// A flag was turned on or off.
         FlagToggled = "flag.toggled",
+        /// What another environment says of a flag was taken to this one.
+        FlagPromoted = "flag.promoted",
         /// A segment was made.
         SegmentCreated = "segment.created",
         /// Fields of a segment changed.
@@ -105,7 +107,8 @@ named! {
 }
 
 /// Changes that those who follow an environment know under another name: what they hear of is in the contract, A9.
-const TOLD_AS: [(Action, Action); 1] = [(Action::FlagRolledBack, Action::FlagUpdated)];
+const TOLD_AS: [(Action, Action); 2] =
+    [(Action::FlagRolledBack, Action::FlagUpdated), (Action::FlagPromoted, Action::FlagUpdated)];
 
 impl Action {
     /// How those who follow an environment are told of it.
@@ -123,7 +126,8 @@ impl Action {
             | Self::FlagArchived
             | Self::FlagRolledBack
             | Self::FlagRestored
-            | Self::FlagDeleted => Resource::Flag,
+            | Self::FlagDeleted
+            | Self::FlagPromoted => Resource::Flag,
             Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
             Self::ProjectCreated | Self::ProjectUpdated | Self::ProjectDeleted => Resource::Project,
             Self::EnvironmentCreated

@@ -45,7 +45,7 @@ impl FlagLifeApi {
         let environment = required_environment(&environment_id)?;
         let (control, name) = (&self.0.control, FlagName(flag_id.0));
         let shown = flag_life::restore(control, &person.call, &person.caller, environment, name).await?;
-        Ok(tagged_flag(control, &shown, FastJson))
+        tagged_flag(control, &shown, person.call.now, FastJson)
     }
 
     /// Clone a flag
@@ -67,6 +67,6 @@ impl FlagLifeApi {
         let environment = required_environment(&environment_id)?;
         let (control, name) = (&self.0.control, FlagName(flag_id.0));
         let shown = flag_life::copy(control, &person.call, &person.caller, environment, name, new).await?;
-        Ok(tagged_flag(control, &shown, Created))
+        tagged_flag(control, &shown, person.call.now, Created)
     }
 }

@@ -7,12 +7,13 @@ use poem_openapi::{
     param::{Path, Query},
 };
 
-use super::{Tag, environment_id, flags::tagged_flag, required_environment};
+use super::{
+    Tag, environment_id,
+    flags::{flag_view, tagged_flag},
+    required_environment,
+};
 use crate::{
-    control::{
-        flag::{self, FlagName},
-        revision,
-    },
+    control::{flag::FlagName, revision},
     http::{
         app::App,
         envelope::{Data, Listed},
@@ -92,7 +93,7 @@ impl FlagRevisionsApi {
 
     /// Get a revision of a flag
     ///
-    /// The whole flag as it was in this environment.
+    /// The whole flag as it was in this environment. Its warnings and its stage are what they would be now.
     #[oai(path = "/:flag_id/revisions/:revision", method = "get", operation_id = "getFlagRevision")]
     async fn get(
         &self,
@@ -108,7 +109,7 @@ impl FlagRevisionsApi {
         let (name, number) = (FlagName(flag_id.0), number(&revision)?);
         let control = &self.0.control;
         let (revision, shown) = revision::get(control, &person.caller, environment, &name, number)?;
-        let view = FlagView::of(&shown, flag::warnings(control, &shown));
+        let view = flag_view(control, &shown, person.call.now)?;
         Ok(FastJson(Data { data: RevisionView::of(&revision, view) }))
     }
 
@@ -133,7 +134,7 @@ impl FlagRevisionsApi {
         let (control, name) = (&self.0.control, FlagName(flag_id.0));
         let shown =
             revision::roll_back(control, &person.call, &person.caller, environment, name, number).await?;
-        Ok(tagged_flag(control, &shown, FastJson))
+        tagged_flag(control, &shown, person.call.now, FastJson)
     }
 }
 

@@ -12,13 +12,15 @@ use super::{Tag, required_environment};
 use crate::{
     control::{
         Control,
-        flag::{self, Filter, FlagName, ShownFlag},
+        flag::{self, Filter, FlagName, ShownFlag, Staleness},
         flag_change, flag_life,
+        lifecycle::observe,
     },
     domain::{
         flag::{FlagStatus, FlagType},
         flag_change::FlagChange,
         page::{Direction, Place, SortKey, paginate},
+        time::Timestamp,
         violation::{Draft, Violations},
     },
     http::{
@@ -61,6 +63,8 @@ impl FlagsApi {
         search: Query<Optional<String>>,
         /// Only flags with this tag.
         tag: Query<Optional<String>>,
+        /// Only flags that are stale, or only those that are not.
+        stale: Query<Optional<bool>>,
         /// What the list is sorted by; where absent, `created_at`.
         sort: Query<Optional<Sort>>,
         /// Which way; where absent, `desc`.
@@ -79,6 +83,7 @@ impl FlagsApi {
             flag_type: reader.word("flag_type", &flag_type, FlagType::ALL),
             search: search.text().map(str::to_owned),
             tag: tag.text().map(str::to_owned),
+            stale: reader.read("stale", &stale, Staleness::parse, "must be true or false"),
         };
         let sort = reader.word("sort", &sort, Sort::ALL).unwrap_or(Sort::CreatedAt);
         let direction = reader.word("order", &order, Direction::ALL).unwrap_or(Direction::Descending);
@@ -86,11 +91,14 @@ impl FlagsApi {
         let request = page::request(&mut reader, &order, &page, &per_page, &cursor);
         let (environment, request) = reader.finish((environment, request))?;
 
-        let control = &self.0.control;
-        let flags = flag::list(control, &person.caller, super::environment_id(&environment)?, &filter)?;
+        let (control, environment) = (&self.0.control, super::environment_id(&environment)?);
+        let flags = flag::list(control, &person.caller, environment, &filter, person.call.now)?;
         let mut page = paginate(flags, direction, &request, |shown| place(sort, shown));
         flag::with_usage(control, &mut page.rows)?;
-        Ok(FastJson(page::listed(page.map(|shown| FlagItemView::from(&shown)), &order)))
+        let shown = page.rows.iter().map(|shown| &*shown.flag);
+        let observed = observe(control, environment, shown, person.call.now)?;
+        let item = |shown: ShownFlag| FlagItemView::of(&shown, observed.lifecycle(&shown.flag));
+        Ok(FastJson(page::listed(page.map(item), &order)))
     }
 
     /// Create a flag
@@ -115,7 +123,7 @@ impl FlagsApi {
         let new = Draft { value: new, faults };
         let shown =
             flag_change::create(&self.0.control, &person.call, &person.caller, environment, new).await?;
-        Ok(tagged_flag(&self.0.control, &shown, Created))
+        tagged_flag(&self.0.control, &shown, person.call.now, Created)
     }
 
     /// Get a flag
@@ -135,7 +143,8 @@ impl FlagsApi {
         let environment = required_environment(&environment_id)?;
         let name = FlagName(flag_id.0);
         let shown = flag::get(&self.0.control, &person.caller, environment, &name)?;
-        Ok(tagged_flag(&self.0.control, &shown, FastJson).unless_known(request.headers()))
+        let answer = tagged_flag(&self.0.control, &shown, person.call.now, FastJson)?;
+        Ok(answer.unless_known(request.headers()))
     }
 
     /// Change a flag
@@ -163,7 +172,7 @@ impl FlagsApi {
         let shown =
             flag_change::update(&self.0.control, &person.call, &person.caller, environment, name, change)
                 .await?;
-        Ok(tagged_flag(&self.0.control, &shown, FastJson))
+        tagged_flag(&self.0.control, &shown, person.call.now, FastJson)
     }
 
     /// Archive a flag, or delete an archived one for good
@@ -242,13 +251,20 @@ impl FlagsApi {
     }
 }
 
-/// The flag under its tag, in an answer of this kind.
+/// The flag as it is at the moment `now`, under its tag, in an answer of this kind.
 pub(super) fn tagged_flag<A>(
     control: &Control,
     shown: &ShownFlag,
+    now: Timestamp,
     kind: impl FnOnce(Data<FlagView>) -> A,
-) -> Tagged<A> {
-    Tagged::new(shown.revision(), kind(Data { data: FlagView::of(shown, flag::warnings(control, shown)) }))
+) -> Result<Tagged<A>, ApiError> {
+    Ok(Tagged::new(shown.revision(), kind(Data { data: flag_view(control, shown, now)? })))
+}
+
+/// The flag with what is known of it at the moment `now`.
+pub(super) fn flag_view(control: &Control, shown: &ShownFlag, now: Timestamp) -> Result<FlagView, ApiError> {
+    let observed = observe(control, shown.environment, std::iter::once(&*shown.flag), now)?;
+    Ok(FlagView::of(shown, observed.lifecycle(&shown.flag), flag::warnings(control, shown)))
 }
 
 /// The environment that a change names, in its address or in its body.

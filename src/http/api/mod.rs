@@ -5,6 +5,7 @@ mod api_keys;
 mod audit_logs;
 mod auth;
 mod backup;
+mod differences;
 mod environments;
 mod evaluate;
 mod flag_dependents;
@@ -17,7 +18,9 @@ mod members;
 mod notes;
 mod organizations;
 mod personal_tokens;
+mod previews;
 mod projects;
+mod promotions;
 mod restoration;
 mod sdk;
 mod segments;
@@ -116,7 +119,12 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             invitations::InvitationsApi(app()),
         ),
         projects::ProjectsApi(app()),
-        (environments::EnvironmentsApi(app()), restoration::RestorationApi(app())),
+        (
+            environments::EnvironmentsApi(app()),
+            restoration::RestorationApi(app()),
+            differences::DifferencesApi(app()),
+            promotions::PromotionsApi(app()),
+        ),
         api_keys::ApiKeysApi(app()),
         (
             flags::FlagsApi(app()),
@@ -124,6 +132,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             flag_history::FlagHistoryApi(app()),
             flag_revisions::FlagRevisionsApi(app()),
             flag_life::FlagLifeApi(app()),
+            previews::PreviewsApi(app()),
         ),
         segments::SegmentsApi(app()),
         audit_logs::AuditLogsApi(app()),

@@ -6,11 +6,73 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::domain::{
-    context::{Attribute, MAX_ATTRIBUTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_DEPTH},
-    value,
-    violation::Violations,
+use crate::{
+    domain::{
+        context::{Attribute, Context, MAX_ATTRIBUTES, MAX_CONTEXT_BYTES, MAX_CONTEXT_DEPTH},
+        value,
+        violation::{Path, Violations},
+    },
+    request,
 };
+
+request! {
+    /// Who is to be evaluated.
+    #[derive(Clone, Debug)]
+    pub struct ContextBody {
+        /// The user's key. Required with `flags`.
+        pub user_key: Option<String>,
+        /// The user's key, as the published SDKs send it. Counts only with `flag_key`, where `user_key` is absent.
+        pub user_id: Option<String>,
+        /// The same in camel case.
+        pub user_id_camel as "userId": Option<String>,
+        /// The session's key. Stands in for the user's key where there is none, only with `flag_key`.
+        pub session_id: Option<String>,
+        /// The same in camel case.
+        pub session_id_camel as "sessionId": Option<String>,
+        /// An object with what rules ask for: at most 256 attributes of any JSON, nested at most 10 deep.
+        pub attributes: Option<Value>,
+    }
+}
+
+/// The context that the body at `path` gives, for what may take its time: evaluation reads its own straight from the
+/// bytes of the request.
+pub(in crate::http) fn owned(
+    body: ContextBody,
+    path: &Path<'_>,
+    faults: &mut Violations,
+) -> Context<'static> {
+    let attributes = body.attributes.unwrap_or_default();
+    let place = path.field("attributes").to_string();
+    check_attributes(&attributes, &place, faults);
+    check_size(&attributes, &place, faults);
+    let members = match attributes {
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name.into(), attribute(value))).collect()
+        }
+        _ => Vec::new(),
+    };
+    Context {
+        user_key: body.user_key.map(Into::into),
+        user_id: body.user_id.or(body.user_id_camel).map(Into::into),
+        session_id: body.session_id.or(body.session_id_camel).map(Into::into),
+        attributes: members,
+    }
+}
+
+fn attribute(value: Value) -> Attribute<'static> {
+    match value {
+        Value::Null => Attribute::Null,
+        Value::Bool(value) => Attribute::Bool(value),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Attribute::Integer(whole),
+            (None, Some(whole)) => whole.into(),
+            (None, None) => number.as_f64().map_or(Attribute::Null, Attribute::Float),
+        },
+        Value::String(text) => Attribute::Text(text.into()),
+        Value::Array(elements) => Attribute::List(elements.into_iter().map(attribute).collect()),
+        Value::Object(_) => Attribute::Object,
+    }
+}
 
 /// Notes what is wrong with attributes; null is none.
 pub(in crate::http) fn check_attributes(attributes: &Value, path: &str, faults: &mut Violations) {

@@ -3,9 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use super::context::{Attributes, Text, check_attributes, check_size};
+use super::context::{Attributes, ContextBody, Text, check_attributes, check_size};
 use crate::{
     domain::{
         context::{Context, MAX_CONTEXT_BYTES},
@@ -25,23 +23,6 @@ pub const MAX_FLAGS: usize = 1_000;
 pub const ALL_FLAGS: &str = "*";
 
 request! {
-    /// Who is to be evaluated.
-    #[derive(Clone, Debug)]
-    pub struct ContextBody {
-        /// The user's key. Required with `flags`.
-        pub user_key: Option<String>,
-        /// The user's key, as the published SDKs send it. Counts only with `flag_key`, where `user_key` is absent.
-        pub user_id: Option<String>,
-        /// The same in camel case.
-        pub user_id_camel as "userId": Option<String>,
-        /// The session's key. Stands in for the user's key where there is none, only with `flag_key`.
-        pub session_id: Option<String>,
-        /// The same in camel case.
-        pub session_id_camel as "sessionId": Option<String>,
-        /// An object with what rules ask for: at most 256 attributes of any JSON, nested at most 10 deep.
-        pub attributes: Option<Value>,
-    }
-
     /// What is to be evaluated: `flags`, as documented, or `flag_key`, as the published SDKs send it.
     #[derive(Clone, Debug)]
     pub struct EvaluateBody {

@@ -5,17 +5,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    context::{check_attributes, check_size},
-    evaluate::ContextBody,
+    context::{self, ContextBody},
     rule::ConditionView,
 };
 use crate::{
     control::flag::Explained,
     domain::{
-        context::{Attribute, Context},
+        context::Context,
         id::RuleId,
         segment::Matching,
-        violation::Violations,
+        violation::{Path, Violations},
     },
     engine::{
         Reason,
@@ -37,37 +36,7 @@ request! {
 
 /// The context that a body gives.
 pub fn context(body: ExplainBody, faults: &mut Violations) -> Option<Context<'static>> {
-    let body = body.context;
-    let attributes = body.attributes.unwrap_or_default();
-    check_attributes(&attributes, "context.attributes", faults);
-    check_size(&attributes, "context.attributes", faults);
-    let members = match attributes {
-        Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name.into(), attribute(value))).collect()
-        }
-        _ => Vec::new(),
-    };
-    Some(Context {
-        user_key: body.user_key.map(Into::into),
-        user_id: body.user_id.or(body.user_id_camel).map(Into::into),
-        session_id: body.session_id.or(body.session_id_camel).map(Into::into),
-        attributes: members,
-    })
-}
-
-fn attribute(value: Value) -> Attribute<'static> {
-    match value {
-        Value::Null => Attribute::Null,
-        Value::Bool(value) => Attribute::Bool(value),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(whole), _) => Attribute::Integer(whole),
-            (None, Some(whole)) => whole.into(),
-            (None, None) => number.as_f64().map_or(Attribute::Null, Attribute::Float),
-        },
-        Value::String(text) => Attribute::Text(text.into()),
-        Value::Array(elements) => Attribute::List(elements.into_iter().map(attribute).collect()),
-        Value::Object(_) => Attribute::Object,
-    }
+    Some(context::owned(body.context, &Path::ROOT.field("context"), faults))
 }
 
 /// A condition that was tested.

@@ -9,6 +9,7 @@ use crate::{
     control::flag::ShownFlag,
     domain::{
         flag::{Classification, FlagStatus, FlagType, Prerequisite, Variation},
+        lifecycle::{Lifecycle, Stage},
         rollout::{Algorithm, Bucketing},
         warning::Warning,
     },
@@ -48,6 +49,16 @@ pub struct BucketingView {
     pub salt: Option<String>,
 }
 
+/// Where a flag is in its life.
+#[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "Lifecycle")]
+pub struct LifecycleView {
+    /// The stage.
+    pub stage: Stage,
+    /// Why it is this one, as a sentence.
+    pub because: String,
+}
+
 /// What a flag is in a list and by itself.
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct FlagFields {
@@ -65,6 +76,10 @@ pub struct FlagFields {
     pub classification: Option<Classification>,
     /// Labels.
     pub tags: Vec<String>,
+    /// Who answers for it, a person or a team.
+    pub owner: Option<String>,
+    /// When it should be gone; from then on it counts as stale.
+    pub expires_at: Option<String>,
     /// Where it is in its life, in every environment at once.
     pub status: FlagStatus,
     /// Whether it is on in this environment.
@@ -91,6 +106,8 @@ pub struct FlagFields {
     pub updated_at: String,
     /// When it was evaluated last in this environment, as far as clients reported it.
     pub last_evaluated_at: Option<String>,
+    /// Where it is in its life, by evidence from all environments of the project.
+    pub lifecycle: LifecycleView,
 }
 
 /// A flag as an environment shows it.
@@ -145,8 +162,8 @@ impl From<&Bucketing> for BucketingView {
     }
 }
 
-impl From<&ShownFlag> for FlagFields {
-    fn from(shown: &ShownFlag) -> Self {
+impl FlagFields {
+    fn of(shown: &ShownFlag, lifecycle: Lifecycle) -> Self {
         let (flag, configuration) = (&shown.flag, &shown.configuration);
         let variation = |it: &Variation| VariationView {
             key: it.key.to_string(),
@@ -161,6 +178,8 @@ impl From<&ShownFlag> for FlagFields {
             flag_type: flag.flag_type,
             classification: flag.classification,
             tags: flag.tags.iter().map(ToString::to_string).collect(),
+            owner: flag.owner.as_ref().map(ToString::to_string),
+            expires_at: flag.expires_at.map(|at| at.to_string()),
             status: flag.status,
             enabled: configuration.enabled,
             variations: flag.variations.iter().map(variation).collect(),
@@ -174,25 +193,27 @@ impl From<&ShownFlag> for FlagFields {
             created_at: flag.created_at.to_string(),
             updated_at: flag.shown_update(configuration).to_string(),
             last_evaluated_at: shown.last_evaluated_at.map(|at| at.to_string()),
+            lifecycle: LifecycleView { stage: lifecycle.stage, because: lifecycle.because },
         }
     }
 }
 
 impl FlagView {
     /// The flag with what there is to say of it.
-    pub fn of(shown: &ShownFlag, warnings: Vec<Warning>) -> Self {
+    pub fn of(shown: &ShownFlag, lifecycle: Lifecycle, warnings: Vec<Warning>) -> Self {
         Self {
-            fields: shown.into(),
+            fields: FlagFields::of(shown, lifecycle),
             targeting_rules: shown.configuration.rules.iter().map(RuleView::from).collect(),
             warnings: warnings.into_iter().map(WarningView::from).collect(),
         }
     }
 }
 
-impl From<&ShownFlag> for FlagItemView {
-    fn from(shown: &ShownFlag) -> Self {
+impl FlagItemView {
+    /// The flag in its stage.
+    pub fn of(shown: &ShownFlag, lifecycle: Lifecycle) -> Self {
         let count = u32::try_from(shown.configuration.rules.len()).unwrap_or(u32::MAX);
-        Self { fields: shown.into(), targeting_rules_count: count }
+        Self { fields: FlagFields::of(shown, lifecycle), targeting_rules_count: count }
     }
 }
 

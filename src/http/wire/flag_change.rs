@@ -13,7 +13,8 @@ use crate::{
         key::{FlagKey, VariationKey},
         rollout::{Algorithm, Bucketing},
         rule::{NewRule, RuleDraft},
-        text::{self, Description, Name},
+        text::{self, Description, Name, Owner},
+        time::Timestamp,
         violation::{Path, Violations},
     },
     http::patch::Patch,
@@ -77,6 +78,11 @@ request! {
         /// Labels that lists filter by.
         #[oai(validator(max_items = 50))]
         pub tags: Option<Vec<String>>,
+        /// Who answers for it, a person or a team.
+        #[oai(validator(min_length = 1, max_length = 200))]
+        pub owner: Option<String>,
+        /// When it should be gone, in RFC 3339. From then on it counts as stale; nothing else happens.
+        pub expires_at: Option<String>,
         /// What it can serve: of a boolean flag exactly one true and one false.
         #[oai(validator(max_items = 100))]
         pub variations: Vec<VariationBody>,
@@ -110,6 +116,11 @@ request! {
         /// Labels that lists filter by.
         #[oai(validator(max_items = 50))]
         pub tags: Option<Vec<String>>,
+        /// Who answers for it; null clears it.
+        #[oai(validator(min_length = 1, max_length = 200))]
+        pub owner: Patch<String>,
+        /// When it should be gone, in RFC 3339; null clears it.
+        pub expires_at: Patch<String>,
         /// `active`, or `inactive`: parked in every environment. To archive a flag, delete it.
         pub status: Option<FlagStatus>,
         /// What it can serve.
@@ -145,6 +156,8 @@ pub fn new_flag(body: CreateFlag, faults: &mut Violations) -> Option<NewFlag> {
     let key = key(FlagKey::parse, &body.key, "key", faults);
     let description = body.description.and_then(|text| description(&text, faults));
     let tags = tags(&body.tags.unwrap_or_default(), faults);
+    let owner = body.owner.and_then(|text| owner(&text, faults));
+    let expires_at = body.expires_at.and_then(|text| expires_at(&text, faults));
     let variations = variations(body.variations, faults);
     let default_variation = default_variation(&body.default_variation, faults);
     let rules = rules(body.targeting_rules.unwrap_or_default(), faults);
@@ -160,6 +173,8 @@ pub fn new_flag(body: CreateFlag, faults: &mut Violations) -> Option<NewFlag> {
         flag_type: body.flag_type,
         classification: body.classification,
         tags,
+        owner,
+        expires_at,
         variations,
         bucketing: bucketing?,
         default_variation: default_variation?,
@@ -184,6 +199,8 @@ pub fn flag_change(body: UpdateFlag, faults: &mut Violations) -> Option<FlagChan
         description: body.description.change().map(|text| text.and_then(|text| description(&text, faults))),
         classification: body.classification.change(),
         tags: body.tags.map(|texts| tags(&texts, faults)),
+        owner: body.owner.change().map(|text| text.and_then(|text| owner(&text, faults))),
+        expires_at: body.expires_at.change().map(|text| text.and_then(|text| expires_at(&text, faults))),
         status: body.status,
         variations: body.variations.map(|bodies| variations(bodies, faults)),
         bucketing: new_bucketing,
@@ -196,6 +213,18 @@ pub fn flag_change(body: UpdateFlag, faults: &mut Violations) -> Option<FlagChan
 
 fn description(text: &str, faults: &mut Violations) -> Option<Description> {
     Description::parse(text, &Path::ROOT.field("description"), faults)
+}
+
+fn owner(text: &str, faults: &mut Violations) -> Option<Owner> {
+    Owner::parse(text, &Path::ROOT.field("owner"), faults)
+}
+
+fn expires_at(text: &str, faults: &mut Violations) -> Option<Timestamp> {
+    let moment = Timestamp::parse(text);
+    if moment.is_none() {
+        faults.malformed("expires_at", "must be a moment in RFC 3339");
+    }
+    moment
 }
 
 fn default_variation(text: &str, faults: &mut Violations) -> Option<VariationKey> {

@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod audit;
 pub mod context;
 pub mod dependent;
+pub mod difference;
 pub mod environment;
 pub mod evaluate;
 pub mod evaluation;
@@ -19,7 +20,9 @@ pub mod member;
 pub mod operator;
 pub mod organization;
 pub mod personal_token;
+pub mod preview;
 pub mod project;
+pub mod promotion;
 pub mod restoration;
 pub mod revision;
 pub mod rule;
@@ -39,6 +42,7 @@ use crate::{
         environment::EnvironmentType,
         flag::{Classification, FlagStatus, FlagType},
         key::KeyError,
+        lifecycle::Stage,
         operator::Operator,
         page::Direction,
         role::Role,
@@ -55,6 +59,7 @@ words! {
     crate::domain::usage::Cause as "Reason",
     FlagType as "FlagType",
     FlagStatus as "FlagStatus",
+    Stage as "FlagStage",
     Classification as "Classification",
     Algorithm as "BucketingAlgorithm",
     Operator as "Operator",

@@ -62,6 +62,7 @@ const fn code(action: Action) -> u8 {
         Action::FlagRestored => 35,
         Action::FlagDeleted => 36,
         Action::EnvironmentRestored => 37,
+        Action::FlagPromoted => 44,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::support::{Server, Team};
 /// A view without the members that say that it changed.
 fn shown(view: &Value) -> Value {
     let mut shown = view.clone();
-    for bookkeeping in ["revision", "updated_at", "last_evaluated_at"] {
+    for bookkeeping in ["revision", "updated_at", "last_evaluated_at", "lifecycle"] {
         shown.as_object_mut().expect("an object").remove(bookkeeping);
     }
     shown

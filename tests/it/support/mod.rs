@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "what the tests share reads like the public face of a crate")]
 
 pub mod compiled;
+pub mod copies;
 pub mod process;
 pub mod raw;
 pub mod stream;

@@ -1,0 +1,73 @@
+//! Stages of flags: evidence is gathered from every environment of their project, in memory and in the data file.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Control,
+    error::{Error, Thing},
+};
+use crate::{
+    domain::{
+        flag::Flag,
+        id::{EnvironmentId, FlagId},
+        lifecycle::{Evidence, Lifecycle, Patience, Stage},
+        time::Timestamp,
+    },
+    engine::Ruleset,
+    store,
+};
+
+/// What the environments of a project know of some of its flags at one moment.
+#[derive(Debug)]
+pub struct Observation {
+    rulesets: Vec<Arc<Ruleset>>,
+    /// In any of the environments.
+    last_evaluated: HashMap<FlagId, Timestamp>,
+    now: Timestamp,
+    patience: Patience,
+}
+
+/// Gathers what is known at the moment `now` of these flags, which belong to the project of `environment`.
+pub fn observe<'f>(
+    control: &Control,
+    environment: EnvironmentId,
+    flags: impl Iterator<Item = &'f Flag> + Clone,
+    now: Timestamp,
+) -> Result<Observation, Error> {
+    let reader = control.read()?;
+    let (mut rulesets, mut last_evaluated) = (Vec::new(), HashMap::new());
+    let missing = || Error::Missing(Thing::Environment, environment.to_string());
+    let project = store::environment::by_id(&reader, environment)?.ok_or_else(missing)?.project;
+    for environment in store::environment::of_project(&reader, project)? {
+        let Some(live) = control.live().environment(environment.id) else { continue };
+        control.live().settle(&live);
+        rulesets.push(Arc::clone(&live.ruleset()));
+        let ids = flags.clone().map(|flag| flag.id);
+        let kept = store::usage::last_evaluated_of(&reader, environment.id, ids)?;
+        for (flag, last) in kept.into_iter().chain(control.live().usage.last_evaluated(environment.id)) {
+            let known = last_evaluated.entry(flag).or_insert(last);
+            *known = last.max(*known);
+        }
+    }
+    let patience = Patience { days: control.settings.stale_after_days };
+    Ok(Observation { rulesets, last_evaluated, now, patience })
+}
+
+impl Observation {
+    /// The stage of one of the flags.
+    pub fn lifecycle(&self, flag: &Flag) -> Lifecycle {
+        let says = self.rulesets.iter().filter_map(|ruleset| ruleset.get(flag.key.as_str()));
+        let evidence = Evidence {
+            flag,
+            configurations: says.map(|compiled| &**compiled.configuration()).collect(),
+            last_evaluated_at: self.last_evaluated.get(&flag.id).copied(),
+            now: self.now,
+        };
+        evidence.lifecycle(self.patience)
+    }
+
+    /// Whether it is probably of no use any more.
+    pub fn is_stale(&self, flag: &Flag) -> bool {
+        self.lifecycle(flag).stage == Stage::Stale
+    }
+}
