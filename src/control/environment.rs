@@ -118,6 +118,7 @@ pub async fn delete(control: &Control, call: &Call, caller: &Caller, id: Environ
     control
         .change(call, Some(caller.actor()), move |change| {
             let place = change.place(id, Permission::WriteEnvironments)?;
+            change.expects(place.environment.revision)?;
             if store::environment::of_project(change.tx(), place.project.id)?.len() == 1 {
                 return Err(Error::LastEnvironment);
             }

@@ -2,6 +2,7 @@
 
 use crate::{
     control::{Error, Thing},
+    domain::role::Permission,
     http::error::{ApiError, Code},
 };
 
@@ -15,15 +16,7 @@ impl From<Error> for ApiError {
             Error::KeyTaken(thing, key) => taken(thing, &key),
             Error::EmailTaken => Self::of(Code::EmailAlreadyExists),
             Error::Invalid(violations) => violations.into(),
-            Error::Forbidden(permission) => {
-                let message = format!(
-                    "your role may not {}; that needs the role '{}' or a higher one",
-                    permission.verb(),
-                    permission.least_role().as_str()
-                );
-                Self::new(Code::InsufficientPermissions, message)
-                    .with_detail("required_role", permission.least_role().as_str())
-            }
+            Error::Forbidden(permission) => forbidden(permission),
             Error::RoleTooHigh { asked, own } => {
                 let message = format!(
                     "your highest role is '{}'; a token of yours cannot have the role '{}'",
@@ -54,14 +47,14 @@ impl From<Error> for ApiError {
                     .with_detail("environment_key", environment)
                     .with_detail("frozen_reason", reason)
             }
-            Error::KeyRotated(successor) => {
-                Self::of(Code::ApiKeyRotated).with_detail("replaced_by", successor.to_string())
-            }
-            Error::KeyExpired => Self::of(Code::ApiKeyExpired),
             Error::RevisionConflict(revision) => {
                 let message = format!("it is at revision {revision}, which the request does not expect");
                 Self::new(Code::RevisionConflict, message).with_detail("revision", revision)
             }
+            Error::KeyRotated(successor) => {
+                Self::of(Code::ApiKeyRotated).with_detail("replaced_by", successor.to_string())
+            }
+            Error::KeyExpired => Self::of(Code::ApiKeyExpired),
             Error::FlagArchived(key) => {
                 Self::new(Code::FlagArchived, format!("the flag '{key}' is archived and cannot be changed"))
             }
@@ -85,6 +78,13 @@ impl From<Error> for ApiError {
             Error::Internal(cause) => Self::internal(cause),
         }
     }
+}
+
+fn forbidden(permission: Permission) -> ApiError {
+    let role = permission.least_role().as_str();
+    let message =
+        format!("your role may not {}; that needs the role '{role}' or a higher one", permission.verb());
+    ApiError::new(Code::InsufficientPermissions, message).with_detail("required_role", role)
 }
 
 fn missing(thing: Thing, name: &str) -> ApiError {

@@ -65,6 +65,7 @@ fn the_tag_of_an_environment_is_of_its_own_fields() {
         stale.post(&format!("{path}/unfreeze"), &json!({})).refused(412, "REVISION_CONFLICT")["revision"],
         2
     );
+    stale.delete(&path).refused(412, "REVISION_CONFLICT");
     let fresh = team.client.with("If-Match", "\"2\"");
     assert_eq!(tag(&fresh.post(&format!("{path}/unfreeze"), &json!({}))), "\"3\"");
 }

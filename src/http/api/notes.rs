@@ -42,10 +42,11 @@ const NAMED: [(&str, Code); 10] = [
 const READING_REVISIONS: [&str; 3] = ["getEnvironment", "getFlag", "getSegment"];
 
 /// Operations that take `If-Match`.
-const CHANGING_REVISIONS: [&str; 10] = [
+const CHANGING_REVISIONS: [&str; 11] = [
     "updateEnvironment",
     "freezeEnvironment",
     "unfreezeEnvironment",
+    "deleteEnvironment",
     "updateFlag",
     "toggleFlag",
     "rollBackFlag",
