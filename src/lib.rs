@@ -138,6 +138,7 @@
 //! - what a change would do to whom: [`engine::impact`], [`control::preview`]; how environments compare, and what is
 //!   taken from one to another: [`domain::promotion`], [`control::compare`], [`control::promotion`]
 //! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]
+//! - commands that ask a running server: `cli/remote.rs`
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]

@@ -1,8 +1,10 @@
 //! The command line: one file per subcommand. A command that fails says why in one sentence on standard error.
 
 mod backup;
+mod flags;
 mod healthcheck;
 mod openapi;
+mod remote;
 mod serve;
 mod usage;
 
@@ -39,6 +41,8 @@ enum Command {
     Verify(backup::Verify),
     /// Make a backup the data file, with the server stopped
     Restore(backup::Restore),
+    /// Look at the flags of a running server
+    Flags(flags::Flags),
 }
 
 /// Runs the command that the process was started with.
@@ -53,20 +57,22 @@ pub fn run() -> ExitCode {
         Err(usage::Stop::Wrong(sentence)) => return fail(&sentence, EXIT_USAGE),
     };
     match execute(command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => fail(&error.to_string(), 1),
     }
 }
 
-fn execute(command: Command) -> Result<(), Box<dyn Error>> {
-    match command {
+fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
+    let done = match command {
         Command::Serve(config) => serve::run(&config),
         Command::Openapi => openapi::run(),
         Command::Healthcheck(listen) => healthcheck::run(&listen),
         Command::Backup(command) => backup::take(command),
         Command::Verify(command) => backup::verify(command),
         Command::Restore(command) => backup::restore(command),
-    }
+        Command::Flags(command) => return flags::run(command),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn fail(sentence: &str, code: u8) -> ExitCode {

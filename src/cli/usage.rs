@@ -55,6 +55,7 @@ fn sentence(error: &clap::Error) -> String {
             format!("{}: `{value}` is none of {choices}", named(&setting))
         }
         (ErrorKind::InvalidValue, _, None) => format!("{}: needs a value", named(&setting)),
+        (ErrorKind::MissingRequiredArgument, _, _) => format!("missing: {setting}"),
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _, _) => {
             "a command is missing; `phaseflag --help` lists them".to_owned()
         }

@@ -57,11 +57,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["auth"]),
     ("governor", &["limit"]),
     ("clap", &["config", "cli"]),
+    ("ureq", &["cli/remote"]),
+    ("rustls", &["cli/remote"]),
     ("tracing_subscriber", &["config", "telemetry"]),
     ("ulid", &["domain"]),
     ("jiff", &["domain"]),
     ("serde", &["http", "store", "auth", "domain/value"]),
-    ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile"]),
+    ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile", "cli"]),
     ("tokio", &["auth", "store", "live", "control", "http", "server", "cli"]),
 ];
 
