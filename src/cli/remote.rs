@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use rustls::crypto::aws_lc_rs;
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{HeaderValue, Uri};
@@ -124,7 +123,7 @@ impl Server {
     pub(super) fn connection(self) -> Connection {
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .build();
         let agent = Agent::config_builder()
             .tls_config(tls)
