@@ -124,8 +124,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
     let refused = |error| Error::Listen(printed.clone(), error);
     let listener = TcpListener::bind((host.as_str(), config.listen.port)).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids())
-        .map_err(|error| Error::Process(error.to_string()))?;
+    let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
     let (stop, stopped) = oneshot::channel();
     let limits = ListenLimits { connections: config.max_connections, ..ListenLimits::default() };

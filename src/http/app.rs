@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use poem::http::Method;
 use poem::web::Redirect;
 use poem::{Endpoint, IntoEndpoint, Response, Route, endpoint::make_sync};
-use poem_openapi::OpenApiService;
+use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -72,7 +72,7 @@ impl App {
     }
 }
 
-fn service(app: &Arc<App>) -> OpenApiService<impl poem_openapi::OpenApi, ()> {
+fn service(app: &Arc<App>) -> OpenApiService<impl OpenApi + use<>, ()> {
     OpenApiService::new(api::all(app), TITLE, env!("CARGO_PKG_VERSION"))
         .summary("Feature flags from one executable with one data file.")
         .description(api::DESCRIPTION)
@@ -85,20 +85,33 @@ pub fn document(app: &Arc<App>) -> Result<Value, ApiError> {
     openapi::document(&service(app).spec(), &notes).map_err(ApiError::internal)
 }
 
+/// What there is to ask for: what the handlers declare, and what the document does not describe.
+fn paths<T: OpenApi>(service: &OpenApiService<T, ()>) -> Paths {
+    let apis = declared(service);
+    let paths = apis.iter().flat_map(|api| &api.paths);
+    let operations = paths.flat_map(|path| path.operations.iter().map(|known| (&*path.path, &known.method)));
+    let files = docs::PATHS.into_iter().chain(["/"]).map(|path| (path, &Method::GET));
+    Paths::of(operations.chain(files))
+}
+
+/// What the handlers of a service declare. The framework tells it of their types, which have no name here.
+fn declared<T: OpenApi>(_: &OpenApiService<T, ()>) -> Vec<MetaApi> {
+    T::meta()
+}
+
 /// Everything that is served. `make_request_id` names requests that have no name.
 pub fn routes(
     app: &Arc<App>,
     cors: Cors,
     make_request_id: MakeRequestId,
-) -> Result<impl Endpoint<Output = Response> + use<>, ApiError> {
-    let document = document(app)?;
-    let mut paths = Paths::of_document(&document).with("/", &[Method::GET]);
-    for path in docs::PATHS {
-        paths = paths.with(path, &[Method::GET]);
-    }
+) -> impl Endpoint<Output = Response> + use<> {
     let home = make_sync(|_| Redirect::see_other("/docs"));
-    let described = Arc::new(service(app).into_endpoint());
-    let open = Docs::new(&document).mount(Route::new().at("/", poem::get(home)));
+    let describing = Arc::clone(app);
+    let docs = Docs::new(move || document(&describing));
+    let open = docs.mount(Route::new().at("/", poem::get(home)));
+    let service = service(app);
+    let paths = paths(&service);
+    let described = Arc::new(service.into_endpoint());
     let open = DESCRIBED_PATHS.iter().fold(open, |open, path| open.at(path, Arc::clone(&described)));
     let open =
         DESCRIBED_ROOTS.iter().fold(open, |open, root| open.nest_no_strip(root, Arc::clone(&described)));
@@ -112,5 +125,5 @@ pub fn routes(
         dialect: Dialect { root: failure::ROOT, translate: failure::translate },
     };
     let guarded = Guard::new(api::with_shortcut(app, open), Arc::clone(app));
-    Ok(Outermost::new(guarded, settings))
+    Outermost::new(guarded, settings)
 }

@@ -1,14 +1,17 @@
 //! The published document and its page: `/openapi.json`, and Swagger UI under `/docs` from what the framework
 //! embeds. The framework's page has its scripts inline; ours has them in files of their own, so that its content
-//! security policy names no inline script, and it asks no other host for anything.
+//! security policy names no inline script, and it asks no other host for anything. Both are made when somebody looks:
+//! a server that only evaluates neither starts later nor is larger for them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, Request, Response, Route};
 use poem_openapi::OpenApiService;
 use serde_json::Value;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
 use crate::http::error::{ApiError, Code};
 use crate::http::etag;
@@ -111,21 +114,24 @@ impl SwaggerUi {
     }
 }
 
+/// Makes the document.
+type Describe = dyn Fn() -> Result<Value, ApiError> + Send + Sync;
+
 /// Answers the paths of [`PATHS`].
 #[derive(Clone)]
 pub struct Docs(Arc<Inner>);
 
 struct Inner {
-    document: File,
-    /// 1.6 MB, made when somebody looks.
-    ui: OnceLock<Option<SwaggerUi>>,
+    describe: Arc<Describe>,
+    document: OnceCell<File>,
+    ui: OnceCell<SwaggerUi>,
 }
 
 impl Docs {
-    /// Publishes a document.
-    pub fn new(document: &Value) -> Self {
-        let document = File::new(document.to_string(), "application/json");
-        Self(Arc::new(Inner { document, ui: OnceLock::new() }))
+    /// Publishes the document that `describe` makes; it is called when the document is asked for, and not again once
+    /// it has succeeded.
+    pub fn new(describe: impl Fn() -> Result<Value, ApiError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Inner { describe: Arc::new(describe), document: OnceCell::new(), ui: OnceCell::new() }))
     }
 
     /// Adds the paths to the routes.
@@ -133,23 +139,40 @@ impl Docs {
     pub fn mount(self, route: Route) -> Route {
         PATHS.iter().fold(route, |route, path| route.at(path, poem::get(self.clone())))
     }
+
+    /// Who asks while it is being made waits for that.
+    async fn document(&self) -> Result<&File, ApiError> {
+        let make = || {
+            let describe = Arc::clone(&self.0.describe);
+            aside(move || Ok(File::new(describe()?.to_string(), "application/json")))
+        };
+        self.0.document.get_or_try_init(make).await
+    }
+
+    async fn ui(&self) -> Result<&SwaggerUi, ApiError> {
+        let unknown = || ApiError::internal("the framework's page has an unknown form");
+        let make = || aside(move || SwaggerUi::new().ok_or_else(unknown));
+        self.0.ui.get_or_try_init(make).await
+    }
+}
+
+/// Does what takes milliseconds where no request waits for it but those that asked.
+async fn aside<T: Send + 'static>(
+    make: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    spawn_blocking(make).await.map_err(ApiError::internal)?
 }
 
 impl Endpoint for Docs {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let path = request.uri().path();
-        if path == "/openapi.json" {
-            return Ok(self.0.document.answer(&request));
-        }
-        let ui = self.0.ui.get_or_init(SwaggerUi::new).as_ref();
-        let ui = ui.ok_or_else(|| ApiError::internal("the framework's page has an unknown form"))?;
-        let file = match path {
-            "/docs" => &ui.page,
-            "/docs/swagger-ui.js" => &ui.script,
-            "/docs/swagger-ui.css" => &ui.style,
-            "/docs/start.js" => &ui.start,
+        let file = match request.uri().path() {
+            "/openapi.json" => self.document().await?,
+            "/docs" => &self.ui().await?.page,
+            "/docs/swagger-ui.js" => &self.ui().await?.script,
+            "/docs/swagger-ui.css" => &self.ui().await?.style,
+            "/docs/start.js" => &self.ui().await?.start,
             _ => return Err(ApiError::of(Code::NotFound).into()),
         };
         Ok(file.answer(&request))
@@ -164,7 +187,7 @@ mod tests {
     use super::*;
 
     async fn get(path: &str, tag: &str) -> TestResponse {
-        let docs = Docs::new(&json!({"openapi": "3.1.0"}));
+        let docs = Docs::new(|| Ok(json!({"openapi": "3.1.0"})));
         TestClient::new(docs.mount(Route::new())).get(path).header("if-none-match", tag).send().await
     }
 

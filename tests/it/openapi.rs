@@ -56,6 +56,25 @@ fn every_operation_is_described() {
 }
 
 #[test]
+fn what_a_path_allows_is_what_is_described() {
+    let server = Server::start();
+    let client = server.anonymous();
+    let document = client.get("/openapi.json").expect(200);
+    for (template, item) in document["paths"].as_object().expect("paths") {
+        let mut methods: BTreeSet<_> =
+            item.as_object().expect("an item").keys().map(|name| name.to_uppercase()).collect();
+        if methods.contains("GET") {
+            methods.insert("HEAD".to_owned());
+        }
+        methods.insert("OPTIONS".to_owned());
+        let answer = client.send("OPTIONS", &template.replace(['{', '}'], "-"), None);
+        let allow = answer.header("allow").unwrap_or_default();
+        let allowed: BTreeSet<_> = allow.split(", ").map(str::to_owned).collect();
+        assert_eq!((answer.status, allowed), (204, methods), "{template}");
+    }
+}
+
+#[test]
 fn every_operation_says_how_it_fails() {
     let document = document();
     each(&document, |name, operation| {

@@ -31,7 +31,7 @@ fn then(team: &Team, environment: &str, revision: u64) -> Value {
 /// What of a flag has a revision.
 fn content(flag: &Value) -> Value {
     let mut content = flag.clone();
-    for name in ["warnings", "last_evaluated_at"] {
+    for name in ["warnings", "lifecycle", "last_evaluated_at"] {
         content.as_object_mut().expect("a flag").remove(name);
     }
     content

@@ -1,11 +1,10 @@
-//! Which paths exist and which methods each answers, read once from the `OpenAPI` document so that it cannot drift
+//! Which paths exist and which methods each answers, taken from what the handlers declare so that it cannot drift
 //! from what is served. It answers `Allow`, preflights, and which route a log line is about.
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::Split;
 
 use poem::http::{HeaderValue, Method};
-use serde_json::Value;
 
 /// What applications and probes ask for all the time. A log with a line for each success would hold nothing else.
 const ROUTINE: [&str; 5] = ["/api/v1/evaluate", "/api/v1/sdk/", "/ofrep/v1/", "/health", "/ready"];
@@ -82,25 +81,20 @@ struct Node {
 }
 
 impl Paths {
-    /// The paths of an `OpenAPI` document.
-    pub fn of_document(document: &Value) -> Self {
+    /// The paths of these operations: of each its path, with parameters in braces, and its method.
+    pub fn of<'a>(operations: impl IntoIterator<Item = (&'a str, &'a Method)>) -> Self {
+        let mut methods: BTreeMap<&str, Vec<&Method>> = BTreeMap::new();
+        for (template, method) in operations {
+            methods.entry(template).or_default().push(method);
+        }
         let mut paths = Self::default();
-        for (template, item) in document["paths"].as_object().into_iter().flatten() {
-            let methods = item.as_object().into_iter().flat_map(|item| item.keys());
-            let methods: Vec<Method> = methods.filter_map(|name| method_of(name)).collect();
+        for (template, methods) in methods {
             paths.add(template, &methods);
         }
         paths
     }
 
-    /// Adds a path that the document does not describe, such as the document itself.
-    #[must_use]
-    pub fn with(mut self, template: &str, methods: &[Method]) -> Self {
-        self.add(template, methods);
-        self
-    }
-
-    fn add(&mut self, template: &str, methods: &[Method]) {
+    fn add(&mut self, template: &str, methods: &[&Method]) {
         let mut node = &mut self.root;
         let mut parameters = Vec::new();
         for segment in segments(template) {
@@ -112,8 +106,8 @@ impl Paths {
                 None => node.literals.entry(segment.to_owned()).or_default(),
             };
         }
-        let gets = if methods.contains(&Method::GET) { Gets::Yes } else { Gets::No };
-        let mut allowed: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        let gets = if methods.contains(&&Method::GET) { Gets::Yes } else { Gets::No };
+        let mut allowed: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
         if gets == Gets::Yes {
             allowed.push("HEAD");
         }
@@ -160,26 +154,20 @@ fn segments(path: &str) -> Split<'_, char> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 
-fn method_of(name: &str) -> Option<Method> {
-    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
-        .into_iter()
-        .find(|method| method.as_str().eq_ignore_ascii_case(name))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn paths() -> Paths {
-        let document = json!({"paths": {
-            "/flags": {"get": {}, "post": {}, "summary": "not a method"},
-            "/flags/{key}": {"get": {}, "delete": {}},
-            "/flags/all": {"put": {}},
-            "/{kind}/all/{part}": {"post": {}},
-        }});
-        Paths::of_document(&document).with("/", &[Method::GET])
+        Paths::of([
+            ("/flags", &Method::POST),
+            ("/flags/{key}", &Method::GET),
+            ("/flags", &Method::GET),
+            ("/flags/{key}", &Method::DELETE),
+            ("/flags/all", &Method::PUT),
+            ("/{kind}/all/{part}", &Method::POST),
+            ("/", &Method::GET),
+        ])
     }
 
     #[test]
