@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::{Action, FieldChange, configuration_fields, difference, flag_fields},
+        audit::{Action, FieldChange, configuration_fields, flag_fields, itemized},
         environment::Environment,
         flag::{Configuration, Flag, MAX_FLAGS_PER_PROJECT},
         flag_change::FlagChange,
@@ -151,11 +151,11 @@ pub(super) fn keep_noting(
         change.put_flag(target.place.environment.id, &flag, Arc::clone(&configuration), action)?;
     }
     let changes = |fields: Vec<FieldChange>| (!fields.is_empty()).then(|| [&fields, notes].concat());
-    if let Some(fields) = changes(difference(&flag_fields(&target.flag), &flag_fields(&flag))) {
+    if let Some(fields) = changes(itemized(&flag_fields(&target.flag), &flag_fields(&flag))) {
         change.audit(action, project_scope(&target.place.project), flag.id, fields)?;
     }
     let before = configuration_fields(target.named());
-    if let Some(fields) = changes(difference(&before, &configuration_fields(&configuration))) {
+    if let Some(fields) = changes(itemized(&before, &configuration_fields(&configuration))) {
         change.audit(action, target.place.scope(), flag.id, fields)?;
     }
     Ok((flag, configuration))

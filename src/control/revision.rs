@@ -59,7 +59,7 @@ pub fn list(
         let changes = match before {
             Some(before) => {
                 let fields = fields(&view.reader, environment, flag, before)?;
-                let changes = difference(&fields, &after);
+                let changes = itemized(&fields, &after);
                 last = Some((before.clone(), fields));
                 Some(changes)
             }

@@ -69,8 +69,14 @@ fn a_promoted_flag_says_there_what_it_says_here() {
     let entry = team.client.get(&history).expect(200)["data"][0].clone();
     assert_eq!(entry["action"], "flag.promoted");
     assert_eq!(entry["changes"]["promoted_from"], json!({"from": null, "to": "development"}));
-    for part in PARTS {
+    for part in ["default_variation", "enabled"] {
         assert_eq!(entry["changes"][part], changes[part]);
+    }
+    // The log tells of lists element by element.
+    for (list, name) in [("targeting_rules", "id"), ("prerequisites", "flag_key")] {
+        let element = &there[list][0];
+        let change = format!("{list}[{}]", element[name].as_str().expect("a name"));
+        assert_eq!(entry["changes"][change], json!({"from": null, "to": element}));
     }
 
     // Once more there is nothing to do, and nothing is done.

@@ -54,7 +54,8 @@ pub struct EntryView {
     pub action: Action,
     /// Who did it.
     pub actor: ActorView,
-    /// What changed, by the name of the field. What was made has its fields here.
+    /// What changed, by the name of the field. What was made has its fields here. A rule, a variation or a prerequisite
+    /// that changed is told by itself, as in `targeting_rules[rule_…].variation`.
     pub changes: BTreeMap<String, ChangeView>,
     /// When.
     pub timestamp: String,

@@ -58,8 +58,8 @@ pub struct RevisionItemView {
     #[serde(flatten)]
     #[oai(flatten)]
     fields: RevisionFields,
-    /// What changed since the revision before, by the name of the field. What was made has its fields here; null where
-    /// the revision before is not kept.
+    /// What changed since the revision before, as in the history of the flag. What was made has its fields here; null
+    /// where the revision before is not kept.
     pub changes: Option<BTreeMap<String, ChangeView>>,
 }
 

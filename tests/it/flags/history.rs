@@ -69,7 +69,9 @@ fn an_environment_shows_its_own_entries_and_the_projects() {
     assert_eq!(members(&development[1]["changes"]), ["name"]);
     let staging = history(&team, &team.staging);
     assert_eq!(actions(&staging), ["flag.archived", "flag.updated", "flag.updated", "flag.created"]);
-    assert_eq!(members(&staging[2]["changes"]), ["targeting_rules"]);
+    let rules = team.client.get(&at(&team.staging, "/a")).expect(200)["data"]["targeting_rules"].clone();
+    let change = format!("targeting_rules[{}]", rules[0]["id"].as_str().expect("an id"));
+    assert_eq!(staging[2]["changes"], json!({change: {"from": null, "to": rules[0]}}));
     assert_eq!(actions(&history(&team, &team.production)), ["flag.archived", "flag.updated", "flag.created"]);
 }
 
