@@ -175,6 +175,14 @@ pub fn with_usage(control: &Control, flags: &mut [ShownFlag]) -> Result<(), Erro
     Ok(())
 }
 
+/// The flag, with when it was evaluated last.
+pub(super) fn used(control: &Control, shown: ShownFlag) -> Result<ShownFlag, Error> {
+    let mut shown = [shown];
+    with_usage(control, &mut shown)?;
+    let [shown] = shown;
+    Ok(shown)
+}
+
 /// One flag.
 pub fn get(
     control: &Control,
@@ -183,11 +191,8 @@ pub fn get(
     name: &FlagName,
 ) -> Result<ShownFlag, Error> {
     let view = view(control, caller, environment)?;
-    let mut shown =
-        [ShownFlag::of(find(&view.live.ruleset(), &view.place.environment, name)?, environment, None)];
-    with_usage(control, &mut shown)?;
-    let [shown] = shown;
-    Ok(shown)
+    let ruleset = view.live.ruleset();
+    used(control, ShownFlag::of(find(&ruleset, &view.place.environment, name)?, environment, None))
 }
 
 /// What is probably not meant about a flag, with the segments as they are now.

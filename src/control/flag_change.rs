@@ -79,10 +79,7 @@ pub async fn update(
     draft: Draft<FlagChange>,
 ) -> Result<ShownFlag, Error> {
     let shown = edit(control, call, caller, environment, name, Action::FlagUpdated, draft).await?;
-    let mut shown = [shown];
-    super::flag::with_usage(control, &mut shown)?;
-    let [shown] = shown;
-    Ok(shown)
+    super::flag::used(control, shown)
 }
 
 /// Turns a flag on or off in one environment.

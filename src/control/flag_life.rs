@@ -50,10 +50,7 @@ pub async fn restore(
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
         })
         .await?;
-    let mut shown = [shown];
-    super::flag::with_usage(control, &mut shown)?;
-    let [shown] = shown;
-    Ok(shown)
+    super::flag::used(control, shown)
 }
 
 fn must_be_archived(target: &Target) -> Result<(), Error> {

@@ -163,8 +163,5 @@ pub async fn roll_back(
             Ok(ShownFlag { flag, configuration, environment, last_evaluated_at: None })
         })
         .await?;
-    let mut shown = [shown];
-    super::flag::with_usage(control, &mut shown)?;
-    let [shown] = shown;
-    Ok(shown)
+    super::flag::used(control, shown)
 }
