@@ -40,6 +40,7 @@ fn the_tour_and_what_goes_on_after_it_lead_where_they_say() {
         "People and roles",
         "API keys",
         "Audit log",
+        "Changes and revisions",
         "Targeting",
         "From one environment to the next",
     ];
