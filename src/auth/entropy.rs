@@ -5,16 +5,14 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{self, Context, SHA256, SHA256_OUTPUT_LEN};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 /// A SHA-256 digest.
 pub type Digest = [u8; SHA256_OUTPUT_LEN];
 
 /// The operating system's generator. Only `server.rs` makes one.
-///
-/// The cryptographic library has a generator too, which first gathers entropy of its own from the jitter of the
-/// processor: 20 ms, which were most of the time that the server took to start.
 #[derive(Debug, Default)]
-pub struct SystemEntropy(());
+pub struct SystemEntropy(SystemRandom);
 
 /// The operating system gave no randomness; nothing secret can be made without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +26,7 @@ impl SystemEntropy {
 
     /// Overwrites `bytes` with randomness fit for keys.
     pub fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyUnavailable> {
-        getrandom::fill(bytes).map_err(|_| EntropyUnavailable)
+        self.0.fill(bytes).map_err(|_| EntropyUnavailable)
     }
 }
 

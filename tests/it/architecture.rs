@@ -55,7 +55,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth"]),
     ("argon2", &["auth"]),
     ("aws_lc_rs", &["auth"]),
-    ("getrandom", &["auth/entropy"]),
     ("governor", &["limit"]),
     ("clap", &["config", "cli"]),
     ("ureq", &["cli/remote"]),
