@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
-use super::remote::{Connection, Server};
+use super::connection::Connection;
+use super::target::Target;
 
 /// The exit code of `--exit-code` where there are stale flags.
 const EXIT_STALE: u8 = 3;
@@ -57,7 +58,7 @@ struct Stale {
     format: Format,
 
     #[command(flatten)]
-    server: Server,
+    target: Target,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,8 +74,8 @@ pub(super) fn run(command: Flags) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn stale(command: Stale) -> Result<ExitCode, Box<dyn Error>> {
-    let server = command.server.connection();
-    let flags = stale_flags(&server, &command.project, command.environment.as_deref())?;
+    let connection = command.target.connection()?;
+    let flags = stale_flags(&connection, &command.project, command.environment.as_deref())?;
     let mut out = io::stdout().lock();
     match command.format {
         Format::Json => writeln!(out, "{:#}", Value::from(flags.as_slice()))?,
@@ -86,24 +87,24 @@ fn stale(command: Stale) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn stale_flags(
-    server: &Connection,
+    connection: &Connection,
     project: &str,
     environment: Option<&str>,
 ) -> Result<Vec<Value>, Box<dyn Error>> {
-    let url = server.url();
-    let mut projects = server.rows("/api/v1/projects", &[])?.into_iter().filter(|it| is(it, project));
-    let found = projects.next().ok_or_else(|| format!("the server {url} shows no project `{project}`"))?;
+    let place = connection.place();
+    let mut projects = connection.rows("/api/v1/projects", &[])?.into_iter().filter(|it| is(it, project));
+    let found = projects.next().ok_or_else(|| format!("{place} shows no project `{project}`"))?;
     if projects.next().is_some() {
-        return Err(format!("the server {url} has several projects `{project}`; name one by its id").into());
+        return Err(format!("{place} has several projects `{project}`; name one by its id").into());
     }
     let of_project = format!("project_id={}", text(&found, "/id"));
-    let mut environments = server.rows("/api/v1/environments", &[&of_project])?.into_iter();
+    let mut environments = connection.rows("/api/v1/environments", &[&of_project])?.into_iter();
     let found = environments.find(|it| environment.is_none_or(|name| is(it, name))).ok_or_else(|| {
         let name = environment.unwrap_or_default();
-        format!("the project `{project}` on {url} has no environment `{name}`")
+        format!("the project `{project}` of {place} has no environment `{name}`")
     })?;
     let of_environment = format!("environment_id={}", text(&found, "/id"));
-    Ok(server.rows("/api/v1/flags", &["stale=true", "sort=key", "order=asc", &of_environment])?)
+    Ok(connection.rows("/api/v1/flags", &["stale=true", "sort=key", "order=asc", &of_environment])?)
 }
 
 /// Whether this is what somebody calls `name`.

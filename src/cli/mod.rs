@@ -1,11 +1,13 @@
 //! The command line: one file per subcommand. A command that fails says why in one sentence on standard error.
 
 mod backup;
+mod connection;
 mod flags;
 mod healthcheck;
 mod openapi;
 mod remote;
 mod serve;
+mod target;
 mod usage;
 
 use std::error::Error;
@@ -41,7 +43,7 @@ enum Command {
     Verify(backup::Verify),
     /// Make a backup the data file, with the server stopped
     Restore(backup::Restore),
-    /// Look at the flags of a running server
+    /// Look at the flags of a project
     Flags(flags::Flags),
 }
 

@@ -114,7 +114,7 @@ pub async fn register(control: &Control, call: &Call, new: NewUser) -> Result<Re
             )?;
             let role = match invitation {
                 Some(invitation) => invitation::admit(change, &invitation, &user)?.role,
-                None if first => make_default_organization(change, user.id)?.role,
+                None if first => make_default_organization(change, user.id)?,
                 None => Role::Viewer,
             };
             Ok(Registered { user, role })
@@ -144,14 +144,14 @@ fn refuse(
     Ok(invitation)
 }
 
-fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<Membership, Error> {
+fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<Role, Error> {
     let now = change.now();
     let organization = Organization {
         id: change.mint::<OrganizationId>(),
         name: Name::trusted(DEFAULT_NAME),
         created_at: now,
     };
-    let membership = organization::put_new(change, &organization, admin)?;
+    organization::put_new(change, &organization, Some(admin))?;
 
     let key = ProjectKey::parse(DEFAULT_PROJECT_KEY).map_err(|error| Error::Internal(error.to_string()))?;
     let project = Project {
@@ -167,7 +167,7 @@ fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<M
     DEFAULT_ENVIRONMENTS
         .iter()
         .try_for_each(|default| environment::put_default(change, &project, default))?;
-    Ok(membership)
+    Ok(Role::Admin)
 }
 
 /// Who `caller` is.

@@ -42,6 +42,12 @@ const STREAM_TOKEN: &str = "token";
 const BREAK_GLASS: HeaderName = HeaderName::from_static("x-phaseflag-break-glass");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// What a request has among its extensions that comes from inside of the process: it is the operator of the machine
+/// who asks. Nothing that is sent over a connection becomes an extension; [`Direct`](super::direct::Direct) alone puts
+/// this one there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operator;
+
 /// Who a request turned out to come from.
 #[derive(Clone, Debug)]
 enum Identity {
@@ -107,7 +113,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         let identity = if plane == Plane::Events {
             invited(app, request.uri().query().unwrap_or_default(), now)
         } else {
-            identify(app, plane, request.headers(), now)
+            identify(app, plane, &request, now)
         };
         let decision = app.limits.count(plane, address, identity.payer(), now);
         let headers = decision.as_ref().map(limit_headers);
@@ -167,7 +173,8 @@ fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
 }
 
 /// The credentials of a request: each plane has the header that it looks at first.
-fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Identity {
+fn identify(app: &App, plane: Plane, request: &Request, now: Timestamp) -> Identity {
+    let headers = request.headers();
     let key = headers.get(API_KEY).map(|value| value.to_str().unwrap_or_default());
     let bearer = headers.get(header::AUTHORIZATION).map(|value| bearer(value).unwrap_or_default());
     let (first, second) = match plane {
@@ -177,6 +184,10 @@ fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Ide
         }
     };
     match first.or(second) {
+        None if request.extensions().get::<Operator>().is_some() => match Caller::operator(&app.control) {
+            Ok(caller) => Identity::Person(Arc::new(caller)),
+            Err(error) => Identity::Refused(error.into()),
+        },
         None => Identity::Nobody,
         Some(Shown::ApiKey(text)) => sdk(app, text, now),
         Some(Shown::Bearer(text)) if api_key::looks_like(text) => sdk(app, text, now),
@@ -316,6 +327,10 @@ fn signed_in(admitted: Admitted) -> Result<SignedIn, ApiError> {
         Credential::PersonalToken(_) => Err(ApiError::new(
             Code::InsufficientPermissions,
             "a personal access token cannot do this; sign in",
+        )),
+        Credential::Operator => Err(ApiError::new(
+            Code::InsufficientPermissions,
+            "the operator of the machine has no account; sign in",
         )),
     }
 }
