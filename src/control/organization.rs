@@ -17,7 +17,7 @@ use crate::{
         text::Name,
         value::Value,
     },
-    store,
+    store::{self, Access},
 };
 
 /// An organization with the role of whoever asks for it.
@@ -25,10 +25,14 @@ pub type Joined = (Organization, Role);
 
 /// The organizations of `caller`, oldest first.
 pub fn list(control: &Control, caller: &Caller) -> Result<Vec<Joined>, Error> {
-    let reader = control.read()?;
-    let mut organizations = Vec::with_capacity(caller.memberships.len());
-    for membership in &caller.memberships {
-        let organization = store::organization::by_id(&reader, membership.organization)?;
+    joined(&control.read()?, &caller.memberships)
+}
+
+/// The organizations of these memberships, with the role in each.
+pub(super) fn joined(access: &impl Access, memberships: &[Membership]) -> Result<Vec<Joined>, Error> {
+    let mut organizations = Vec::with_capacity(memberships.len());
+    for membership in memberships {
+        let organization = store::organization::by_id(access, membership.organization)?;
         organizations.extend(organization.map(|organization| (organization, membership.role)));
     }
     Ok(organizations)

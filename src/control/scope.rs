@@ -51,7 +51,7 @@ fn allowed(
     authorise(memberships, organization, permission, || (thing, id.to_string()))
 }
 
-fn find_organization(access: &impl Access, id: OrganizationId) -> Result<Organization, Error> {
+pub(super) fn find_organization(access: &impl Access, id: OrganizationId) -> Result<Organization, Error> {
     store::organization::by_id(access, id)?.ok_or_else(|| Error::Missing(Thing::Organization, id.to_string()))
 }
 
