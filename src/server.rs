@@ -99,6 +99,13 @@ pub fn system_clock() -> Clock {
     })
 }
 
+/// Bytes that nobody can foresee.
+pub fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    let failed = |_| Error::Process("no randomness is to be had".to_owned());
+    SystemEntropy::new().fill(&mut bytes).map(|()| bytes).map_err(failed)
+}
+
 /// Serves until the process is told to stop.
 pub fn run(config: &Config) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -4,11 +4,15 @@ mod backup;
 mod connection;
 mod flags;
 mod healthcheck;
+mod key;
+mod listing;
 mod openapi;
+mod place;
 mod remote;
 mod serve;
 mod target;
 mod usage;
+mod user;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -45,6 +49,10 @@ enum Command {
     Restore(backup::Restore),
     /// Look at the flags of a project
     Flags(flags::Flags),
+    /// Look after accounts
+    User(user::User),
+    /// Look after API keys
+    Key(key::Key),
 }
 
 /// Runs the command that the process was started with.
@@ -73,6 +81,8 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Verify(command) => backup::verify(command),
         Command::Restore(command) => backup::restore(command),
         Command::Flags(command) => return flags::run(command),
+        Command::User(command) => user::run(command),
+        Command::Key(command) => key::run(command),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
