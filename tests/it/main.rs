@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod allocation;
 #[cfg(test)]
 mod api_keys;
@@ -56,6 +58,8 @@ mod ofrep;
 mod old_files;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod operator;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]
