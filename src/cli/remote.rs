@@ -93,7 +93,9 @@ impl Remote {
         stream.set_nodelay(true).map_err(why)?;
         match &self.tls {
             None => Ok(Box::new(stream)),
-            Some((tls, name)) => Ok(Box::new(tls.connect(name.clone(), stream).await.map_err(why)?)),
+            Some((tls, name)) => {
+                Ok(Box::new(tls.connect(name.clone(), stream).await.map_err(|error| untrusted(&error))?))
+            }
         }
     }
 }
@@ -102,6 +104,25 @@ impl Remote {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
+/// Why the server is not spoken to by TLS, in words for what can be mended.
+fn untrusted(error: &io::Error) -> String {
+    use rustls::CertificateError::{
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
+    };
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(fault)) = inner else { return why(error) };
+    match fault {
+        // One that has the name of a root and not its signature is an impostor, or the root is another one.
+        UnknownIssuer | BadSignature => {
+            "its certificate is not trusted by this machine (SSL_CERT_FILE can name one that is)".into()
+        }
+        Expired | ExpiredContext { .. } => "its certificate has expired".into(),
+        NotValidForName | NotValidForNameContext { .. } => "its certificate is for another name".into(),
+        other => format!("its certificate is refused: {other}"),
+    }
+}
+
+/// What went wrong, with what that came from.
 fn why(error: impl std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

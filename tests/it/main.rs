@@ -89,6 +89,8 @@ mod ruleset;
 #[cfg(test)]
 mod sdk_clients;
 #[cfg(test)]
+mod secure_client;
+#[cfg(test)]
 mod segments;
 #[cfg(test)]
 mod stale_flags;

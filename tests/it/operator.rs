@@ -77,10 +77,6 @@ fn the_operator_is_an_admin_everywhere_and_the_log_says_so() {
     });
     let made = operator.post(&format!("/api/v1/flags?environment_id={}", team.development), &flag);
     assert_eq!(made["created_by"], NOBODY);
-    // An organization that nobody belongs to: the operator has no account.
-    let own = operator.post("/api/v1/organizations", &json!({"name": "Own"}));
-    let own = own["id"].as_str().expect("an id").to_owned();
-    assert_eq!(operator.get(&format!("/api/v1/organizations/{own}/members")), json!([]));
     drop(operator);
 
     server.restart();
@@ -94,6 +90,27 @@ fn the_operator_is_an_admin_everywhere_and_the_log_says_so() {
     let chain = team.client.get("/api/v1/audit-logs/verify").expect(200);
     assert_eq!(chain["data"]["whole"], true);
     assert_eq!(team.client.get(&team.flags("/made-here")).expect(200)["data"]["key"], "made-here");
+}
+
+#[test]
+fn an_organization_of_the_operator_has_no_member_until_somebody_is_put_there() {
+    let mut server = Server::start();
+    server.admin();
+    server.stop();
+    let operator = Operator::of(&server);
+    let own = operator.post("/api/v1/organizations", &json!({"name": "Own"}));
+    let own = own["id"].as_str().expect("an id").to_owned();
+    let members = format!("/api/v1/organizations/{own}/members");
+    assert_eq!(operator.get(&members), json!([]));
+    let ada =
+        json!({"email": "ada@example.com", "password": PASSWORD, "organization_id": own, "role": "admin"});
+    operator.post("/api/v1/system/users", &ada);
+    drop(operator);
+    server.restart();
+    let ada = server.login("ada@example.com");
+    assert_eq!(ada.get(&members).expect(200)["data"][0]["role"], "admin");
+    let logged = ada.get("/api/v1/audit-logs?action=user.added").expect(200);
+    assert_eq!(logged["data"][0]["actor"]["email"], "operator", "{logged}");
 }
 
 #[test]
