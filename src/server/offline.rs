@@ -43,7 +43,7 @@ impl Offline {
                 "there is no such file".into(),
             )));
         }
-        let app = undamaged(path, || open_store(path).and_then(|store| unheard(store)))?;
+        let app = undamaged(path, || open_store(path).and_then(unheard))?;
         let routes = Direct::to(app::routes(&app, Cors::parse([]).unwrap_or(Cors::Any), request_ids()));
         Ok(Self { routes: Some(routes), app: Some(app) })
     }

@@ -57,6 +57,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["auth"]),
     ("governor", &["limit"]),
     ("clap", &["config", "cli"]),
+    ("clap_complete", &["cli/shell"]),
+    ("clap_mangen", &["cli/shell"]),
     ("rustls", &["cli/remote"]),
     ("tokio_rustls", &["cli/remote"]),
     ("rustls_native_certs", &["cli/remote"]),
