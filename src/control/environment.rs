@@ -14,7 +14,7 @@ use crate::{
         audit::{Action, FieldChange, Scope, difference, environment_fields},
         environment::{
             Color, Environment, EnvironmentChange, EnvironmentType, FIRST_REVISION,
-            MAX_ENVIRONMENTS_PER_PROJECT,
+            MAX_ENVIRONMENTS_PER_PROJECT, NewEnvironment,
         },
         flag::{Configuration, Flag},
         id::{EnvironmentId, ProjectId},
@@ -26,19 +26,6 @@ use crate::{
     engine::Segments,
     store,
 };
-
-/// An environment to be made.
-#[derive(Clone, Debug)]
-pub struct NewEnvironment {
-    /// Unique in the project.
-    pub key: EnvironmentKey,
-    /// What people call it.
-    pub name: Name,
-    /// What it is for.
-    pub kind: EnvironmentType,
-    /// How it is painted.
-    pub color: Color,
-}
 
 /// The environments of a project, oldest first.
 pub fn list(control: &Control, caller: &Caller, project: ProjectId) -> Result<Vec<Environment>, Error> {
