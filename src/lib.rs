@@ -163,6 +163,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod document;
 pub mod domain;
 pub mod engine;
 pub mod http;
