@@ -55,6 +55,8 @@ const ORDER: &[&str] = &[
     "listSegments",
     "updateSegment",
     "deleteSegment",
+    "exportProject",
+    "importProject",
     "explainFlag",
     "previewFlag",
     "compareEnvironments",
