@@ -6,6 +6,7 @@ pub mod app;
 pub mod classify;
 pub mod coding;
 pub mod conditional;
+pub mod direct;
 pub mod docs;
 pub mod envelope;
 pub mod error;

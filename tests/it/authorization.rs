@@ -93,6 +93,9 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     // For the admins of the organization that was made first.
     ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),
+    ("listUsers",        [401,     403,     403,   403,   200,  403,   403]),
+    ("createUser",       [401,     403,     403,   403,   201,  403,   403]),
+    ("resetPassword",    [401,     403,     403,   403,   204,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
@@ -174,7 +177,7 @@ impl World {
         path
     }
 
-    /// The address of something that the operation deletes.
+    /// The address of something that the operation deletes, or locks out.
     fn doomed(&mut self, operation: &str) -> Option<String> {
         let key = self.fresh("doomed");
         let id = |made: &Value| made["data"]["id"].as_str().expect("an id").to_owned();
@@ -183,6 +186,11 @@ impl World {
                 let body = json!({"key": key, "name": "P"});
                 let made = self.team.client.post("/api/v1/projects", &body).expect(201);
                 Some(format!("/api/v1/projects/{}?confirm={key}", id(&made)))
+            }
+            "resetPassword" => {
+                let body = json!({"email": format!("{key}@example.com"), "password": PASSWORD});
+                let made = self.team.client.post("/api/v1/system/users", &body).expect(201);
+                Some(format!("/api/v1/system/users/{}/password", id(&made)))
             }
             "deleteEnvironment" => {
                 let body = json!({"key": key, "name": "E", "type": "staging"});
@@ -245,6 +253,10 @@ impl World {
                 json!({"email": format!("{}@example.com", self.fresh("new")), "password": PASSWORD})
             }
             "login" => json!({"email": "admin@example.com", "password": PASSWORD}),
+            "createUser" => {
+                json!({"email": format!("{}@example.com", self.fresh("made")), "password": PASSWORD})
+            }
+            "resetPassword" => json!({"password": PASSWORD}),
             "refresh" => json!({"refresh_token": "rt_x"}),
             "updateMe" => json!({"full_name": "N"}),
             "changePassword" => json!({"current_password": PASSWORD, "new_password": "short"}),

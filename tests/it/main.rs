@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod allocation;
 #[cfg(test)]
 mod api_keys;
@@ -59,6 +61,8 @@ mod old_files;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
 mod organizations;
 #[cfg(test)]
 mod people;
@@ -86,6 +90,8 @@ mod rotation;
 mod ruleset;
 #[cfg(test)]
 mod sdk_clients;
+#[cfg(test)]
+mod secure_client;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]

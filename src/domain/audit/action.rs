@@ -73,6 +73,8 @@ named! {
         InvitationAccepted = "invitation.accepted",
         /// An account was made.
         UserRegistered = "user.registered",
+        /// An operator made somebody a member of an organization.
+        UserAdded = "user.added",
         /// A member of an organization got another role.
         UserRoleChanged = "user.role_changed",
         /// Somebody is no longer a member of an organization.
@@ -81,6 +83,8 @@ named! {
         UserUpdated = "user.updated",
         /// An account got another password.
         PasswordChanged = "user.password_changed",
+        /// An operator gave an account another password.
+        PasswordReset = "user.password_reset",
         /// A personal access token was made.
         PersonalTokenCreated = "personal_token.created",
         /// A personal access token was revoked.
@@ -150,6 +154,8 @@ impl Action {
                 Resource::Invitation
             }
             Self::UserRegistered
+            | Self::UserAdded
+            | Self::PasswordReset
             | Self::UserRoleChanged
             | Self::UserRemoved
             | Self::UserUpdated

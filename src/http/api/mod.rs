@@ -28,6 +28,7 @@ mod segments;
 mod stats;
 mod stream;
 mod system;
+mod users;
 
 pub(super) use self::notes::notes;
 
@@ -143,7 +144,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         stream::StreamApi(app()),
         stats::StatsApi(app()),
         system::SystemApi(app()),
-        (system::OperatorsApi, backup::BackupApi(app())),
+        (system::OperatorsApi, backup::BackupApi(app()), users::UsersApi(app())),
     )
 }
 

@@ -73,6 +73,7 @@ const ERRORS: &[(&str, &[Code])] = &[
     ("createOrganization", &[Code::LimitExceeded]),
     ("setMemberRole", &[Code::LastAdmin]),
     ("removeMember", &[Code::LastAdmin]),
+    ("createUser", &[Code::EmailAlreadyExists, Code::OrganizationNotFound, Code::LimitExceeded]),
     ("createInvitation", &[Code::MemberAlreadyExists, Code::LimitExceeded]),
     ("acceptInvitation", &[Code::InvitationInvalid, Code::InvitationExpired, Code::LimitExceeded]),
     ("login", &[Code::InvalidCredentials]),

@@ -58,6 +58,8 @@ const fn code(action: Action) -> u8 {
         Action::ApiKeyRotated => 27,
         Action::EnvironmentDeleted => 28,
         Action::ProjectDeleted => 29,
+        Action::UserAdded => 30,
+        Action::PasswordReset => 31,
         Action::FlagRolledBack => 34,
         Action::FlagRestored => 35,
         Action::FlagDeleted => 36,
