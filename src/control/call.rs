@@ -33,6 +33,15 @@ pub struct Call {
     pub expected: Expected,
 }
 
+/// Whether a change is made, or only told what it would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// It is made.
+    Real,
+    /// It is not, but it is refused if it would be.
+    Dry,
+}
+
 /// What a person is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {

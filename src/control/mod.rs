@@ -21,6 +21,7 @@ pub mod flag_life;
 mod flag_target;
 pub mod invitation;
 pub mod lifecycle;
+pub mod manifest;
 pub mod member;
 pub mod organization;
 pub mod personal_token;

@@ -16,7 +16,6 @@ use crate::{
     },
     domain::{
         audit::{Action, FieldChange, Fields, Scope, difference},
-        environment::DEFAULT_ENVIRONMENTS,
         id::{OrganizationId, ProjectId, SessionId, UserId},
         invitation::Invitation,
         key::ProjectKey,
@@ -173,9 +172,7 @@ fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<R
         updated_at: now,
     };
     super::project::put_new(change, &project)?;
-    DEFAULT_ENVIRONMENTS
-        .iter()
-        .try_for_each(|default| environment::put_default(change, &project, default))?;
+    environment::put_defaults(change, &project)?;
     Ok(Role::Admin)
 }
 

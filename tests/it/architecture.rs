@@ -13,6 +13,7 @@ use tokens::{Token, tokens};
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("limit", &[]),
+    ("document", &[]),
     ("engine", &["domain"]),
     ("auth", &["domain"]),
     ("store", &["domain"]),
@@ -24,7 +25,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("telemetry", &["config"]),
     (
         "server",
-        &["domain", "engine", "auth", "store", "live", "control", "limit", "http", "config", "telemetry"],
+        &[
+            "domain",
+            "engine",
+            "auth",
+            "store",
+            "live",
+            "control",
+            "limit",
+            "http",
+            "config",
+            "telemetry",
+            "document",
+        ],
     ),
     (
         "cli",
@@ -39,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "http",
             "config",
             "telemetry",
+            "document",
             "server",
         ],
     ),
@@ -66,7 +80,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ulid", &["domain"]),
     ("jiff", &["domain"]),
     ("serde", &["http", "store", "auth", "domain/value"]),
-    ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile", "cli"]),
+    ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile", "cli", "document", "server"]),
+    ("saphyr_parser", &["document/tree"]),
     ("tokio", &["auth", "store", "live", "control", "http", "server", "cli"]),
 ];
 

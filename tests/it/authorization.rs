@@ -45,6 +45,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("listProjects",     [401,     200,     200,   200,   200,  403,   403]),
     ("createProject",    [401,     403,     403,   403,   201,  403,   403]),
     ("getProject",       [401,     404,     200,   200,   200,  403,   403]),
+    ("exportProject",    [401,     404,     200,   200,   200,  403,   403]),
+    ("importProject",    [401,     404,     403,   200,   200,  403,   403]), // With the organization named.
     ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
     ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
     ("updateProject",    [401,     404,     403,   403,   200,  403,   403]),
@@ -237,7 +239,11 @@ impl World {
         };
         let query = known.iter().filter(|(name, _)| operation.query.iter().any(|it| it == name));
         let query: Vec<String> = query.map(|(name, value)| format!("{name}={value}")).collect();
-        let own = if operation.id == "diffFlagRevisions" { "&from=1&to=1" } else { "" };
+        let own = match operation.id.as_str() {
+            "diffFlagRevisions" => "&from=1&to=1".to_owned(),
+            "importProject" => format!("organization_id={}", self.team.organization()),
+            _ => String::new(),
+        };
         format!("{path}?{}{own}", query.join("&"))
     }
 
@@ -263,6 +269,7 @@ impl World {
             }
             "acceptInvitation" => json!({"invitation_token": "invite_x"}),
             "createProject" => json!({"key": self.fresh("project"), "name": "P"}),
+            "importProject" => json!({"project": {"key": "default"}}),
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
             "rotateApiKey" => json!({"grace_seconds": 60}),

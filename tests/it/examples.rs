@@ -56,6 +56,8 @@ const ORDER: &[&str] = &[
     "listSegments",
     "updateSegment",
     "deleteSegment",
+    "exportProject",
+    "importProject",
     "explainFlag",
     "previewFlag",
     "compareEnvironments",

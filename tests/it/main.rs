@@ -53,6 +53,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod manifests;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod ofrep;

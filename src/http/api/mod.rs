@@ -14,6 +14,7 @@ mod flag_life;
 mod flag_revisions;
 mod flags;
 mod invitations;
+pub(super) mod manifests;
 mod members;
 mod notes;
 mod organizations;
@@ -119,7 +120,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             members::MembersApi(app()),
             invitations::InvitationsApi(app()),
         ),
-        projects::ProjectsApi(app()),
+        (projects::ProjectsApi(app()), manifests::ManifestsApi(app())),
         (
             environments::EnvironmentsApi(app()),
             restoration::RestorationApi(app()),

@@ -64,6 +64,8 @@ const fn code(action: Action) -> u8 {
         Action::FlagRestored => 35,
         Action::FlagDeleted => 36,
         Action::EnvironmentRestored => 37,
+        Action::ProjectImported => 38,
+        Action::ApiKeyUpdated => 39,
         Action::FlagPromoted => 44,
     }
 }
