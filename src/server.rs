@@ -211,7 +211,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
 /// The document that describes the API. It depends on no setting and needs no data file.
 pub fn openapi_document() -> Result<String, Error> {
     let store = Store::in_memory().map_err(Error::Open)?;
-    let app = offline::unheard(store)?;
+    let app = offline::unheard(store, offline::DEFAULT_STALE_AFTER_DAYS)?;
     let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
     Ok(format!("{document:#}"))
 }

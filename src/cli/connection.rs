@@ -18,7 +18,10 @@ use super::remote::{self, Remote};
 use super::target::{BaseUrl, Token};
 use crate::config::{LogFilter, LogFormat};
 use crate::http::handover::Content;
-use crate::server::{self, offline::Offline};
+use crate::server::{
+    self,
+    offline::{DEFAULT_STALE_AFTER_DAYS, Offline},
+};
 use crate::store::OpenError;
 use crate::telemetry;
 
@@ -132,11 +135,20 @@ impl Connection {
 
     /// Opens a data file, as a start of the server does. Without a credential it is the operator of the machine who asks.
     pub(super) fn to_file(path: &Path, credential: Option<Token>) -> Result<Self, Failure> {
+        Self::to_file_of(path, credential, DEFAULT_STALE_AFTER_DAYS)
+    }
+
+    /// The same as a server with this setting.
+    pub(super) fn to_file_of(
+        path: &Path,
+        credential: Option<Token>,
+        stale_after_days: u32,
+    ) -> Result<Self, Failure> {
         if let Ok(filter) = LogFilter::parse(LOGGED) {
             // A process that logs already goes on as it does.
             let _already = telemetry::start(&filter, LogFormat::Auto);
         }
-        let offline = Offline::open(path).map_err(Failure::Unopened)?;
+        let offline = Offline::open(path, stale_after_days).map_err(Failure::Unopened)?;
         let place = format!("the data file {}", path.display());
         let transport = Transport::File(Box::new(offline));
         Ok(Self { transport, place, credential, runtime: runtime()? })

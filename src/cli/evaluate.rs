@@ -116,7 +116,7 @@ pub(super) fn run(command: Evaluate) -> Result<(), Box<dyn Error>> {
     let Evaluate { flags, context, api_key, project, environment, explain, listing, place } = command;
     let context = context.body();
     let evaluations = match (api_key, project, environment) {
-        (Some(_), _, _) if explain => {
+        (Some(_), None, None) if explain => {
             let sentence = "--explain needs --project and --environment: an application is told no reasons";
             return Err(Misuse(sentence.to_owned()).into());
         }

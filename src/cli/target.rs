@@ -141,6 +141,16 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The same for what depends on when flags are stale. A running server knows that by itself.
+    pub(super) fn connection_where(self, stale_after_days: Option<u32>) -> Result<Connection, Failure> {
+        match (self, stale_after_days) {
+            (Self::File(path), Some(days)) => Connection::to_file_of(&path, None, days),
+            (target, _) => target.connection(),
+        }
+    }
+}
+
 impl FromArgMatches for Place {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let Given { server, token, data } = Given::from_arg_matches(matches)?;

@@ -24,8 +24,8 @@ use crate::{
     store::{OpenError, Store},
 };
 
-/// After how many days flags are stale.
-const DEFAULT_STALE_AFTER_DAYS: u32 = 30;
+/// After how many days flags are stale, unless somebody says otherwise.
+pub const DEFAULT_STALE_AFTER_DAYS: u32 = 30;
 
 /// A data file that can be asked like a server. Dropping it closes the file.
 pub struct Offline {
@@ -36,14 +36,14 @@ pub struct Offline {
 
 impl Offline {
     /// Opens the data file at `path` as a start does: one of an older version is copied and migrated. It has to be there.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path, stale_after_days: u32) -> Result<Self, Error> {
         if !path.exists() {
             return Err(Error::Open(OpenError::Inaccessible(
                 path.to_path_buf(),
                 "there is no such file".into(),
             )));
         }
-        let app = undamaged(path, || open_store(path).and_then(unheard))?;
+        let app = undamaged(path, || open_store(path).and_then(|store| unheard(store, stale_after_days)))?;
         let routes = Direct::to(app::routes(&app, Cors::parse([]).unwrap_or(Cors::Any), request_ids()));
         Ok(Self { routes: Some(routes), app: Some(app) })
     }
@@ -69,13 +69,13 @@ impl Drop for Offline {
 }
 
 /// What the routes share where nobody listens: no limits, as nobody else is asking.
-pub(super) fn unheard(store: Store) -> Result<Arc<App>, Error> {
+pub(super) fn unheard(store: Store, stale_after_days: u32) -> Result<Arc<App>, Error> {
     let settings = Settings {
         signing_secret: None,
         access_lifetime: 0,
         refresh_lifetime: 0,
         registration: control::Registration::Open,
-        stale_after_days: DEFAULT_STALE_AFTER_DAYS,
+        stale_after_days,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     Ok(Arc::new(App {

@@ -7,7 +7,7 @@ use phaseflag::auth::jwt::{Access, JwtKey};
 use phaseflag::auth::secret::Secret;
 use phaseflag::domain::id::{SessionId, UserId};
 use phaseflag::domain::time::Timestamp;
-use phaseflag::server::offline::Offline;
+use phaseflag::server::offline::{DEFAULT_STALE_AFTER_DAYS, Offline};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -23,7 +23,8 @@ struct Operator {
 
 impl Operator {
     fn of(server: &Server) -> Self {
-        let offline = Offline::open(&server.data()).expect("the data file of a stopped server");
+        let offline = Offline::open(&server.data(), DEFAULT_STALE_AFTER_DAYS)
+            .expect("the data file of a stopped server");
         Self { offline, runtime: Runtime::new().expect("a runtime") }
     }
 
