@@ -63,13 +63,13 @@ pub(super) struct FieldFault {
 pub(super) struct Refusal {
     /// The status of the answer.
     pub(super) status: u16,
-    #[expect(dead_code, reason = "for commands that do something about it")]
     /// The code of the error, like `VALIDATION_ERROR`.
+    #[expect(dead_code, reason = "for commands that do something about it")]
     pub(super) code: String,
     /// The sentence for a person.
     pub(super) message: String,
-    #[expect(dead_code, reason = "for commands that know the lines of the fields")]
     /// What is wrong with which field, where that is why.
+    #[expect(dead_code, reason = "for commands that know the lines of the fields")]
     pub(super) fields: Vec<FieldFault>,
     /// Who refused, where that was a server: a file that was opened here speaks for itself.
     server: Option<String>,
@@ -146,7 +146,7 @@ impl Connection {
     ) -> Result<Self, Failure> {
         if let Ok(filter) = LogFilter::parse(LOGGED) {
             // A process that logs already goes on as it does.
-            let _already = telemetry::start(&filter, LogFormat::Auto);
+            let _already = telemetry::start(&filter, LogFormat::Human);
         }
         let offline = Offline::open(path, stale_after_days).map_err(Failure::Unopened)?;
         let place = format!("the data file {}", path.display());

@@ -29,9 +29,21 @@ pub const DEFAULT_STALE_AFTER_DAYS: u32 = 30;
 
 /// A data file that can be asked like a server. Dropping it closes the file.
 pub struct Offline {
-    // The routes share `app`, and so they go first.
-    routes: Option<Direct>,
-    app: Option<Arc<App>>,
+    routes: Direct,
+    // Dropped after the routes, which share what it closes.
+    _closing: Closing,
+}
+
+/// Closes the data file when it is dropped, after the last change.
+struct Closing(Option<Arc<App>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let app = self.0.take().and_then(Arc::into_inner);
+        if let Some(control) = app.and_then(|app| Arc::into_inner(app.control)) {
+            control.close();
+        }
+    }
 }
 
 impl Offline {
@@ -44,27 +56,14 @@ impl Offline {
             )));
         }
         let app = undamaged(path, || open_store(path).and_then(|store| unheard(store, stale_after_days)))?;
-        let routes = Direct::to(app::routes(&app, Cors::parse([]).unwrap_or(Cors::Any), request_ids()));
-        Ok(Self { routes: Some(routes), app: Some(app) })
+        // No browser asks here.
+        let routes = Direct::to(app::routes(&app, Cors::Any, request_ids()));
+        Ok(Self { routes, _closing: Closing(Some(app)) })
     }
 
     /// Asks. To be called within a runtime.
     pub async fn send(&self, request: hyper::Request<Bytes>) -> hyper::Response<Content> {
-        match &self.routes {
-            Some(routes) => routes.send(request).await,
-            // Only `drop` takes them away.
-            None => hyper::Response::default(),
-        }
-    }
-}
-
-impl Drop for Offline {
-    fn drop(&mut self) {
-        drop(self.routes.take());
-        let app = self.app.take().and_then(Arc::into_inner);
-        if let Some(control) = app.and_then(|app| Arc::into_inner(app.control)) {
-            control.close();
-        }
+        self.routes.send(request).await
     }
 }
 
