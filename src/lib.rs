@@ -105,7 +105,7 @@
 //! | an error | one row of [`http::error`]; who answers it goes into `http/api/notes.rs` |
 //! | a permission | one row of [`domain::role`] |
 //! | a word of an enumeration | one line where the domain declares it; reader, writer and description follow |
-//! | a setting | one field of [`config::Config`], and the line of [`server`] that uses it |
+//! | a setting | one field below [`config::Config`], and the line of [`server`] that uses it |
 //! | a field of a flag | [`domain::flag`] and [`domain::flag_change`], a record version in [`store::flag`], [`http::wire::flag`] and [`http::wire::flag_change`], its line in [`domain::audit`] |
 //! | an endpoint | a method in `http/api`, its shapes in [`http::wire`], its exchange in `http/api/examples.json` |
 //! | a resource | one file in `domain`, `store`, `control`, `http/wire`, `http/api` and `tests/it`, and a table on the page of tables |

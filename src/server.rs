@@ -127,8 +127,8 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
     let (stop, stopped) = oneshot::channel();
-    let limits = ListenLimits { connections: config.max_connections, ..ListenLimits::default() };
-    let stats_retention_days = config.stats_retention_days;
+    let limits = ListenLimits { connections: config.limits.max_connections, ..ListenLimits::default() };
+    let stats_retention_days = config.statistics.stats_retention_days;
     let serving = tokio::spawn(async move {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
         let leaving = Arc::clone(&app);
@@ -166,28 +166,31 @@ fn open(config: &Config, clock: Clock) -> Result<Arc<App>, Error> {
 /// What the routes share, over a store that is open.
 fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
     let settings = Settings {
-        signing_secret: config.jwt_secret_key.clone(),
-        access_lifetime: config.access_lifetime_seconds(),
-        refresh_lifetime: config.refresh_lifetime_seconds(),
-        registration: match config.registration {
+        signing_secret: config.identity.jwt_secret_key.clone(),
+        access_lifetime: config.identity.access_lifetime_seconds(),
+        refresh_lifetime: config.identity.refresh_lifetime_seconds(),
+        registration: match config.identity.registration {
             crate::config::Registration::Open => control::Registration::Open,
             crate::config::Registration::Closed => control::Registration::Closed,
         },
-        stale_after_days: config.stale_after_days,
+        stale_after_days: config.statistics.stale_after_days,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     let trusted = config.trusted_proxies.clone();
     Ok(Arc::new(App {
         control: Arc::new(control),
         limits: Limits::per_minute(
-            config.rate_limit_auth,
-            config.rate_limit_management,
-            config.rate_limit_evaluation,
-            config.rate_limit_ruleset,
+            config.limits.rate_limit_auth,
+            config.limits.rate_limit_management,
+            config.limits.rate_limit_evaluation,
+            config.limits.rate_limit_ruleset,
         ),
         rulesets: Rulesets::default(),
         backups: Arc::new(Semaphore::new(MAX_BACKUPS)),
-        streams: StreamLimits { total: config.max_streams, per_key: config.max_streams_per_key },
+        streams: StreamLimits {
+            total: config.limits.max_streams,
+            per_key: config.limits.max_streams_per_key,
+        },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
         ready: AtomicBool::new(true),

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::{server, telemetry};
 
 pub(super) fn run(config: &Config) -> Result<(), Box<dyn Error>> {
-    telemetry::start(&config.log_level, config.log_format)?;
+    telemetry::start(&config.log.log_level, config.log.log_format)?;
     server::run(config)?;
     Ok(())
 }
