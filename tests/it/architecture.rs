@@ -55,6 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth"]),
     ("argon2", &["auth"]),
     ("aws_lc_rs", &["auth"]),
+    ("rustix", &["auth/entropy"]),
     ("governor", &["limit"]),
     ("clap", &["config", "cli"]),
     ("ureq", &["cli/remote"]),
