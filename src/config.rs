@@ -11,6 +11,7 @@ mod log;
 mod number;
 mod proxy;
 mod statistics;
+mod tls;
 
 use clap::Args;
 
@@ -23,6 +24,7 @@ pub use listen::Listen;
 pub use log::{Log, LogFilter, LogFormat};
 pub use proxy::TrustedProxies;
 pub use statistics::Statistics;
+pub use tls::TlsFiles;
 
 /// The settings of `phaseflag serve`.
 #[derive(Args, Clone, Debug)]
@@ -50,7 +52,7 @@ pub struct Config {
     )]
     pub cors_origins: CorsOrigins,
 
-    /// Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas; none by default
+    /// Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas, or unix for whoever connects to the socket; none by default
     #[arg(
         long,
         env = "PHASEFLAG_TRUSTED_PROXIES",

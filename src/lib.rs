@@ -146,6 +146,10 @@
 //!   [`http::words`] (enumerations)
 //! - how many requests, connections and bytes: [`http::plane`], [`limit`], [`http::listen`],
 //!   [`http::middleware::body`]
+//! - where clients come in, and how the door is closed behind those who are in: [`http::listener`], `server/door.rs`;
+//!   how long after SIGTERM what is answered: [`http::listen::serve`]; one connection: [`http::connection`]; TLS:
+//!   [`http::tls`], `server/certificate.rs`
+//! - what happens before the first request: `control/load.rs`; `benches/start` times it
 //! - the way around the router for what is asked all the time: [`http::shortcut`]; what else keeps a request cheap:
 //!   [`http::patience`], [`http::socket`]
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by

@@ -1,9 +1,11 @@
 //! Where the server listens.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::Host;
 use super::number::number;
+use super::{Host, TlsFiles};
 
 /// Where the server listens, which is also where a health check asks.
 #[derive(Args, Clone, Debug)]
@@ -15,4 +17,12 @@ pub struct Listen {
     /// Port to listen on; 0 for any free one
     #[arg(long, env = "PHASEFLAG_PORT", default_value = "8000", value_parser = number(0, u16::MAX))]
     pub port: u16,
+
+    /// Socket in the file system to listen on, in place of host and port; user and group may connect
+    #[arg(long, env = "PHASEFLAG_UNIX_SOCKET", value_name = "PATH")]
+    pub unix_socket: Option<PathBuf>,
+
+    /// Whether TLS is spoken.
+    #[command(flatten)]
+    pub tls: TlsFiles,
 }

@@ -87,6 +87,8 @@ mod sdk_clients;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]
+mod shutdown;
+#[cfg(test)]
 mod stale_flags;
 #[cfg(test)]
 mod stats;
