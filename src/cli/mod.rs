@@ -87,7 +87,7 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     let done = match command {
-        Command::Serve(config) => serve::run(&config),
+        Command::Serve(config) => return serve::run(&config),
         Command::Openapi => openapi::run(),
         Command::Healthcheck(listen) => healthcheck::run(&listen),
         Command::Backup(command) => backup::take(command),

@@ -58,8 +58,8 @@ pub struct App {
     pub backups: Arc<Semaphore>,
     /// Tells the moment.
     pub clock: Clock,
-    /// Whether a proxy at this address may name another client.
-    pub trusts: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// Whether a proxy at this address, or at none, may name another client.
+    pub trusts: Box<dyn Fn(Option<IpAddr>) -> bool + Send + Sync>,
     /// Whether requests are welcome: not any more once shutdown has begun.
     pub ready: AtomicBool,
 }

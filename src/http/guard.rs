@@ -156,11 +156,12 @@ fn break_glass(headers: &HeaderMap) -> Result<Option<Justification>, ApiError> {
     Ok(faults.or_ok(why)?)
 }
 
-/// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another.
+/// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another. One that
+/// came by a socket in the file system has none of its own.
 fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
-    let socket = request.remote_addr().as_socket_addr().map(SocketAddr::ip).map(|ip| ip.to_canonical())?;
+    let socket = request.remote_addr().as_socket_addr().map(SocketAddr::ip).map(|ip| ip.to_canonical());
     if !(app.trusts)(socket) {
-        return Some(socket);
+        return socket;
     }
     // Each proxy appends whom it heard; from the right, the first that is not trusted is as far as we can believe.
     let lists = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|list| list.to_str().ok());
@@ -168,12 +169,12 @@ fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
     let mut believed = socket;
     for hop in hops.iter().rev() {
         let Ok(hop) = hop.parse::<IpAddr>().map(|ip| ip.to_canonical()) else { break };
-        believed = hop;
-        if !(app.trusts)(hop) {
+        believed = Some(hop);
+        if !(app.trusts)(believed) {
             break;
         }
     }
-    Some(believed)
+    believed
 }
 
 /// The credentials of a request: each plane has the header that it looks at first.

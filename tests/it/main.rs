@@ -97,6 +97,8 @@ mod secure_client;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]
+mod shutdown;
+#[cfg(test)]
 mod stale_flags;
 #[cfg(test)]
 mod stats;
