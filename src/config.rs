@@ -23,7 +23,7 @@ pub use limits::Limits;
 pub use listen::Listen;
 pub use log::{Log, LogFilter, LogFormat};
 pub use proxy::TrustedProxies;
-pub use statistics::Statistics;
+pub use statistics::{DEFAULT_STALE_AFTER_DAYS, Staleness, Statistics};
 pub use tls::TlsFiles;
 
 /// The settings of `phaseflag serve`.

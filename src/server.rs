@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     auth::entropy::SystemEntropy,
-    config::{Config, CorsOrigins, Origin},
+    config::{Config, CorsOrigins, DEFAULT_STALE_AFTER_DAYS, Origin},
     control::{self, Control, Settings, call::Call, usage},
     domain::{id, revision::Expected, time::Timestamp},
     http::{
@@ -228,7 +228,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             crate::config::Registration::Open => control::Registration::Open,
             crate::config::Registration::Closed => control::Registration::Closed,
         },
-        stale_after_days: config.statistics.stale_after_days,
+        stale_after_days: config.statistics.staleness.stale_after_days,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     let trusted = config.trusted_proxies.clone();
@@ -255,7 +255,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
 /// The document that describes the API. It depends on no setting and needs no data file.
 pub fn openapi_document() -> Result<String, Error> {
     let store = Store::in_memory().map_err(Error::Open)?;
-    let app = offline::unheard(store, offline::DEFAULT_STALE_AFTER_DAYS)?;
+    let app = offline::unheard(store, DEFAULT_STALE_AFTER_DAYS)?;
     let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
     Ok(format!("{document:#}"))
 }

@@ -16,12 +16,9 @@ use tokio::time::timeout;
 
 use super::remote::{self, Remote};
 use super::target::{BaseUrl, Token};
-use crate::config::{LogFilter, LogFormat};
+use crate::config::{DEFAULT_STALE_AFTER_DAYS, LogFilter, LogFormat};
 use crate::http::handover::Content;
-use crate::server::{
-    self,
-    offline::{DEFAULT_STALE_AFTER_DAYS, Offline},
-};
+use crate::server::{self, offline::Offline};
 use crate::store::OpenError;
 use crate::telemetry;
 
@@ -135,11 +132,11 @@ impl Connection {
 
     /// Opens a data file, as a start of the server does. Without a credential it is the operator of the machine who asks.
     pub(super) fn to_file(path: &Path, credential: Option<Token>) -> Result<Self, Failure> {
-        Self::to_file_of(path, credential, DEFAULT_STALE_AFTER_DAYS)
+        Self::to_file_where(path, credential, DEFAULT_STALE_AFTER_DAYS)
     }
 
     /// The same as a server with this setting.
-    pub(super) fn to_file_of(
+    pub(super) fn to_file_where(
         path: &Path,
         credential: Option<Token>,
         stale_after_days: u32,

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::listing::{Column, Listing};
 use super::place::environment_id;
 use super::target::Target;
-use crate::config::MAX_STALE_AFTER_DAYS;
+use crate::config::Staleness;
 
 /// The exit code of `--exit-code` where there are stale flags.
 const EXIT_STALE: u8 = 3;
@@ -49,14 +49,9 @@ struct Stale {
     #[arg(long)]
     exit_code: bool,
 
-    /// In a data file: the days after which a flag is stale, as the server that has the file says; 30 by default
-    #[arg(
-        long,
-        env = "PHASEFLAG_STALE_AFTER_DAYS",
-        value_name = "DAYS",
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_STALE_AFTER_DAYS))
-    )]
-    stale_after_days: Option<u32>,
+    // A running server knows for itself.
+    #[command(flatten, next_help_heading = "Of a data file")]
+    staleness: Staleness,
 
     #[command(flatten)]
     listing: Listing,
@@ -72,7 +67,7 @@ pub(super) fn run(command: Flags) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn stale(command: Stale) -> Result<ExitCode, Box<dyn Error>> {
-    let connection = command.target.connection_where(command.stale_after_days)?;
+    let connection = command.target.connection_where(command.staleness)?;
     let environment = environment_id(&connection, &command.project, command.environment.as_deref())?;
     let of_environment = format!("environment_id={environment}");
     let flags =

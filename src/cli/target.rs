@@ -12,7 +12,7 @@ use hyper::Uri;
 
 use super::connection::{Connection, Failure};
 use super::usage::Misuse;
-use crate::config::DataFile;
+use crate::config::{DataFile, Staleness};
 
 /// The address that paths are appended to: without a slash at its end.
 #[derive(Clone, Debug)]
@@ -143,10 +143,10 @@ impl Target {
 
 impl Target {
     /// The same for what depends on when flags are stale. A running server knows that by itself.
-    pub(super) fn connection_where(self, stale_after_days: Option<u32>) -> Result<Connection, Failure> {
-        match (self, stale_after_days) {
-            (Self::File(path), Some(days)) => Connection::to_file_of(&path, None, days),
-            (target, _) => target.connection(),
+    pub(super) fn connection_where(self, staleness: Staleness) -> Result<Connection, Failure> {
+        match self {
+            Self::File(path) => Connection::to_file_where(&path, None, staleness.stale_after_days),
+            Self::Server(..) => self.connection(),
         }
     }
 }

@@ -24,9 +24,6 @@ use crate::{
     store::{OpenError, Store},
 };
 
-/// After how many days flags are stale, unless somebody says otherwise.
-pub const DEFAULT_STALE_AFTER_DAYS: u32 = 30;
-
 /// A data file that can be asked like a server. Dropping it closes the file.
 pub struct Offline {
     routes: Direct,

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use phaseflag::auth::jwt::{Access, JwtKey};
 use phaseflag::auth::secret::Secret;
+use phaseflag::config::DEFAULT_STALE_AFTER_DAYS;
 use phaseflag::domain::id::{SessionId, UserId};
 use phaseflag::domain::time::Timestamp;
-use phaseflag::server::offline::{DEFAULT_STALE_AFTER_DAYS, Offline};
+use phaseflag::server::offline::Offline;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
