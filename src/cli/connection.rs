@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::remote::{self, Remote};
 use super::target::{BaseUrl, Token};
 use crate::config::{DEFAULT_STALE_AFTER_DAYS, LogFilter, LogFormat};
-use crate::http::handover::Content;
+use crate::http::{guard::BREAK_GLASS, handover::Content};
 use crate::server::{self, offline::Offline};
 use crate::store::OpenError;
 use crate::telemetry;
@@ -61,12 +61,10 @@ pub(super) struct Refusal {
     /// The status of the answer.
     pub(super) status: u16,
     /// The code of the error, like `VALIDATION_ERROR`.
-    #[expect(dead_code, reason = "for commands that do something about it")]
     pub(super) code: String,
     /// The sentence for a person.
     pub(super) message: String,
     /// What is wrong with which field, where that is why.
-    #[expect(dead_code, reason = "for commands that know the lines of the fields")]
     pub(super) fields: Vec<FieldFault>,
     /// Who refused, where that was a server: a file that was opened here speaks for itself.
     server: Option<String>,
@@ -118,6 +116,8 @@ pub(super) struct Connection {
     place: String,
     /// What is shown with every request, and must not be repeated.
     credential: Option<Token>,
+    /// Why frozen environments have to be changed all the same.
+    break_glass: Option<String>,
     runtime: Runtime,
 }
 
@@ -127,7 +127,7 @@ impl Connection {
         let place = format!("the server {}", url.as_str());
         let remote = Remote::new(url).map_err(|why| Failure::Strange(place.clone(), why))?;
         let (transport, credential) = (Transport::Server(remote), Some(credential));
-        Ok(Self { transport, place, credential, runtime: runtime()? })
+        Ok(Self { transport, place, credential, break_glass: None, runtime: runtime()? })
     }
 
     /// Opens a data file, as a start of the server does. Without a credential it is the operator of the machine who asks.
@@ -148,7 +148,12 @@ impl Connection {
         let offline = Offline::open(path, stale_after_days).map_err(Failure::Unopened)?;
         let place = format!("the data file {}", path.display());
         let transport = Transport::File(Box::new(offline));
-        Ok(Self { transport, place, credential, runtime: runtime()? })
+        Ok(Self { transport, place, credential, break_glass: None, runtime: runtime()? })
+    }
+
+    /// The same, for changes of frozen environments, where somebody says why.
+    pub(super) fn breaking_glass(self, why: Option<String>) -> Self {
+        Self { break_glass: why, ..self }
     }
 
     /// How sentences name where the data is: `the server https://...`, or `the data file ./...`.
@@ -240,6 +245,9 @@ impl Connection {
             let mut shown = shown.map_err(|_| self.strange("the token cannot be sent"))?;
             shown.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, shown);
+        }
+        if let Some(why) = &self.break_glass {
+            request = request.header(BREAK_GLASS, why);
         }
         let body = body.map(Value::to_string).unwrap_or_default();
         request.body(Bytes::from(body)).map_err(|_| self.strange(&format!("`{path}` is no path")))
