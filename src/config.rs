@@ -3,6 +3,7 @@
 
 mod cors;
 mod data;
+mod file;
 mod host;
 mod identity;
 mod limits;
@@ -17,6 +18,7 @@ use clap::Args;
 
 pub use cors::{CorsOrigins, Origin};
 pub use data::DataFile;
+pub use file::SettingsFile;
 pub use host::Host;
 pub use identity::{Identity, Registration};
 pub use limits::Limits;
@@ -74,6 +76,10 @@ pub struct Config {
     /// What is kept of the use of flags.
     #[command(flatten)]
     pub statistics: Statistics,
+
+    /// Where all of this may be as well.
+    #[command(flatten)]
+    pub file: SettingsFile,
 }
 
 /// The entries of a list separated by commas; spaces around an entry do not count, and nothing is no entry.

@@ -3,7 +3,9 @@
 
 mod certificate;
 mod door;
+mod greeting;
 mod signals;
+mod supervisor;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,6 +35,8 @@ use crate::{
 };
 use certificate::Certificate;
 use door::Door;
+pub use greeting::Accounts;
+use greeting::Greeting;
 use signals::{Signals, Told};
 
 /// How often counters of usage are written down, at least.
@@ -83,6 +87,10 @@ impl std::error::Error for Error {}
 pub struct Running {
     /// Where it listens.
     pub address: Address,
+    /// The same as clients write it.
+    pub url: String,
+    /// Whether anybody had an account when it started.
+    pub accounts: Accounts,
     certificate: Option<Certificate>,
     stop: oneshot::Sender<Duration>,
     serving: JoinHandle<()>,
@@ -101,6 +109,10 @@ impl Running {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server ended abnormally");
         }
+    }
+
+    fn is_secured(&self) -> bool {
+        self.certificate.is_some()
     }
 
     /// Reads again what can be replaced while it serves.
@@ -139,12 +151,20 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
         let began = Instant::now();
         let mut signals = Signals::install()?;
         let running = start(config, system_clock()).await?;
-        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(address = %running.address, data = %config.data.data.display(), millis, "ready");
+        let greeting = Greeting::new(&running, config, began.elapsed());
+        greeting.log();
+        if config.log.is_human() {
+            eprint!("{greeting}");
+        }
+        supervisor::ready(&running.url);
+        tokio::spawn(supervisor::stay_alive());
         while signals.next().await == Told::Reload {
+            supervisor::reloading();
             running.reload();
+            supervisor::ready(&running.url);
         }
         tracing::info!("shutting down");
+        supervisor::stopping();
         tokio::select! {
             () = running.take_leave(GRACE) => Ok(Ended::Finished),
             () = signals.stop() => {
@@ -165,6 +185,16 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
     let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
+    let accounts = match app.control.has_accounts().map_err(Error::Load)? {
+        true => Accounts::Some,
+        false => Accounts::None,
+    };
+    let url = match (&address, &certificate) {
+        (Address::Tcp(address), Some(_)) => format!("https://{address}"),
+        (Address::Tcp(address), None) => format!("http://{address}"),
+        (socket @ Address::Unix(_), _) => socket.to_string(),
+    };
+
     let (stop, stopped) = oneshot::channel();
     let limits = ListenLimits { connections: config.limits.max_connections, ..ListenLimits::default() };
     let stats_retention_days = config.statistics.stats_retention_days;
@@ -184,7 +214,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
         let _aborted = upkeep.await;
         close(app).await;
     });
-    Ok(Running { address, certificate, stop, serving })
+    Ok(Running { address, url, accounts, certificate, stop, serving })
 }
 
 fn open_store(path: &Path) -> Result<Store, Error> {

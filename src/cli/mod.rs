@@ -6,14 +6,16 @@ mod healthcheck;
 mod openapi;
 mod remote;
 mod serve;
+mod settings;
 mod usage;
 
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Listen};
+use crate::config::Config;
 
 /// The exit code of a wrong command line or setting, apart from 1 for a command that failed.
 const EXIT_USAGE: u8 = 2;
@@ -34,7 +36,7 @@ enum Command {
     #[command(about = "Print the description of the API, an openapi.json")]
     Openapi,
     /// Ask a running server whether it is well; for container health checks
-    Healthcheck(Listen),
+    Healthcheck(healthcheck::Healthcheck),
     /// Copy the data file, with the server stopped
     Backup(backup::Backup),
     /// Read all of a backup and check that it is whole
@@ -43,6 +45,20 @@ enum Command {
     Restore(backup::Restore),
     /// Look at the flags of a running server
     Flags(flags::Flags),
+}
+
+impl Command {
+    /// The file that has settings of this command as well.
+    fn settings_file(&self) -> Option<&Path> {
+        let file = match self {
+            Self::Serve(config) => &config.file,
+            Self::Healthcheck(command) => &command.file,
+            Self::Openapi | Self::Backup(_) | Self::Verify(_) | Self::Restore(_) | Self::Flags(_) => {
+                return None;
+            }
+        };
+        file.config.as_deref()
+    }
 }
 
 /// Runs the command that the process was started with.
@@ -66,7 +82,7 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     let done = match command {
         Command::Serve(config) => return serve::run(&config),
         Command::Openapi => openapi::run(),
-        Command::Healthcheck(listen) => healthcheck::run(&listen),
+        Command::Healthcheck(command) => healthcheck::run(&command.listen),
         Command::Backup(command) => backup::take(command),
         Command::Verify(command) => backup::verify(command),
         Command::Restore(command) => backup::restore(command),
