@@ -185,10 +185,8 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
     let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
-    let accounts = match app.control.has_accounts().map_err(Error::Load)? {
-        true => Accounts::Some,
-        false => Accounts::None,
-    };
+    let settled = app.control.has_accounts().map_err(Error::Load)?;
+    let accounts = if settled { Accounts::Some } else { Accounts::None };
     let url = match (&address, &certificate) {
         (Address::Tcp(address), Some(_)) => format!("https://{address}"),
         (Address::Tcp(address), None) => format!("http://{address}"),

@@ -161,6 +161,13 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_readme_is_one() {
+        let (_, example) = include_str!("../../README.md").split_once("```toml\n").expect("an example");
+        let config = settings(example.split("```").next().unwrap(), &[]).unwrap();
+        assert_eq!(config.listen.port, 8080);
+    }
+
+    #[test]
     fn what_is_wrong_is_one_sentence_with_its_line() {
         for (text, sentence) in [
             ("\nprot = 1", "FILE, line 2: `prot` is no setting"),

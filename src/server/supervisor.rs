@@ -1,6 +1,6 @@
 //! What a service manager hears, if one started the process and said where it listens (`NOTIFY_SOCKET`).
 
-use sd_notify::NotifyState::{self, MonotonicUsec, Ready, Reloading, Status, Stopping, Watchdog};
+use sd_notify::NotifyState::{self, Ready, Reloading, Status, Stopping, Watchdog};
 
 /// How often a sign of life is given within the time in which one is wanted.
 const SIGNS_PER_TIMEOUT: u32 = 2;
@@ -12,9 +12,9 @@ pub(super) fn ready(url: &str) {
 
 /// The server reads its files again. [`ready`] ends it.
 pub(super) fn reloading() {
-    match NotifyState::monotonic_usec_now() {
-        Ok(now @ MonotonicUsec(_)) => tell(&[Reloading, now]),
-        Ok(_) | Err(_) => {}
+    // systemd takes nothing for a beginning that does not say when.
+    if let Ok(now) = NotifyState::monotonic_usec_now() {
+        tell(&[Reloading, now]);
     }
 }
 

@@ -29,6 +29,8 @@ mod deletion;
 #[cfg(test)]
 mod differences;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod evaluate;
 #[cfg(test)]
 mod events;
@@ -90,6 +92,8 @@ mod segments;
 mod shutdown;
 #[cfg(test)]
 mod stale_flags;
+#[cfg(test)]
+mod starting;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]
