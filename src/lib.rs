@@ -21,6 +21,7 @@
 //! | [`live`] | what the process serves from memory, behind atomic pointers | `domain`, `engine` |
 //! | [`control`] | the only way to learn and to change the truth | `domain`, `engine`, `auth`, `store`, `live` |
 //! | [`limit`] | rate limits | nothing |
+//! | [`document`] | YAML and JSON that people write, with the place of everything in it | nothing |
 //! | [`http`] | requests and answers; the only layer that knows poem | `domain`, `engine`, `auth`, `live`, `control`, `limit`; never `store` |
 //! | [`config`] | every setting once, parsed into its final type | what its types come from |
 //! | [`telemetry`] | the log | `config` |
@@ -138,6 +139,8 @@
 //! - what a change would do to whom: [`engine::impact`], [`control::preview`]; how environments compare, and what is
 //!   taken from one to another: [`domain::promotion`], [`control::compare`], [`control::promotion`]
 //! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]
+//! - a project as one document: [`domain::manifest`]; how it is made what a document says: [`control::manifest`], part by
+//!   part, and `sound.rs` for the whole; its shape: [`http::wire::manifest`]; its text: [`document`]
 //! - commands that ask a running server: `cli/remote.rs`
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
@@ -167,6 +170,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod document;
 pub mod domain;
 pub mod engine;
 pub mod http;

@@ -4,6 +4,7 @@
 mod certificate;
 mod door;
 mod greeting;
+pub mod offline;
 mod signals;
 mod supervisor;
 
@@ -141,6 +142,13 @@ pub fn system_clock() -> Clock {
     })
 }
 
+/// Bytes that nobody can foresee.
+pub fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    let failed = |_| Error::Process("no randomness is to be had".to_owned());
+    SystemEntropy::new().fill(&mut bytes).map(|()| bytes).map_err(failed)
+}
+
 /// Serves until the process is told to stop.
 pub fn run(config: &Config) -> Result<Ended, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -226,10 +234,15 @@ fn open_store(path: &Path) -> Result<Store, Error> {
 /// Opens the data, and loads all of it. What redb finds in damaged pages may make it panic; this is the one place
 /// where everything is read, so most damage shows here.
 fn open(config: &Config, clock: Clock) -> Result<Arc<App>, Error> {
-    let attempt = || open_store(&config.data.data).and_then(|store| app(config, store, clock));
-    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|_| {
+    let path = &config.data.data;
+    undamaged(path, || open_store(path).and_then(|store| app(config, store, clock)))
+}
+
+/// What `open` makes of the file at `path`, unless that turns out to be damaged.
+fn undamaged<T>(path: &Path, open: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
         let why = "its pages are damaged".to_owned();
-        Err(Error::Open(OpenError::Unreadable(config.data.data.clone(), why)))
+        Err(Error::Open(OpenError::Unreadable(path.to_path_buf(), why)))
     })
 }
 
@@ -269,25 +282,8 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
 
 /// The document that describes the API. It depends on no setting and needs no data file.
 pub fn openapi_document() -> Result<String, Error> {
-    let settings = Settings {
-        signing_secret: None,
-        access_lifetime: 0,
-        refresh_lifetime: 0,
-        registration: control::Registration::Open,
-        stale_after_days: 0,
-    };
     let store = Store::in_memory().map_err(Error::Open)?;
-    let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
-    let app = Arc::new(App {
-        control: Arc::new(control),
-        limits: Limits::per_minute(0, 0, 0, 0),
-        rulesets: Rulesets::default(),
-        backups: Arc::new(Semaphore::new(MAX_BACKUPS)),
-        streams: StreamLimits { total: 0, per_key: 0 },
-        clock: system_clock(),
-        trusts: Box::new(|_| false),
-        ready: AtomicBool::new(false),
-    });
+    let app = offline::unheard(store)?;
     let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
     Ok(format!("{document:#}"))
 }

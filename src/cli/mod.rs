@@ -1,13 +1,19 @@
 //! The command line: one file per subcommand. A command that fails says why in one sentence on standard error.
 
 mod backup;
+mod connection;
 mod flags;
 mod healthcheck;
+mod key;
+mod listing;
 mod openapi;
+mod place;
 mod remote;
 mod serve;
 mod settings;
+mod target;
 mod usage;
+mod user;
 
 use std::error::Error;
 use std::path::Path;
@@ -43,8 +49,12 @@ enum Command {
     Verify(backup::Verify),
     /// Make a backup the data file, with the server stopped
     Restore(backup::Restore),
-    /// Look at the flags of a running server
+    /// Look at the flags of a project
     Flags(flags::Flags),
+    /// Look after accounts
+    User(user::User),
+    /// Look after API keys
+    Key(key::Key),
 }
 
 impl Command {
@@ -53,9 +63,13 @@ impl Command {
         let file = match self {
             Self::Serve(config) => &config.file,
             Self::Healthcheck(command) => &command.file,
-            Self::Openapi | Self::Backup(_) | Self::Verify(_) | Self::Restore(_) | Self::Flags(_) => {
-                return None;
-            }
+            Self::Openapi
+            | Self::Backup(_)
+            | Self::Verify(_)
+            | Self::Restore(_)
+            | Self::Flags(_)
+            | Self::User(_)
+            | Self::Key(_) => return None,
         };
         file.config.as_deref()
     }
@@ -87,6 +101,8 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Verify(command) => backup::verify(command),
         Command::Restore(command) => backup::restore(command),
         Command::Flags(command) => return flags::run(command),
+        Command::User(command) => user::run(command),
+        Command::Key(command) => key::run(command),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

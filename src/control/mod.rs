@@ -22,6 +22,7 @@ mod flag_target;
 pub mod invitation;
 pub mod lifecycle;
 mod load;
+pub mod manifest;
 pub mod member;
 pub mod organization;
 pub mod personal_token;

@@ -54,6 +54,19 @@ pub struct Environment {
     pub updated_at: Timestamp,
 }
 
+/// An environment to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEnvironment {
+    /// Unique in the project.
+    pub key: EnvironmentKey,
+    /// What people call it.
+    pub name: Name,
+    /// What it is for.
+    pub kind: EnvironmentType,
+    /// How it is painted.
+    pub color: Color,
+}
+
 /// What becomes of an environment; what is absent stays.
 #[derive(Clone, Debug, Default)]
 pub struct EnvironmentChange {

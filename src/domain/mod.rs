@@ -10,6 +10,7 @@ pub mod id;
 pub mod invitation;
 pub mod key;
 pub mod lifecycle;
+pub mod manifest;
 pub(crate) mod named;
 pub mod network;
 pub mod operator;

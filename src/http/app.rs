@@ -118,7 +118,7 @@ pub fn routes(
     let settings = Settings {
         cors,
         body: BodyLimits::default(),
-        larger_bodies: Vec::new(),
+        larger_bodies: vec![(api::manifests::IMPORT_PATH, api::manifests::MAX_IMPORT_BYTES)],
         paths,
         clock: Arc::clone(&app.clock),
         make_request_id,

@@ -7,6 +7,7 @@ pub mod classify;
 pub mod coding;
 pub mod conditional;
 pub mod connection;
+pub mod direct;
 pub mod docs;
 pub mod envelope;
 pub mod error;

@@ -3,6 +3,8 @@
 //! mistyped or unknown before it gives up. [`request!`](crate::request) declares a body once, for the reader and
 //! for the `OpenAPI` document.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::domain::{
@@ -180,6 +182,22 @@ impl<T: Shape> Shape for Vec<T> {
             .iter()
             .enumerate()
             .map(|(index, element)| T::read(element, &path.index(index), faults))
+            .collect()
+    }
+
+    fn placeholder() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Shape> Shape for BTreeMap<String, T> {
+    fn read(value: &Value, path: &Path<'_>, faults: &mut Violations) -> Self {
+        let Value::Object(members) = value else {
+            return mistyped("an object", value, path, faults);
+        };
+        members
+            .iter()
+            .map(|(name, member)| (name.clone(), T::read(member, &path.field(name), faults)))
             .collect()
     }
 

@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod allocation;
 #[cfg(test)]
 mod api_keys;
@@ -51,6 +53,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod manifests;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod ofrep;
@@ -58,6 +62,8 @@ mod ofrep;
 mod old_files;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod operator;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]
@@ -86,6 +92,8 @@ mod rotation;
 mod ruleset;
 #[cfg(test)]
 mod sdk_clients;
+#[cfg(test)]
+mod secure_client;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]

@@ -5,9 +5,8 @@ use serde::Serialize;
 
 use super::key;
 use crate::{
-    control::environment::NewEnvironment,
     domain::{
-        environment::{Color, Environment, EnvironmentChange, EnvironmentType},
+        environment::{Color, Environment, EnvironmentChange, EnvironmentType, NewEnvironment},
         key::EnvironmentKey,
         text::{Justification, Name},
         violation::{Path, Violations},
@@ -17,7 +16,7 @@ use crate::{
 
 request! {
     /// An environment to be made. Every flag of the project is off and without rules in it.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct CreateEnvironment {
         /// Unique in the project; never changes.
         #[oai(validator(pattern = "^[a-z0-9][a-z0-9._-]{0,127}$"))]
@@ -29,6 +28,7 @@ request! {
         pub r#type: EnvironmentType,
         /// How it is painted, as `#rrggbb`.
         #[oai(validator(pattern = "^#[0-9A-Fa-f]{6}$"))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub color: Option<String>,
     }
 }
@@ -76,7 +76,7 @@ pub fn freeze_reason(body: FreezeEnvironment, faults: &mut Violations) -> Option
     Justification::parse(&body.reason, &Path::ROOT.field("reason"), faults)
 }
 
-fn color(text: &str, faults: &mut Violations) -> Color {
+pub(super) fn color(text: &str, faults: &mut Violations) -> Color {
     Color::parse(text).unwrap_or_else(|| {
         faults.malformed("color", "must be a colour such as #1e90ff");
         Color::default()

@@ -1,5 +1,6 @@
 //! What requests say of flags: to make one, to change one, to turn one on or off.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{key, rule::RuleBody};
@@ -23,13 +24,14 @@ use crate::{
 
 request! {
     /// One of the values that a flag can serve.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct VariationBody {
         /// Unique in the flag.
         #[oai(validator(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
         pub key: String,
         /// What people call it; where absent, the key.
         #[oai(validator(max_length = 200))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
         /// What clients get. It fits the flag's type: of a number at most 2^53-1 if it is whole, of `json` an
         /// object or an array.
@@ -37,7 +39,7 @@ request! {
     }
 
     /// A demand that another flag serves a certain variation to the same context.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct PrerequisiteBody {
         /// The other flag's key.
         pub flag_key: String,
@@ -46,13 +48,15 @@ request! {
     }
 
     /// How rollouts share out users.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct BucketingBody {
         /// `djb2` is what the published SDKs compute; with `murmur3` the rollouts of different flags are independent.
         pub algorithm: Algorithm,
         /// The attribute whose text is hashed; where absent, `user_key`.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub by: Option<String>,
         /// What is hashed before it; where absent, the flag's key.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub salt: Option<String>,
     }
 
@@ -211,15 +215,15 @@ pub fn flag_change(body: UpdateFlag, faults: &mut Violations) -> Option<FlagChan
     })
 }
 
-fn description(text: &str, faults: &mut Violations) -> Option<Description> {
+pub(super) fn description(text: &str, faults: &mut Violations) -> Option<Description> {
     Description::parse(text, &Path::ROOT.field("description"), faults)
 }
 
-fn owner(text: &str, faults: &mut Violations) -> Option<Owner> {
+pub(super) fn owner(text: &str, faults: &mut Violations) -> Option<Owner> {
     Owner::parse(text, &Path::ROOT.field("owner"), faults)
 }
 
-fn expires_at(text: &str, faults: &mut Violations) -> Option<Timestamp> {
+pub(super) fn expires_at(text: &str, faults: &mut Violations) -> Option<Timestamp> {
     let moment = Timestamp::parse(text);
     if moment.is_none() {
         faults.malformed("expires_at", "must be a moment in RFC 3339");
@@ -227,30 +231,30 @@ fn expires_at(text: &str, faults: &mut Violations) -> Option<Timestamp> {
     moment
 }
 
-fn default_variation(text: &str, faults: &mut Violations) -> Option<VariationKey> {
+pub(super) fn default_variation(text: &str, faults: &mut Violations) -> Option<VariationKey> {
     key(VariationKey::parse, text, "default_variation", faults)
 }
 
-fn tags(texts: &[String], faults: &mut Violations) -> Vec<text::Tag> {
+pub(super) fn tags(texts: &[String], faults: &mut Violations) -> Vec<text::Tag> {
     text::tags(texts, &Path::ROOT.field("tags"), faults)
 }
 
-fn variations(bodies: Vec<VariationBody>, faults: &mut Violations) -> Vec<Variation> {
+pub(super) fn variations(bodies: Vec<VariationBody>, faults: &mut Violations) -> Vec<Variation> {
     let draft = |body: VariationBody| VariationDraft { key: body.key, name: body.name, value: body.value };
     let drafts = bodies.into_iter().map(draft).collect();
     parse_variations(drafts, &Path::ROOT.field("variations"), faults)
 }
 
-fn rules(bodies: Vec<RuleBody>, faults: &mut Violations) -> Vec<NewRule> {
+pub(super) fn rules(bodies: Vec<RuleBody>, faults: &mut Violations) -> Vec<NewRule> {
     let drafts = bodies.into_iter().map(RuleDraft::from).collect();
     NewRule::parse_list(drafts, &Path::ROOT.field("targeting_rules"), faults)
 }
 
-fn prerequisites(bodies: &[PrerequisiteBody], faults: &mut Violations) -> Vec<Prerequisite> {
+pub(super) fn prerequisites(bodies: &[PrerequisiteBody], faults: &mut Violations) -> Vec<Prerequisite> {
     let drafts: Vec<_> = bodies.iter().map(|it| (it.flag_key.clone(), it.variation_key.clone())).collect();
     parse_prerequisites(&drafts, &Path::ROOT.field("prerequisites"), faults)
 }
 
-fn bucketing(body: BucketingBody, faults: &mut Violations) -> Option<Bucketing> {
+pub(super) fn bucketing(body: BucketingBody, faults: &mut Violations) -> Option<Bucketing> {
     Bucketing::parse(body.algorithm, body.by, body.salt, &Path::ROOT.field("bucketing"), faults)
 }

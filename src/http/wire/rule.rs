@@ -16,45 +16,54 @@ use crate::{
 
 request! {
     /// One test of one attribute of the context.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct ConditionBody {
         /// The attribute's name; left out for operators on segments. `user_key`, `user_id`, `userId` and `session_id` address the context's own fields.
         #[oai(validator(min_length = 1, max_length = 200))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub attribute: Option<String>,
         /// How it is compared.
         pub operator: Operator,
         /// What the attribute is compared with; which JSON it is depends on the operator. Some operators take none.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub value: Option<Value>,
         /// Whether upper and lower case are the same; for operators on text alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub case_insensitive: Option<bool>,
     }
 
     /// A share of the users.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct ShareBody {
         /// The key of the variation that they get.
         pub variation: String,
         /// How many of them, in percent. Whole numbers unless the flag's bucketing is `murmur3`.
         #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
+        #[serde(serialize_with = "print_percent")]
         pub percentage: f64,
     }
 
     /// A targeting rule. It has exactly one of `variation` and `percentage_rollout`.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct RuleBody {
         /// A rule sent with an id of this flag keeps it; any other gets a new one.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub id: Option<String>,
         /// Lower is tried first; ties keep the order of the list. Where absent: the place in the list, from 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub priority: Option<i32>,
         /// What people call it.
         #[oai(validator(max_length = 200))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
         /// All must hold; none at all match everyone.
         #[oai(validator(max_items = 50))]
         pub conditions: Vec<ConditionBody>,
         /// The key of the variation that is served.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub variation: Option<String>,
         /// The shares, in the order in which buckets are given out; they sum to at most 100.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub percentage_rollout: Option<Vec<ShareBody>>,
     }
 }

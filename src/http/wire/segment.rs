@@ -23,7 +23,7 @@ use crate::{
 
 request! {
     /// A segment to be made. Who is excluded is out; who is included is in; of the rest, whom the conditions match.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize)]
     pub struct CreateSegment {
         /// Unique in the project; never changes.
         #[oai(validator(pattern = "^[a-z0-9][a-z0-9._-]{0,127}$"))]
@@ -33,17 +33,22 @@ request! {
         pub name: String,
         /// What it is for.
         #[oai(validator(max_length = 2000))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub description: Option<String>,
         /// Whether all conditions must hold, or any; where absent, all.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub r#match: Option<Matching>,
         /// The conditions. They may refer to other segments, but not in a cycle.
         #[oai(validator(max_items = 50))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub conditions: Option<Vec<ConditionBody>>,
         /// User keys that are in it.
         #[oai(validator(max_items = 5000))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub included: Option<Vec<String>>,
         /// User keys that are not in it.
         #[oai(validator(max_items = 5000))]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pub excluded: Option<Vec<String>>,
     }
 
