@@ -12,6 +12,7 @@ mod log;
 mod number;
 mod proxy;
 mod statistics;
+mod throwaway;
 mod tls;
 
 use clap::Args;
@@ -26,6 +27,7 @@ pub use listen::Listen;
 pub use log::{Log, LogFilter, LogFormat};
 pub use proxy::TrustedProxies;
 pub use statistics::Statistics;
+pub use throwaway::Throwaway;
 pub use tls::TlsFiles;
 
 /// The settings of `phaseflag serve`.
@@ -76,6 +78,10 @@ pub struct Config {
     /// What is kept of the use of flags.
     #[command(flatten)]
     pub statistics: Statistics,
+
+    /// Whether anything is kept at all.
+    #[command(flatten)]
+    pub throwaway: Throwaway,
 
     /// Where all of this may be as well.
     #[command(flatten)]

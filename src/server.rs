@@ -7,6 +7,8 @@ mod greeting;
 pub mod offline;
 mod signals;
 mod supervisor;
+pub mod throwaway;
+mod upkeep;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,10 +21,10 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::{
-    auth::entropy::SystemEntropy,
+    auth::{entropy::SystemEntropy, password::Strength},
     config::{Config, CorsOrigins, Origin},
-    control::{self, Control, Settings, call::Call, usage},
-    domain::{id, revision::Expected, time::Timestamp},
+    control::{self, Control, Settings},
+    domain::{id, time::Timestamp},
     http::{
         app::{self, App, Clock, MAX_BACKUPS},
         listen::{self, ListenLimits},
@@ -39,17 +41,8 @@ use door::Door;
 pub use greeting::Accounts;
 use greeting::Greeting;
 use signals::{Signals, Told};
-
-/// How often counters of usage are written down, at least.
-const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
-/// How often rate limits forget keys that are not in use.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
-/// How often streams give a sign of life: twice as often as the contract (A9) says.
-const BEAT_INTERVAL: Duration = Duration::from_secs(15);
-/// How often old statistics are forgotten.
-const FORGET_INTERVAL: Duration = Duration::from_hours(1);
-/// How often keys whose time is over are looked for, to end their streams.
-const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+use throwaway::{Parent, ReadyFile};
+use upkeep::{upkeep, upkeep_call, write_down_usage};
 
 /// How long those who are connected may still send a request after SIGTERM: longer than one is on its way.
 const GRACE: Duration = Duration::from_millis(500);
@@ -63,6 +56,8 @@ pub enum Error {
     Load(control::Error),
     /// The address.
     Listen(String, std::io::Error),
+    /// What a throwaway server was to start with.
+    Seed(String),
     /// The process.
     Process(String),
 }
@@ -72,7 +67,9 @@ impl fmt::Display for Error {
         match self {
             Self::Open(error) => error.fmt(out),
             Self::Load(control::Error::Storage(error)) => error.fmt(out),
-            Self::Load(control::Error::Internal(why)) | Self::Process(why) => out.write_str(why),
+            Self::Load(control::Error::Internal(why)) | Self::Process(why) | Self::Seed(why) => {
+                out.write_str(why)
+            }
             Self::Load(error) => write!(out, "the data file cannot be loaded: {error:?}"),
             Self::Listen(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 write!(out, "the address {address} is in use by another process")
@@ -88,8 +85,6 @@ impl std::error::Error for Error {}
 pub struct Running {
     /// Where it listens.
     pub address: Address,
-    /// The same as clients write it.
-    pub url: String,
     /// Whether anybody had an account when it started.
     pub accounts: Accounts,
     certificate: Option<Certificate>,
@@ -98,6 +93,15 @@ pub struct Running {
 }
 
 impl Running {
+    /// Where clients on this machine find it.
+    pub fn url(&self) -> String {
+        match (&self.address, &self.certificate) {
+            (Address::Tcp(address), Some(_)) => format!("https://{address}"),
+            (Address::Tcp(address), None) => format!("http://{address}"),
+            (socket @ Address::Unix(_), _) => socket.to_string(),
+        }
+    }
+
     /// Takes no more requests, finishes those in flight, writes everything down, and closes the data file.
     pub async fn shut_down(self) {
         self.take_leave(Duration::ZERO).await;
@@ -158,19 +162,16 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
     let ended = runtime.block_on(async {
         let began = Instant::now();
         let mut signals = Signals::install()?;
-        let running = start(config, system_clock()).await?;
+        let parent = Parent::now();
+        let (running, _ready_file) = begin(config).await?;
         let greeting = Greeting::new(&running, config, began.elapsed());
         greeting.log();
         if config.log.is_human() {
             eprint!("{greeting}");
         }
-        supervisor::ready(&running.url);
+        supervisor::ready(&running.url());
         tokio::spawn(supervisor::stay_alive());
-        while signals.next().await == Told::Reload {
-            supervisor::reloading();
-            running.reload();
-            supervisor::ready(&running.url);
-        }
+        wait(config, &running, &mut signals, parent).await;
         tracing::info!("shutting down");
         supervisor::stopping();
         tokio::select! {
@@ -186,21 +187,56 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
     ended
 }
 
+/// Starts what the settings say, and tells of it if it is a throwaway server.
+async fn begin(config: &Config) -> Result<(Running, Option<ReadyFile>), Error> {
+    if !config.throwaway.ephemeral {
+        return Ok((start(config, system_clock()).await?, None));
+    }
+    let ready_file = config.throwaway.ready_file.as_deref();
+    ready_file.map_or(Ok(()), ReadyFile::clear)?;
+    let seed = throwaway::seed_text(config)?;
+    let seed = seed.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    let (running, ready) = throwaway::start(config, system_clock(), seed).await?;
+    let content = ready.to_json();
+    let file = ready_file.map(|path| ReadyFile::write(path, &content)).transpose()?;
+    throwaway::tell(&content);
+    Ok((running, file))
+}
+
+/// Waits until the server is to stop: because it was told to, or because nobody is left who needs it.
+async fn wait(config: &Config, running: &Running, signals: &mut Signals, parent: Parent) {
+    let alone = async {
+        if !config.throwaway.ephemeral || config.throwaway.outlive_parent {
+            return std::future::pending().await;
+        }
+        parent.ends().await;
+    };
+    let told = async {
+        while signals.next().await == Told::Reload {
+            supervisor::reloading();
+            running.reload();
+            supervisor::ready(&running.url());
+        }
+    };
+    tokio::select! {
+        () = told => {}
+        () = alone => tracing::info!("the process that started this server has ended"),
+    }
+}
+
 /// Opens the data and begins to listen; on return the server is ready.
 pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
+    serve(config, open(config, clock)?).await
+}
+
+/// Begins to listen.
+async fn serve(config: &Config, app: Arc<App>) -> Result<Running, Error> {
     let certificate = Certificate::open(&config.listen.tls)?;
-    let app = open(config, clock)?;
     let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
     let settled = app.control.has_accounts().map_err(Error::Load)?;
     let accounts = if settled { Accounts::Some } else { Accounts::None };
-    let url = match (&address, &certificate) {
-        (Address::Tcp(address), Some(_)) => format!("https://{address}"),
-        (Address::Tcp(address), None) => format!("http://{address}"),
-        (socket @ Address::Unix(_), _) => socket.to_string(),
-    };
-
     let (stop, stopped) = oneshot::channel();
     let limits = ListenLimits { connections: config.limits.max_connections, ..ListenLimits::default() };
     let stats_retention_days = config.statistics.stats_retention_days;
@@ -220,7 +256,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
         let _aborted = upkeep.await;
         close(app).await;
     });
-    Ok(Running { address, url, accounts, certificate, stop, serving })
+    Ok(Running { address, accounts, certificate, stop, serving })
 }
 
 fn open_store(path: &Path) -> Result<Store, Error> {
@@ -256,6 +292,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             crate::config::Registration::Open => control::Registration::Open,
             crate::config::Registration::Closed => control::Registration::Closed,
         },
+        strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.stale_after_days,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
@@ -307,50 +344,6 @@ fn request_ids() -> MakeRequestId {
         let number = first.wrapping_add(count.fetch_add(1, Ordering::Relaxed).into());
         id::request_id(now.millis(), number)
     })
-}
-
-/// What is done from time to time.
-async fn upkeep(app: Arc<App>, stats_retention_days: u32) {
-    let mut flush = tokio::time::interval(FLUSH_INTERVAL);
-    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
-    let mut beat = tokio::time::interval(BEAT_INTERVAL);
-    let mut forget = tokio::time::interval(FORGET_INTERVAL);
-    let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
-    loop {
-        tokio::select! {
-            _ = flush.tick() => write_down_usage(&app).await,
-            _ = sweep.tick() => app.limits.sweep((app.clock)()),
-            _ = beat.tick() => app.control.live().beat(),
-            _ = forget.tick() => forget_usage(&app, stats_retention_days).await,
-            _ = expiry.tick() => app.control.live().end_expired((app.clock)()),
-        }
-    }
-}
-
-fn upkeep_call(app: &App) -> Call {
-    Call {
-        now: (app.clock)(),
-        request_id: "upkeep".into(),
-        address: None,
-        break_glass: None,
-        expected: Expected::Any,
-    }
-}
-
-async fn forget_usage(app: &App, days: u32) {
-    if let Err(error) = usage::forget(&app.control, &upkeep_call(app), days).await {
-        tracing::error!(?error, "old statistics could not be forgotten; they are tried again in an hour");
-    }
-}
-
-async fn write_down_usage(app: &App) {
-    let call = upkeep_call(app);
-    if let Err(error) = usage::flush(&app.control, &call).await {
-        tracing::error!(
-            ?error,
-            "counters of usage could not be written down; they are kept for the next time"
-        );
-    }
 }
 
 /// Writes down what is left, waits for the last change, and closes the data file.

@@ -63,9 +63,19 @@ pub enum HashError {
     Broken,
 }
 
+/// How much work a guess of a password shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// What the recommendations say: about 20 ms.
+    Full,
+    /// As little as there is: for servers whose passwords guard nothing.
+    Throwaway,
+}
+
 /// Hashes and compares passwords, a bounded number at a time. Needs a tokio runtime around it.
 #[derive(Debug)]
 pub struct Hasher {
+    strength: Strength,
     pending: Arc<Semaphore>,
     running: Arc<Semaphore>,
 }
@@ -96,8 +106,9 @@ impl Password {
 
 impl Hasher {
     /// A hasher with nothing to do.
-    pub fn new() -> Self {
+    pub fn new(strength: Strength) -> Self {
         Self {
+            strength,
             pending: Arc::new(Semaphore::new(MAX_PENDING_HASHES)),
             running: Arc::new(Semaphore::new(MAX_RUNNING_HASHES)),
         }
@@ -105,7 +116,8 @@ impl Hasher {
 
     /// The hash to store, in the PHC text form, which names its own parameters. `salt` is fresh entropy.
     pub async fn hash(&self, password: Password, salt: [u8; SALT_BYTES]) -> Result<String, HashError> {
-        self.run(move || hashed(&password, &salt)).await
+        let strength = self.strength;
+        self.run(move || hashed(&password, &salt, strength)).await
     }
 
     /// Compares a password with a stored hash.
@@ -139,8 +151,13 @@ impl Hasher {
     }
 }
 
-fn hashed(password: &Password, salt: &[u8]) -> Result<String, HashError> {
-    let (algorithm, version, params) = (Algorithm::default(), Version::default(), Params::default());
+fn hashed(password: &Password, salt: &[u8], strength: Strength) -> Result<String, HashError> {
+    let (algorithm, version) = (Algorithm::default(), Version::default());
+    let params = match strength {
+        Strength::Full => Params::default(),
+        Strength::Throwaway => Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None)
+            .map_err(|_| HashError::Broken)?,
+    };
     let hash = PasswordHash {
         algorithm: algorithm.ident(),
         version: Some(version.into()),
@@ -176,9 +193,10 @@ fn computed(password: &Password, salt: &[u8], argon: &Argon2<'_>) -> Result<Outp
     Output::new(output).map_err(|_| HashError::Broken)
 }
 
-impl Default for Hasher {
-    fn default() -> Self {
-        Self::new()
+impl Password {
+    /// The password itself, for whom it was made up.
+    pub fn expose(&self) -> &str {
+        &self.0
     }
 }
 
@@ -232,7 +250,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_password_itself_matches() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         let phc = hasher.hash(password("correct horse"), [1; SALT_BYTES]).await.unwrap();
         assert_eq!(hasher.verify(password("correct horse"), phc.clone()).await, Ok(Verdict::Match));
         assert_eq!(hasher.verify(password("correct horsf"), phc.clone()).await, Ok(Verdict::Mismatch));
@@ -242,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_absent_password_is_compared_at_the_price_of_a_real_one() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         let phc = hasher.hash(password("correct horse"), [1; SALT_BYTES]).await.unwrap();
         // Everything that sets the price stands before the salt; salt and output have the usual lengths.
         let price = |phc: &str| phc.split('$').take(4).collect::<Vec<_>>().join("$");
@@ -254,7 +272,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_damaged_hash_is_no_mismatch() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         for phc in ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$AAAA", "$md5$v=1$AAAAAAAA$AAAAAAAAAAAAAAAA"]
         {
             let verdict = hasher.verify(password("correct horse"), phc.to_owned()).await;
@@ -264,7 +282,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_is_busy_until_a_place_is_free() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         let first = hasher.turn().await.unwrap();
         let mut places: Vec<_> = (1..MAX_PENDING_HASHES)
             .map(|_| Arc::clone(&hasher.pending).try_acquire_owned().unwrap())

@@ -34,12 +34,15 @@ pub(super) struct Greeting<'a> {
 
 impl<'a> Greeting<'a> {
     pub(super) fn new(running: &'a Running, config: &Config, took: Duration) -> Self {
-        Self { running, data: config.data.data.display().to_string(), took }
+        let file = config.data.data.display();
+        let data = if config.throwaway.ephemeral { "in memory".to_owned() } else { file.to_string() };
+        Self { running, data, took }
     }
 
     /// Says it to the log, as one event, and what is to be warned of.
     pub(super) fn log(&self) {
-        let Running { address, url, accounts, .. } = self.running;
+        let Running { address, accounts, .. } = self.running;
+        let url = self.running.url();
         let millis = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
         let admin = match accounts {
             Accounts::None => "none yet",
@@ -59,7 +62,7 @@ impl<'a> Greeting<'a> {
     }
 
     fn docs(&self) -> String {
-        format!("{}/docs", self.running.url)
+        format!("{}/docs", self.running.url())
     }
 
     fn reach(&self) -> Reach {
@@ -73,7 +76,7 @@ impl<'a> Greeting<'a> {
 /// As a person reads it on a terminal.
 impl fmt::Display for Greeting<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = &self.running.url;
+        let url = self.running.url();
         writeln!(out, "\n  PhaseFlag {} is ready\n", env!("CARGO_PKG_VERSION"))?;
         writeln!(out, "  Address   {url}")?;
         writeln!(out, "  API docs  {}", self.docs())?;

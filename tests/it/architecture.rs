@@ -56,6 +56,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "server",
         ],
     ),
+    // A server for other people's tests.
+    ("testing", &["config", "http", "server"]),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -72,7 +74,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustix", &["auth/entropy"]),
     ("governor", &["limit"]),
     ("sd_notify", &["server/supervisor"]),
-    ("clap", &["config", "cli"]),
+    ("clap", &["config", "cli", "testing"]),
     ("toml", &["cli/settings"]),
     ("rustls", &["cli/remote", "cli/healthcheck/trust", "http/tls"]),
     ("tokio_rustls", &["cli/remote", "http/tls"]),
@@ -84,7 +86,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde", &["http", "store", "auth", "domain/value"]),
     ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile", "cli", "document", "server"]),
     ("saphyr_parser", &["document/tree"]),
-    ("tokio", &["auth", "store", "live", "control", "http", "server", "cli"]),
+    ("tokio", &["auth", "store", "live", "control", "http", "server", "cli", "testing"]),
 ];
 
 /// Powers that are handed down as values, and the only places that hold them.

@@ -111,6 +111,8 @@ mod support;
 #[cfg(test)]
 mod targeting;
 #[cfg(test)]
+mod throwaway;
+#[cfg(test)]
 mod tour;
 #[cfg(test)]
 mod vectors;
