@@ -3,6 +3,7 @@
 
 mod cors;
 mod data;
+mod file;
 mod host;
 mod identity;
 mod limits;
@@ -18,6 +19,7 @@ use clap::Args;
 
 pub use cors::{CorsOrigins, Origin};
 pub use data::DataFile;
+pub use file::SettingsFile;
 pub use host::Host;
 pub use identity::{Identity, Registration};
 pub use limits::Limits;
@@ -80,6 +82,10 @@ pub struct Config {
     /// Whether anything is kept at all.
     #[command(flatten)]
     pub throwaway: Throwaway,
+
+    /// Where all of this may be as well.
+    #[command(flatten)]
+    pub file: SettingsFile,
 }
 
 /// The entries of a list separated by commas; spaces around an entry do not count, and nothing is no entry.

@@ -3,9 +3,12 @@
 
 mod certificate;
 mod door;
+mod greeting;
 pub mod offline;
 mod signals;
+mod supervisor;
 pub mod throwaway;
+mod upkeep;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,8 +23,8 @@ use tokio::task::JoinHandle;
 use crate::{
     auth::{entropy::SystemEntropy, password::Strength},
     config::{Config, CorsOrigins, DEFAULT_STALE_AFTER_DAYS, Origin},
-    control::{self, Control, Settings, call::Call, usage},
-    domain::{id, revision::Expected, time::Timestamp},
+    control::{self, Control, Settings},
+    domain::{id, time::Timestamp},
     http::{
         app::{self, App, Clock, MAX_BACKUPS},
         listen::{self, ListenLimits},
@@ -35,19 +38,11 @@ use crate::{
 };
 use certificate::Certificate;
 use door::Door;
+pub use greeting::Accounts;
+use greeting::Greeting;
 use signals::{Signals, Told};
 use throwaway::{Parent, ReadyFile};
-
-/// How often counters of usage are written down, at least.
-const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
-/// How often rate limits forget keys that are not in use.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
-/// How often streams give a sign of life: twice as often as the contract (A9) says.
-const BEAT_INTERVAL: Duration = Duration::from_secs(15);
-/// How often old statistics are forgotten.
-const FORGET_INTERVAL: Duration = Duration::from_hours(1);
-/// How often keys whose time is over are looked for, to end their streams.
-const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+use upkeep::{upkeep, upkeep_call, write_down_usage};
 
 /// How long those who are connected may still send a request after SIGTERM: longer than one is on its way.
 const GRACE: Duration = Duration::from_millis(500);
@@ -90,6 +85,8 @@ impl std::error::Error for Error {}
 pub struct Running {
     /// Where it listens.
     pub address: Address,
+    /// Whether anybody had an account when it started.
+    pub accounts: Accounts,
     certificate: Option<Certificate>,
     stop: oneshot::Sender<Duration>,
     serving: JoinHandle<()>,
@@ -98,8 +95,11 @@ pub struct Running {
 impl Running {
     /// Where clients on this machine find it.
     pub fn url(&self) -> String {
-        let scheme = if self.certificate.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+        match (&self.address, &self.certificate) {
+            (Address::Tcp(address), Some(_)) => format!("https://{address}"),
+            (Address::Tcp(address), None) => format!("http://{address}"),
+            (socket @ Address::Unix(_), _) => socket.to_string(),
+        }
     }
 
     /// Takes no more requests, finishes those in flight, writes everything down, and closes the data file.
@@ -114,6 +114,10 @@ impl Running {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server ended abnormally");
         }
+    }
+
+    fn is_secured(&self) -> bool {
+        self.certificate.is_some()
     }
 
     /// Reads again what can be replaced while it serves.
@@ -160,10 +164,16 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
         let mut signals = Signals::install()?;
         let parent = Parent::now();
         let (running, _ready_file) = begin(config).await?;
-        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(address = %running.address, data = %config.data.data.display(), millis, "ready");
+        let greeting = Greeting::new(&running, config, began.elapsed());
+        greeting.log();
+        if config.log.is_human() {
+            eprint!("{greeting}");
+        }
+        supervisor::ready(&running.url());
+        tokio::spawn(supervisor::stay_alive());
         wait(config, &running, &mut signals, parent).await;
         tracing::info!("shutting down");
+        supervisor::stopping();
         tokio::select! {
             () = running.take_leave(GRACE) => Ok(Ended::Finished),
             () = signals.stop() => {
@@ -203,7 +213,9 @@ async fn wait(config: &Config, running: &Running, signals: &mut Signals, parent:
     };
     let told = async {
         while signals.next().await == Told::Reload {
+            supervisor::reloading();
             running.reload();
+            supervisor::ready(&running.url());
         }
     };
     tokio::select! {
@@ -223,6 +235,8 @@ async fn serve(config: &Config, app: Arc<App>) -> Result<Running, Error> {
     let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
+    let settled = app.control.has_accounts().map_err(Error::Load)?;
+    let accounts = if settled { Accounts::Some } else { Accounts::None };
     let (stop, stopped) = oneshot::channel();
     let limits = ListenLimits { connections: config.limits.max_connections, ..ListenLimits::default() };
     let stats_retention_days = config.statistics.stats_retention_days;
@@ -242,7 +256,7 @@ async fn serve(config: &Config, app: Arc<App>) -> Result<Running, Error> {
         let _aborted = upkeep.await;
         close(app).await;
     });
-    Ok(Running { address, certificate, stop, serving })
+    Ok(Running { address, accounts, certificate, stop, serving })
 }
 
 fn open_store(path: &Path) -> Result<Store, Error> {
@@ -330,50 +344,6 @@ fn request_ids() -> MakeRequestId {
         let number = first.wrapping_add(count.fetch_add(1, Ordering::Relaxed).into());
         id::request_id(now.millis(), number)
     })
-}
-
-/// What is done from time to time.
-async fn upkeep(app: Arc<App>, stats_retention_days: u32) {
-    let mut flush = tokio::time::interval(FLUSH_INTERVAL);
-    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
-    let mut beat = tokio::time::interval(BEAT_INTERVAL);
-    let mut forget = tokio::time::interval(FORGET_INTERVAL);
-    let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
-    loop {
-        tokio::select! {
-            _ = flush.tick() => write_down_usage(&app).await,
-            _ = sweep.tick() => app.limits.sweep((app.clock)()),
-            _ = beat.tick() => app.control.live().beat(),
-            _ = forget.tick() => forget_usage(&app, stats_retention_days).await,
-            _ = expiry.tick() => app.control.live().end_expired((app.clock)()),
-        }
-    }
-}
-
-fn upkeep_call(app: &App) -> Call {
-    Call {
-        now: (app.clock)(),
-        request_id: "upkeep".into(),
-        address: None,
-        break_glass: None,
-        expected: Expected::Any,
-    }
-}
-
-async fn forget_usage(app: &App, days: u32) {
-    if let Err(error) = usage::forget(&app.control, &upkeep_call(app), days).await {
-        tracing::error!(?error, "old statistics could not be forgotten; they are tried again in an hour");
-    }
-}
-
-async fn write_down_usage(app: &App) {
-    let call = upkeep_call(app);
-    if let Err(error) = usage::flush(&app.control, &call).await {
-        tracing::error!(
-            ?error,
-            "counters of usage could not be written down; they are kept for the next time"
-        );
-    }
 }
 
 /// Writes down what is left, waits for the last change, and closes the data file.

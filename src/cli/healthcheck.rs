@@ -10,13 +10,25 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{Host, Listen};
+use clap::Args;
+
+use crate::config::{Host, Listen, SettingsFile};
 
 /// How long to wait for the connection, and again for each part of the answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Bytes of the answer that are looked at: its first line, `HTTP/1.1 200`, is all that matters.
 const STATUS_LINE_BYTES: usize = 12;
+
+/// Which server is asked: the one that has the same settings.
+#[derive(Args, Debug)]
+pub(super) struct Healthcheck {
+    #[command(flatten)]
+    pub(super) listen: Listen,
+
+    #[command(flatten)]
+    pub(super) file: SettingsFile,
+}
 
 /// What a server is asked over.
 trait Stream: Read + Write {}

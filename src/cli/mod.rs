@@ -14,17 +14,19 @@ mod project;
 mod remote;
 mod schema;
 mod serve;
+mod settings;
 mod shell;
 mod target;
 mod usage;
 mod user;
 
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Listen};
+use crate::config::Config;
 
 /// The exit code of a wrong command line or setting, apart from 1 for a command that failed.
 const EXIT_USAGE: u8 = 2;
@@ -49,7 +51,7 @@ enum Command {
     #[command(about = "Print the description of the API, an openapi.json")]
     Openapi,
     /// Ask a running server whether it is well; for container health checks
-    Healthcheck(Listen),
+    Healthcheck(healthcheck::Healthcheck),
     /// Copy all data, of a running server or of its file
     Backup(backup::Backup),
     /// Read all of a backup and check that it is whole
@@ -78,6 +80,31 @@ enum Command {
     Man(shell::Man),
 }
 
+impl Command {
+    /// The file that has settings of this command as well.
+    fn settings_file(&self) -> Option<&Path> {
+        let file = match self {
+            Self::Serve(config) => &config.file,
+            Self::Healthcheck(command) => &command.file,
+            Self::Openapi
+            | Self::Backup(_)
+            | Self::Verify(_)
+            | Self::Restore(_)
+            | Self::Flags(_)
+            | Self::User(_)
+            | Self::Key(_)
+            | Self::Evaluate(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Export(_)
+            | Self::Plan(_)
+            | Self::Import(_)
+            | Self::Schema => return None,
+        };
+        file.config.as_deref()
+    }
+}
+
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let command = match usage::parse(std::env::args_os()) {
@@ -100,7 +127,7 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     let done = match command {
         Command::Serve(config) => return serve::run(&config),
         Command::Openapi => openapi::run(),
-        Command::Healthcheck(listen) => healthcheck::run(&listen),
+        Command::Healthcheck(command) => healthcheck::run(&command.listen),
         Command::Backup(command) => backup::take(command),
         Command::Verify(command) => backup::verify(command),
         Command::Restore(command) => backup::restore(command),

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use super::settings;
 use crate::config::Config;
 use crate::server::{self, Ended};
 use crate::telemetry;
@@ -12,6 +13,9 @@ const EXIT_CUT: u8 = 3;
 
 pub(super) fn run(config: &Config) -> Result<ExitCode, Box<dyn Error>> {
     telemetry::start(&config.log.log_level, config.log.log_format)?;
+    if let Some(file) = config.file.config.as_deref().filter(|file| settings::shows_secret(file)) {
+        tracing::warn!(file = %file.display(), "everybody on this machine can read the secret in the file of settings");
+    }
     Ok(match server::run(config)? {
         Ended::Finished => ExitCode::SUCCESS,
         Ended::Cut => ExitCode::from(EXIT_CUT),

@@ -8,7 +8,7 @@ use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Command, CommandLine};
+use super::{Command, CommandLine, settings};
 
 /// A command line that is wrong in a way that shows only when the command begins; prints as one sentence.
 #[derive(Debug)]
@@ -33,6 +33,16 @@ pub(super) enum Stop {
 
 pub(super) fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
     let definition = CommandLine::command().mut_subcommands(without_empty_variables);
+    let line: Vec<OsString> = line.into_iter().collect();
+    let command = read(definition.clone(), line.clone())?;
+    match command.settings_file() {
+        None => Ok(command),
+        // What the line says has been read once, to know of the file, and is read again beside it.
+        Some(path) => read(settings::with_file(definition, path).map_err(Stop::Wrong)?, line),
+    }
+}
+
+fn read(definition: clap::Command, line: Vec<OsString>) -> Result<Command, Stop> {
     definition
         .try_get_matches_from(line)
         .and_then(|matches| CommandLine::from_arg_matches(&matches))
@@ -52,27 +62,37 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 }
 
 fn sentence(error: &clap::Error) -> String {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
-        _ => None,
-    };
-    let setting = text(ContextKind::InvalidArg).unwrap_or_default();
-    let value = text(ContextKind::InvalidValue).unwrap_or_default();
-    match (error.kind(), error.source(), text(ContextKind::ValidValue)) {
-        (ErrorKind::ValueValidation, Some(reason), _) => format!("{}: {reason}", named(&setting)),
-        (ErrorKind::InvalidValue, _, Some(_)) if value.is_empty() => {
-            format!("{}: needs a value", named(&setting))
+    let setting = text(error, ContextKind::InvalidArg).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
+            format!("{}: {}", named(&setting), reason(error))
         }
-        (ErrorKind::InvalidValue, _, Some(choices)) => {
-            format!("{}: `{value}` is none of {choices}", named(&setting))
-        }
-        (ErrorKind::InvalidValue, _, None) => format!("{}: needs a value", named(&setting)),
-        (ErrorKind::MissingRequiredArgument, _, _) => format!("missing: {setting}"),
-        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _, _) => {
+        ErrorKind::MissingRequiredArgument => format!("missing: {setting}"),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             "a command is missing; `phaseflag --help` lists them".to_owned()
         }
         _ => first_line(error),
+    }
+}
+
+/// What is wrong with a value.
+pub(super) fn reason(error: &clap::Error) -> String {
+    let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
+    match (error.kind(), error.source(), text(error, ContextKind::ValidValue)) {
+        (ErrorKind::ValueValidation, Some(reason), _) => reason.to_string(),
+        (ErrorKind::InvalidValue, _, Some(choices)) if !value.is_empty() => {
+            format!("`{value}` is none of {choices}")
+        }
+        (ErrorKind::InvalidValue, ..) => "needs a value".to_owned(),
+        _ => first_line(error),
+    }
+}
+
+fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        _ => None,
     }
 }
 

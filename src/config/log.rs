@@ -1,5 +1,7 @@
 //! What is logged, and in which form.
 
+use std::io::{self, IsTerminal};
+
 use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
@@ -19,6 +21,17 @@ pub struct Log {
     /// Form of the log; auto is human on a terminal and json otherwise
     #[arg(long, env = "PHASEFLAG_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
     pub log_format: LogFormat,
+}
+
+impl Log {
+    /// Whether a person reads it.
+    pub fn is_human(&self) -> bool {
+        match self.log_format {
+            LogFormat::Auto => io::stderr().is_terminal(),
+            LogFormat::Human => true,
+            LogFormat::Json => false,
+        }
+    }
 }
 
 /// Which events are logged: a level for all, and levels for single modules.

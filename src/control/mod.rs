@@ -140,6 +140,11 @@ impl Control {
         Ok(self.core.store.read().map(drop)?)
     }
 
+    /// Whether anybody has an account: the first one becomes admin.
+    pub fn has_accounts(&self) -> Result<bool, Error> {
+        Ok(store::user::exists(&self.read()?)?)
+    }
+
     /// Waits until the last change is made, and closes the data file.
     pub fn close(self) {
         self.writer.join();

@@ -33,6 +33,8 @@ mod deletion;
 #[cfg(test)]
 mod differences;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod evaluate;
 #[cfg(test)]
 mod events;
@@ -102,6 +104,8 @@ mod segments;
 mod shutdown;
 #[cfg(test)]
 mod stale_flags;
+#[cfg(test)]
+mod starting;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod process;
 pub mod raw;
 pub mod stream;
 pub mod team;
+pub mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -192,6 +193,17 @@ impl Client {
     /// Somebody without credentials.
     pub fn new(url: &str) -> Self {
         let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_recv_body(Some(PATIENCE))
+            .build();
+        Self { url: url.to_owned(), agent: config.into(), headers: Vec::new() }
+    }
+
+    /// Somebody without credentials who trusts nobody but the owner of this certificate.
+    pub fn trusting(url: &str, certificate: &tls::Certificate) -> Self {
+        let config = Agent::config_builder()
+            .tls_config(certificate.trusted())
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_recv_body(Some(PATIENCE))

@@ -25,7 +25,7 @@ pub fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
 /// The program, serving.
 pub struct Process {
     child: Child,
-    /// `http://address:port`, as the log said.
+    /// `http://address:port`, or whatever the log said.
     pub url: String,
     log: Option<JoinHandle<String>>,
 }
@@ -35,10 +35,15 @@ impl Process {
     pub fn serve<A: AsRef<OsStr>>(data: &Path, args: impl IntoIterator<Item = A>) -> Self {
         let mut command = command(["serve", "--port=0", "--rate-limit-auth=0", "--rate-limit-management=0"]);
         command.arg("--data").arg(data).args(args);
+        Self::of(command)
+    }
+
+    /// Starts a command line that serves, and waits until it is ready.
+    pub fn of(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut log = BufReader::new(child.stderr.take().expect("a log"));
         let mut text = String::new();
-        let address = loop {
+        let url = loop {
             let begin = text.len();
             assert_ne!(
                 log.read_line(&mut text).expect("a log line"),
@@ -48,7 +53,7 @@ impl Process {
             // Standard error is no terminal here, so every line is one JSON object.
             let line: Value = serde_json::from_str(&text[begin..]).expect("JSON");
             if line["message"] == "ready" {
-                break line["address"].as_str().expect("an address").to_owned();
+                break line["url"].as_str().expect("an address").to_owned();
             }
         };
         // Somebody has to read the log, or the pipe fills up and the server waits.
@@ -56,7 +61,7 @@ impl Process {
             let _ended = log.read_to_string(&mut text);
             text
         });
-        Self { child, url: format!("http://{address}"), log: Some(log) }
+        Self { child, url, log: Some(log) }
     }
 
     /// Stops it, and answers what it logged.
@@ -69,7 +74,12 @@ impl Process {
 
     /// Asks it to stop, as service managers do.
     pub fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        self.signal("-TERM");
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(sent.is_ok_and(|status| status.success()), "the signal is sent");
     }
 

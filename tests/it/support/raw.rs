@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,8 +10,13 @@ use serde_json::Value;
 /// How long an answer may take; only a broken server needs as long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a connection goes over.
+trait Duplex: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Duplex for T {}
+
 /// A connection.
-pub struct Connection(BufReader<TcpStream>);
+pub struct Connection(BufReader<Box<dyn Duplex>>);
 
 /// The head of an answer, in lower case, and its body.
 #[derive(Debug)]
@@ -34,17 +40,45 @@ impl RawAnswer {
 }
 
 impl Connection {
-    /// Connects to `http://address:port`.
+    /// Connects to `http://address:port` or `unix:path`.
     pub fn open(url: &str) -> Self {
         Self::try_open(url).expect("the server listens")
     }
 
     /// Connects, if anybody listens.
     pub fn try_open(url: &str) -> Option<Self> {
+        if let Some(path) = url.strip_prefix("unix:") {
+            let stream = UnixStream::connect(path).ok()?;
+            stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+            return Some(Self::over(stream));
+        }
         let address = url.strip_prefix("http://").expect("a plain address");
         let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Some(Self(BufReader::new(stream)))
+        Some(Self::over(stream))
+    }
+
+    /// A connection over what is connected already.
+    pub fn over(stream: impl Read + Write + Send + 'static) -> Self {
+        Self(BufReader::new(Box::new(stream)))
+    }
+
+    /// Reads lines up to one that begins with this.
+    pub fn skip_to(&mut self, beginning: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.0.read_line(&mut line).expect("a line"), 0, "closed before {beginning:?}");
+            if line.starts_with(beginning) {
+                return line;
+            }
+        }
+    }
+
+    /// Reads everything up to the end, however that comes.
+    pub fn rest_or_reset(mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        let _reset = self.0.read_to_end(&mut rest);
+        rest
     }
 
     /// Reads everything up to the end.
