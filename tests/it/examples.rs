@@ -100,6 +100,9 @@ const TOKENS: [&str; 2] =
 /// The operation that ends what all others need.
 const LAST: &str = "logout";
 
+/// The operation that no other server does; it has no bodies to show.
+const THROWAWAY: &str = "resetTesting";
+
 /// Members whose text is a secret, or opaque.
 const OPAQUE: [&str; 11] = [
     // A sentence with a date in it.
@@ -137,7 +140,7 @@ fn every_example_really_happens() {
             }
         }
     }
-    operations.retain(|_, operation| !operation.answers_a_file());
+    operations.retain(|id, operation| !operation.answers_a_file() && id.as_str() != THROWAWAY);
     assert!(operations.is_empty(), "not in the walk: {:?}", operations.keys());
 }
 

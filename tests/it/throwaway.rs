@@ -97,7 +97,7 @@ fn without_a_seed_there_is_what_every_server_starts_with() {
 #[test]
 fn a_wrong_seed_says_where() {
     let refused =
-        |seed: &str| testing::Server::builder().seed(seed).start().err().expect("a refusal").to_string();
+        |seed: &str| testing::Server::builder().seed(seed).start().expect_err("a refusal").to_string();
     assert_eq!(refused("project: {key: a}\nflags: 1\n"), "seed:2:8: flags must be an array, not a number");
     let meaning = "project: {key: a}\nflags:\n  - key: f\n    flag_type: boolean\n    environments:\n      production: {default_variation: x}\n";
     let told = "seed:6:39: flags[0].environments.production.default_variation the flag has no variation 'x'";

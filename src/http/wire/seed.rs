@@ -142,12 +142,19 @@ fn api_key(body: SeedKey, faults: &mut Violations) -> Option<seed::SeedKey> {
 }
 
 fn token(body: SeedToken, faults: &mut Violations) -> Option<seed::SeedToken> {
-    let text = body.token.map(|text| TokenText::chosen(TokenKind::Personal, &text));
-    if text == Some(None) {
-        faults.malformed("token", "must be like `pat_something`, of letters, digits, - and _");
-    }
+    let mut chosen = |text: &String| {
+        let chosen = TokenText::chosen(TokenKind::Personal, text);
+        if chosen.is_none() {
+            faults.malformed("token", "must be like `pat_something`, of letters, digits, - and _");
+        }
+        chosen
+    };
+    let text = match &body.token {
+        Some(text) => Some(chosen(text)?),
+        None => None,
+    };
     let role = body.role.unwrap_or(Role::Admin);
-    Some(seed::SeedToken { name: name(body.name, faults), role, text: text.flatten() })
+    Some(seed::SeedToken { name: name(body.name, faults), role, text })
 }
 
 fn name(text: Option<String>, faults: &mut Violations) -> Option<Name> {
