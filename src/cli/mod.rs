@@ -3,6 +3,7 @@
 mod backup;
 mod flags;
 mod healthcheck;
+pub mod importers;
 mod openapi;
 mod remote;
 mod serve;
