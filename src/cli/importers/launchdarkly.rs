@@ -69,10 +69,10 @@ struct Book {
 /// Reads an export.
 pub(super) fn read(root: &Node<'_>) -> Result<Draft, Refusal> {
     if root.get("items").is_some() {
-        return read_listed(&root.need("items")?.list()?);
+        return Ok(read_listed(&root.need("items")?.list()?));
     }
     if root.get("environments").is_some() && root.get("key").is_some() {
-        return read_listed(std::slice::from_ref(root));
+        return Ok(read_listed(std::slice::from_ref(root)));
     }
     let data = root.get("data").unwrap_or_else(|| root.clone());
     if data.get("flags").is_none() && data.get("flagValues").is_none() {
@@ -82,7 +82,7 @@ pub(super) fn read(root: &Node<'_>) -> Result<Draft, Refusal> {
 }
 
 /// The flags of the REST API, each with all of its environments.
-fn read_listed(items: &[Node<'_>]) -> Result<Draft, Refusal> {
+fn read_listed(items: &[Node<'_>]) -> Draft {
     let mut draft = Draft::new(Keys::new(Grammar::Slug));
     let keyed: Vec<_> = items.iter().filter_map(|item| Some((item.get("key")?.text().ok()?, item))).collect();
     let book = book(&keyed);
@@ -100,7 +100,7 @@ fn read_listed(items: &[Node<'_>]) -> Result<Draft, Refusal> {
             draft.skip(refusal);
         }
     }
-    Ok(draft)
+    draft
 }
 
 /// The data of one environment.

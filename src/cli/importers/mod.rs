@@ -36,7 +36,13 @@ use serde_json::Value;
 
 use self::node::Node;
 pub use self::note::{Note, Outcome, Refusal};
-use crate::{domain::key::ProjectKey, http::wire::manifest::ProjectDocument};
+use crate::{
+    domain::{key::ProjectKey, value::depth},
+    http::wire::manifest::ProjectDocument,
+};
+
+/// Lists and objects inside of each other in a file, at most: as many as a reader of JSON takes.
+const MAX_FILE_DEPTH: usize = 128;
 
 /// A product whose export can be translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,6 +71,9 @@ pub fn translate(source: Source, file: &Value, project: &str) -> Result<Translat
     let root = Node::root(file);
     if let Err(error) = ProjectKey::parse(project) {
         return Err(root.refuse(format!("cannot be translated: the key of the project {error}")));
+    }
+    if depth(file) > MAX_FILE_DEPTH {
+        return Err(root.refuse("is nested too deep"));
     }
     let draft = match source {
         Source::Unleash => unleash::read(&root)?,

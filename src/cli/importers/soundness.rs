@@ -15,6 +15,7 @@ use crate::{
         flag::{FlagStatus, MAX_FLAGS_PER_PROJECT},
         flag_change::NewFlag,
         id::{EnvironmentId, FlagId, ProjectId, RuleId, SegmentId, UserId},
+        key::FlagKey,
         manifest::FlagSheet,
         operator::Test,
         segment::{MAX_SEGMENTS_PER_PROJECT, Segment},
@@ -303,7 +304,7 @@ fn settle_prerequisites(draft: &mut Draft, compiled: Vec<Compiled>) {
             flags.iter().map(|(place, flag)| (flag.key().to_owned(), *place)).collect();
         let flags = flags.into_iter().map(|(_, flag)| flag);
         let ruleset = Ruleset::new(EnvironmentId::from_bits(0), 1, flags);
-        let mut circles: Vec<_> = ruleset.unsettled().iter().map(|key| key.as_str()).collect();
+        let mut circles: Vec<_> = ruleset.unsettled().iter().map(FlagKey::as_str).collect();
         circles.sort_unstable();
         for place in circles.into_iter().filter_map(|key| places.get(key)) {
             let why = "demands other flags in a circle, or too many one after the other".to_owned();
