@@ -141,6 +141,7 @@
 //! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]
 //! - a project as one document: [`domain::manifest`]; how it is made what a document says: [`control::manifest`], part by
 //!   part, and `sound.rs` for the whole; its shape: [`http::wire::manifest`]; its text: [`document`]
+//! - exports of other products: [`cli::importers`], with the mapping of each as a table in its module
 //! - commands that ask a running server: `cli/remote.rs`
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]

@@ -92,6 +92,9 @@ impl Environment {
             let name = members["key"].clone();
             members.entry("name").or_insert(name);
             members.extend(own.as_object().cloned().unwrap_or_default());
+            let last = flag["variations"].as_array().and_then(|all| all.last()).map(|it| it["key"].clone());
+            let members = flag.as_object_mut().expect("a flag is an object");
+            members.entry("default_variation").or_insert(last.unwrap_or_default());
             compiled(&flag)
         });
         let segments: Vec<_> = list("segments").iter().map(segment).collect();
@@ -131,10 +134,11 @@ impl Environment {
     /// Demands that the shares are these, within two per cent.
     pub(crate) fn shares_are(&self, flag: &str, attributes: &Value, expected: &[(&str, usize)]) {
         let shares = self.shares(flag, attributes);
-        let expected: BTreeMap<_, _> = expected.iter().map(|(value, share)| ((*value).to_owned(), *share)).collect();
-        let near = expected.iter().all(|(value, share)| {
-            shares.get(value).is_some_and(|found| found.abs_diff(*share) <= 2)
-        });
+        let expected: BTreeMap<_, _> =
+            expected.iter().map(|(value, share)| ((*value).to_owned(), *share)).collect();
+        let near = expected
+            .iter()
+            .all(|(value, share)| shares.get(value).is_some_and(|found| found.abs_diff(*share) <= 2));
         assert!(near && shares.len() == expected.len(), "{flag} {attributes}: {shares:?}, not {expected:?}");
     }
 }

@@ -247,16 +247,29 @@ impl Draft {
 
     /// A flag with what is to be told of it.
     pub(super) fn flag(&mut self, place: &str, source: &str, body: FlagSheetBody, remarks: Remarks) {
+        let key = &body.key;
         let notes = remarks.into_notes();
-        if body.key != source {
-            let message = format!("the flag '{source}' is called `{}` here, as its name is no key", body.key);
+        if *key != source {
+            let message = format!("the flag '{source}' is called `{key}` here, as its name is no key");
             self.note(place, Outcome::Approximated, message);
         } else if notes.is_empty() {
-            self.note(place, Outcome::Mapped, format!("is the flag `{}`", body.key));
+            self.note(place, Outcome::Mapped, mapped(key));
         }
-        self.notes.extend(notes);
+        let named = |note: Note| Note { message: format!("the flag `{key}`: {}", note.message), ..note };
+        self.notes.extend(notes.into_iter().map(named));
         self.flags.push(DraftFlag { place: place.to_owned(), body });
     }
+
+    /// Tells what is wrong with a flag after all; that it says the same as before is not true then.
+    pub(super) fn fault(&mut self, place: &str, key: &str, message: &str) {
+        self.notes.retain(|note| note.outcome != Outcome::Mapped || note.message != mapped(key));
+        self.note(place, Outcome::Skipped, format!("the flag `{key}`: {message}"));
+    }
+}
+
+/// What is told of a flag that says the same here.
+fn mapped(key: &str) -> String {
+    format!("is the flag `{key}`")
 }
 
 /// Users that a segment names.

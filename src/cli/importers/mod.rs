@@ -61,7 +61,7 @@ pub enum Source {
 pub struct Translation {
     /// What an import takes.
     pub document: ProjectDocument,
-    /// What became of everything, in the order of the file.
+    /// What became of everything. What only the document as a whole could show comes last.
     pub notes: Vec<Note>,
 }
 

@@ -19,7 +19,7 @@ impl Remarks {
 
     /// The flag is off in this environment, since what it does there cannot be said here.
     pub(super) fn switched_off(&mut self, environment: &str, refusal: &Refusal) {
-        let message = format!("{}: the flag is off in `{environment}`", refusal.reason);
+        let message = format!("{}; it is off in `{environment}`", refusal.reason);
         self.add(&refusal.place, Outcome::Skipped, message);
     }
 

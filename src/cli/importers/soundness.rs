@@ -188,8 +188,8 @@ fn settle_flags(draft: &mut Draft, project: &str, segments: &Segments) -> Vec<Co
     for mut flag in std::mem::take(&mut draft.flags) {
         let environments = flag.body.environments.take().unwrap_or_default();
         if let Err(faults) = compiled_flag(&flag.body, project) {
-            let message = format!("the flag `{}` is left out: {}", flag.body.key, told(&faults));
-            draft.note(flag.place, Outcome::Skipped, message);
+            let message = format!("it is left out: {}", told(&faults));
+            draft.fault(&flag.place, &flag.body.key, &message);
             continue;
         }
         let mut settled = BTreeMap::new();
@@ -211,8 +211,7 @@ fn settle_flags(draft: &mut Draft, project: &str, segments: &Segments) -> Vec<Co
                     configuration
                 }
                 Err(why) => {
-                    let message = format!("{why}: the flag is off in `{environment}`");
-                    draft.note(flag.place.as_str(), Outcome::Skipped, message);
+                    draft.fault(&flag.place, &flag.body.key, &format!("{why}; it is off in `{environment}`"));
                     switched_off(configuration.default_variation)
                 }
             };
@@ -313,11 +312,10 @@ fn settle_prerequisites(draft: &mut Draft, compiled: Vec<Compiled>) {
     }
     for (place, environment, why) in off {
         let flag = &mut draft.flags[place];
-        let message = format!("{why}: the flag is off in `{environment}`");
-        let note = super::Note { place: flag.place.clone(), outcome: Outcome::Skipped, message };
-        draft.notes.push(note);
         if let Some(it) = flag.body.environments.as_mut().and_then(|all| all.get_mut(&environment)) {
             *it = switched_off(it.default_variation.take());
         }
+        let (at, key) = (flag.place.clone(), flag.body.key.clone());
+        draft.fault(&at, &key, &format!("{why}; it is off in `{environment}`"));
     }
 }
