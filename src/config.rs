@@ -11,6 +11,7 @@ mod log;
 mod number;
 mod proxy;
 mod statistics;
+mod throwaway;
 mod tls;
 
 use clap::Args;
@@ -24,6 +25,7 @@ pub use listen::Listen;
 pub use log::{Log, LogFilter, LogFormat};
 pub use proxy::TrustedProxies;
 pub use statistics::Statistics;
+pub use throwaway::Throwaway;
 pub use tls::TlsFiles;
 
 /// The settings of `phaseflag serve`.
@@ -74,6 +76,10 @@ pub struct Config {
     /// What is kept of the use of flags.
     #[command(flatten)]
     pub statistics: Statistics,
+
+    /// Whether anything is kept at all.
+    #[command(flatten)]
+    pub throwaway: Throwaway,
 }
 
 /// The entries of a list separated by commas; spaces around an entry do not count, and nothing is no entry.

@@ -180,3 +180,4 @@ pub mod live;
 pub mod server;
 pub mod store;
 pub mod telemetry;
+pub mod testing;

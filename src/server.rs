@@ -5,6 +5,7 @@ mod certificate;
 mod door;
 pub mod offline;
 mod signals;
+pub mod throwaway;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +18,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::{
-    auth::entropy::SystemEntropy,
+    auth::{entropy::SystemEntropy, password::Strength},
     config::{Config, CorsOrigins, Origin},
     control::{self, Control, Settings, call::Call, usage},
     domain::{id, revision::Expected, time::Timestamp},
@@ -35,6 +36,7 @@ use crate::{
 use certificate::Certificate;
 use door::Door;
 use signals::{Signals, Told};
+use throwaway::{Parent, ReadyFile};
 
 /// How often counters of usage are written down, at least.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
@@ -59,6 +61,8 @@ pub enum Error {
     Load(control::Error),
     /// The address.
     Listen(String, std::io::Error),
+    /// What a throwaway server was to start with.
+    Seed(String),
     /// The process.
     Process(String),
 }
@@ -68,7 +72,9 @@ impl fmt::Display for Error {
         match self {
             Self::Open(error) => error.fmt(out),
             Self::Load(control::Error::Storage(error)) => error.fmt(out),
-            Self::Load(control::Error::Internal(why)) | Self::Process(why) => out.write_str(why),
+            Self::Load(control::Error::Internal(why)) | Self::Process(why) | Self::Seed(why) => {
+                out.write_str(why)
+            }
             Self::Load(error) => write!(out, "the data file cannot be loaded: {error:?}"),
             Self::Listen(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 write!(out, "the address {address} is in use by another process")
@@ -90,6 +96,12 @@ pub struct Running {
 }
 
 impl Running {
+    /// Where clients on this machine find it.
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
     /// Takes no more requests, finishes those in flight, writes everything down, and closes the data file.
     pub async fn shut_down(self) {
         self.take_leave(Duration::ZERO).await;
@@ -146,12 +158,11 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
     let ended = runtime.block_on(async {
         let began = Instant::now();
         let mut signals = Signals::install()?;
-        let running = start(config, system_clock()).await?;
+        let parent = Parent::now();
+        let (running, _ready_file) = begin(config).await?;
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(address = %running.address, data = %config.data.data.display(), millis, "ready");
-        while signals.next().await == Told::Reload {
-            running.reload();
-        }
+        wait(config, &running, &mut signals, parent).await;
         tracing::info!("shutting down");
         tokio::select! {
             () = running.take_leave(GRACE) => Ok(Ended::Finished),
@@ -166,10 +177,49 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
     ended
 }
 
+/// Starts what the settings say, and tells of it if it is a throwaway server.
+async fn begin(config: &Config) -> Result<(Running, Option<ReadyFile>), Error> {
+    if !config.throwaway.ephemeral {
+        return Ok((start(config, system_clock()).await?, None));
+    }
+    let ready_file = config.throwaway.ready_file.as_deref();
+    ready_file.map_or(Ok(()), ReadyFile::clear)?;
+    let seed = throwaway::seed_text(config)?;
+    let seed = seed.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    let (running, ready) = throwaway::start(config, system_clock(), seed).await?;
+    let content = ready.to_json();
+    let file = ready_file.map(|path| ReadyFile::write(path, &content)).transpose()?;
+    throwaway::tell(&content);
+    Ok((running, file))
+}
+
+/// Waits until the server is to stop: because it was told to, or because nobody is left who needs it.
+async fn wait(config: &Config, running: &Running, signals: &mut Signals, parent: Parent) {
+    let alone = async {
+        if !config.throwaway.ephemeral || config.throwaway.outlive_parent {
+            return std::future::pending().await;
+        }
+        parent.ends().await;
+    };
+    let told = async {
+        while signals.next().await == Told::Reload {
+            running.reload();
+        }
+    };
+    tokio::select! {
+        () = told => {}
+        () = alone => tracing::info!("the process that started this server has ended"),
+    }
+}
+
 /// Opens the data and begins to listen; on return the server is ready.
 pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
+    serve(config, open(config, clock)?).await
+}
+
+/// Begins to listen.
+async fn serve(config: &Config, app: Arc<App>) -> Result<Running, Error> {
     let certificate = Certificate::open(&config.listen.tls)?;
-    let app = open(config, clock)?;
     let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
@@ -228,6 +278,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             crate::config::Registration::Open => control::Registration::Open,
             crate::config::Registration::Closed => control::Registration::Closed,
         },
+        strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.stale_after_days,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;

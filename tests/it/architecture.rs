@@ -56,6 +56,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "server",
         ],
     ),
+    // A server for other people's tests.
+    ("testing", &["config", "http", "server"]),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -71,7 +73,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["auth"]),
     ("rustix", &["auth/entropy"]),
     ("governor", &["limit"]),
-    ("clap", &["config", "cli"]),
+    ("clap", &["config", "cli", "testing"]),
     ("rustls", &["cli/remote", "cli/healthcheck/trust", "http/tls"]),
     ("tokio_rustls", &["cli/remote", "http/tls"]),
     ("rustls_native_certs", &["cli/remote"]),
@@ -82,7 +84,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde", &["http", "store", "auth", "domain/value"]),
     ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile", "cli", "document", "server"]),
     ("saphyr_parser", &["document/tree"]),
-    ("tokio", &["auth", "store", "live", "control", "http", "server", "cli"]),
+    ("tokio", &["auth", "store", "live", "control", "http", "server", "cli", "testing"]),
 ];
 
 /// Powers that are handed down as values, and the only places that hold them.

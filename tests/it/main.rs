@@ -109,6 +109,8 @@ mod support;
 #[cfg(test)]
 mod targeting;
 #[cfg(test)]
+mod throwaway;
+#[cfg(test)]
 mod tour;
 #[cfg(test)]
 mod vectors;
