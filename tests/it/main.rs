@@ -77,6 +77,8 @@ mod previews;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod project_files;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod promotions;
