@@ -144,6 +144,8 @@
 //! - commands that read or change data, on a server or on its file: `cli/connection.rs` is the one way, by HTTP
 //!   (`cli/remote.rs`) or inside of the process ([`server::offline`], [`http::direct`]), where the operator of the machine
 //!   asks ([`http::guard`])
+//! - exports of other products: [`cli::importers`], with the mapping of each as a table in its module
+//! - commands that ask a running server: `cli/remote.rs`
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]

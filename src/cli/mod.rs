@@ -6,6 +6,7 @@ mod evaluate;
 mod file;
 mod flags;
 mod healthcheck;
+pub mod importers;
 mod key;
 mod listing;
 mod openapi;

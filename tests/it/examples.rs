@@ -140,7 +140,7 @@ fn every_example_really_happens() {
             }
         }
     }
-    operations.retain(|id, operation| !operation.answers_a_file() && id.as_str() != THROWAWAY);
+    operations.retain(|id, operation| !operation.answers_a_file() && *id != THROWAWAY);
     assert!(operations.is_empty(), "not in the walk: {:?}", operations.keys());
 }
 

@@ -49,6 +49,8 @@ mod fuzz;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod importers;
+#[cfg(test)]
 mod invitations;
 #[cfg(test)]
 mod lifecycle;
