@@ -4,6 +4,7 @@
 mod cors;
 mod host;
 mod log;
+mod otlp;
 mod proxy;
 
 use std::fmt::Display;
@@ -15,6 +16,7 @@ use clap::{Args, ValueEnum};
 pub use cors::{CorsOrigins, Origin};
 pub use host::Host;
 pub use log::{LogFilter, LogFormat};
+pub use otlp::{Otlp, OtlpEndpoint, OtlpHeaders, SampleRatio};
 pub use proxy::TrustedProxies;
 
 use crate::auth::secret::{Secret, SecretTooShort};
@@ -218,6 +220,10 @@ pub struct Config {
         value_parser = number(0, MAX_CONNECTIONS)
     )]
     pub max_streams_per_key: u32,
+
+    /// Where traces go.
+    #[command(flatten)]
+    pub otlp: Otlp,
 }
 
 /// Who may register. The first user of a fresh install always may: nobody else could let them in.

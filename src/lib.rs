@@ -171,4 +171,6 @@ pub mod limit;
 pub mod live;
 pub mod server;
 pub mod store;
+pub mod tally;
 pub mod telemetry;
+pub mod trace;

@@ -1,6 +1,8 @@
 //! The composition root: opens the data, wires the layers, listens, shuts down. Clock and entropy are read here and
 //! handed down.
 
+mod observation;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +18,7 @@ use tokio::task::JoinHandle;
 use crate::{
     auth::entropy::SystemEntropy,
     config::{Config, CorsOrigins, Origin},
-    control::{self, Control, Settings, call::Call, usage},
+    control::{self, Control, Settings, call::Call, instruments::Instruments, usage},
     domain::{id, revision::Expected, time::Timestamp},
     http::{
         app::{self, App, Clock, MAX_BACKUPS},
@@ -118,7 +120,8 @@ pub fn run(config: &Config) -> Result<(), Error> {
 
 /// Opens the data and begins to listen; on return the server is ready.
 pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
-    let app = open(config, clock)?;
+    let (instruments, exporter) = observation::begin(&config.otlp)?;
+    let app = open(config, clock, instruments)?;
     let host = config.listen.host.to_string();
     let printed = format!("{host}:{}", config.listen.port);
     let refused = |error| Error::Listen(printed.clone(), error);
@@ -141,6 +144,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
         upkeep.abort();
         let _aborted = upkeep.await;
         close(app).await;
+        observation::finish(exporter).await;
     });
     Ok(Running { address, stop, serving })
 }
@@ -155,8 +159,8 @@ fn open_store(path: &Path) -> Result<Store, Error> {
 
 /// Opens the data, and loads all of it. What redb finds in damaged pages may make it panic; this is the one place
 /// where everything is read, so most damage shows here.
-fn open(config: &Config, clock: Clock) -> Result<Arc<App>, Error> {
-    let attempt = || open_store(&config.data.data).and_then(|store| app(config, store, clock));
+fn open(config: &Config, clock: Clock, instruments: Instruments) -> Result<Arc<App>, Error> {
+    let attempt = || open_store(&config.data.data).and_then(|store| app(config, store, clock, instruments));
     catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|_| {
         let why = "its pages are damaged".to_owned();
         Err(Error::Open(OpenError::Unreadable(config.data.data.clone(), why)))
@@ -164,7 +168,8 @@ fn open(config: &Config, clock: Clock) -> Result<Arc<App>, Error> {
 }
 
 /// What the routes share, over a store that is open.
-fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
+fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) -> Result<Arc<App>, Error> {
+    let tracer = instruments.tracer.clone();
     let settings = Settings {
         signing_secret: config.jwt_secret_key.clone(),
         access_lifetime: config.access_lifetime_seconds(),
@@ -174,6 +179,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
             crate::config::Registration::Closed => control::Registration::Closed,
         },
         stale_after_days: config.stale_after_days,
+        instruments,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     let trusted = config.trusted_proxies.clone();
@@ -190,6 +196,8 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
         streams: StreamLimits { total: config.max_streams, per_key: config.max_streams_per_key },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
+        tracer,
+        process: observation::process,
         ready: AtomicBool::new(true),
     }))
 }
@@ -202,6 +210,7 @@ pub fn openapi_document() -> Result<String, Error> {
         refresh_lifetime: 0,
         registration: control::Registration::Open,
         stale_after_days: 0,
+        instruments: observation::instruments(),
     };
     let store = Store::in_memory().map_err(Error::Open)?;
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
@@ -213,6 +222,8 @@ pub fn openapi_document() -> Result<String, Error> {
         streams: StreamLimits { total: 0, per_key: 0 },
         clock: system_clock(),
         trusts: Box::new(|_| false),
+        tracer: None,
+        process: observation::process,
         ready: AtomicBool::new(false),
     });
     let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
@@ -265,6 +276,7 @@ fn upkeep_call(app: &App) -> Call {
         address: None,
         break_glass: None,
         expected: Expected::Any,
+        trace: None,
     }
 }
 

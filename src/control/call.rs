@@ -14,6 +14,7 @@ use crate::domain::{
     user::User,
 };
 use crate::store::{self, Access};
+use crate::trace::Context;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Call {
     pub break_glass: Option<Justification>,
     /// Which revision of the thing that it changes it is meant for.
     pub expected: Expected,
+    /// Its span, if it is traced.
+    pub trace: Option<Context>,
 }
 
 /// What a person is known by.

@@ -19,6 +19,7 @@ pub mod flag_change;
 mod flag_check;
 pub mod flag_life;
 mod flag_target;
+pub mod instruments;
 pub mod invitation;
 pub mod lifecycle;
 pub mod member;
@@ -40,7 +41,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use self::core::{Core, WriterThread};
+use self::{
+    core::{Core, WriterThread},
+    instruments::{Instruments, Measured},
+};
 use crate::{
     auth::{
         entropy::{SystemEntropy, sha256},
@@ -70,6 +74,8 @@ pub struct Settings {
     pub registration: Registration,
     /// After how many days without a sign of life a flag is stale.
     pub stale_after_days: u32,
+    /// What changes are measured with.
+    pub instruments: Instruments,
 }
 
 /// Whether strangers may make accounts. The first account can always be made.
@@ -79,6 +85,15 @@ pub enum Registration {
     Open,
     /// They may not.
     Closed,
+}
+
+/// How large the data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Bytes of the data file, if there is one.
+    pub file_bytes: Option<u64>,
+    /// Entries of the audit log, of all organizations.
+    pub audit_entries: u64,
 }
 
 /// Everything that decides and changes.
@@ -109,7 +124,7 @@ impl Control {
             writer.commit()?;
         }
         let live = Arc::new(load(&store)?);
-        let core = Arc::new(Core::new(store, live, entropy));
+        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone()));
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
         let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));
@@ -130,6 +145,22 @@ impl Control {
     /// Whether the data file can be read at this moment.
     pub fn check(&self) -> Result<(), Error> {
         Ok(self.core.store.read().map(drop)?)
+    }
+
+    /// Changes that wait for the writer.
+    pub fn waiting_changes(&self) -> usize {
+        self.writer.waiting()
+    }
+
+    /// What was measured of changes.
+    pub fn measured(&self) -> &Measured {
+        &self.core.panel.measured
+    }
+
+    /// How large the data is at this moment.
+    pub fn extent(&self) -> Result<Extent, Error> {
+        let audit_entries = store::audit::newest(&self.read()?)?;
+        Ok(Extent { file_bytes: self.core.store.file_bytes(), audit_entries })
     }
 
     /// Waits until the last change is made, and closes the data file.

@@ -16,6 +16,7 @@ pub mod handover;
 pub mod json;
 pub mod lines;
 pub mod listen;
+pub mod metrics;
 pub mod middleware;
 pub mod ofrep;
 pub mod openapi;

@@ -13,16 +13,18 @@ use tokens::{Token, tokens};
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("limit", &[]),
+    ("tally", &[]),
+    ("trace", &["tally"]),
     ("document", &[]),
     ("engine", &["domain"]),
     ("auth", &["domain"]),
     ("store", &["domain"]),
-    ("live", &["domain", "engine"]),
-    ("control", &["domain", "engine", "auth", "store", "live"]),
-    ("http", &["domain", "engine", "live", "control", "auth", "limit"]),
+    ("live", &["domain", "engine", "tally"]),
+    ("control", &["domain", "engine", "auth", "store", "live", "tally", "trace"]),
+    ("http", &["domain", "engine", "live", "control", "auth", "limit", "tally", "trace"]),
     // Settings parse into the types of whoever uses them, so they may look anywhere below.
     ("config", &["domain", "engine", "live", "control", "auth", "limit", "http"]),
-    ("telemetry", &["config"]),
+    ("telemetry", &["config", "trace"]),
     (
         "server",
         &[
@@ -37,6 +39,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "telemetry",
             "document",
+            "tally",
+            "trace",
         ],
     ),
     (
@@ -53,6 +57,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "telemetry",
             "document",
+            "tally",
+            "trace",
             "server",
         ],
     ),
@@ -71,13 +77,26 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["auth"]),
     ("governor", &["limit"]),
     ("clap", &["config", "cli"]),
-    ("ureq", &["cli/remote"]),
-    ("rustls", &["cli/remote"]),
+    ("ureq", &["cli/remote", "telemetry/otlp"]),
+    ("rustls", &["cli/remote", "telemetry/otlp"]),
     ("tracing_subscriber", &["config", "telemetry"]),
     ("ulid", &["domain"]),
     ("jiff", &["domain"]),
     ("serde", &["http", "store", "auth", "domain/value"]),
-    ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile", "cli", "document", "server"]),
+    (
+        "serde_json",
+        &[
+            "http",
+            "store",
+            "auth",
+            "domain/value",
+            "engine/compile",
+            "cli",
+            "document",
+            "server",
+            "telemetry/otlp",
+        ],
+    ),
     ("saphyr_parser", &["document/tree"]),
     ("tokio", &["auth", "store", "live", "control", "http", "server", "cli"]),
 ];
@@ -88,7 +107,8 @@ const POWERS: &[(&[&str], &[&str])] = &[
     (&["Timestamp", "::", "now"], &["server"]),
     (&["SystemEntropy", "::", "new"], &["server"]),
     // How long a request took is logged and decides nothing.
-    (&["Instant", "::", "now"], &["server", "http/middleware"]),
+    // ... and how long spans of traces wait to be sent.
+    (&["Instant", "::", "now"], &["server", "http/middleware", "telemetry/otlp"]),
 ];
 
 const MAX_LINES: usize = 400;

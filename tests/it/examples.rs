@@ -49,6 +49,7 @@ const ORDER: &[&str] = &[
     "getEnvironmentStats",
     "getHealth",
     "getReady",
+    "getMetrics",
     "listOperators",
     "createSegment",
     "getSegment",
