@@ -51,6 +51,8 @@ mod limits;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod ofrep;
 #[cfg(test)]
 mod old_files;
@@ -98,6 +100,8 @@ mod support;
 mod targeting;
 #[cfg(test)]
 mod tour;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod vectors;
 #[cfg(test)]
