@@ -21,6 +21,7 @@
 //! | [`live`] | what the process serves from memory, behind atomic pointers | `domain`, `engine`, `tally` |
 //! | [`control`] | the only way to learn and to change the truth | `domain`, `engine`, `auth`, `store`, `live`, `tally`, `trace` |
 //! | [`limit`] | rate limits | nothing |
+//! | [`document`] | YAML and JSON that people write, with the place of everything in it | nothing |
 //! | [`tally`] | counters and distributions of times | nothing |
 //! | [`trace`] | spans, until somebody exports them | `tally` |
 //! | [`http`] | requests and answers; the only layer that knows poem | `domain`, `engine`, `auth`, `live`, `control`, `limit`, `tally`, `trace`; never `store` |
@@ -107,7 +108,7 @@
 //! | an error | one row of [`http::error`]; who answers it goes into `http/api/notes.rs` |
 //! | a permission | one row of [`domain::role`] |
 //! | a word of an enumeration | one line where the domain declares it; reader, writer and description follow |
-//! | a setting | one field of [`config::Config`], and the line of [`server`] that uses it |
+//! | a setting | one field below [`config::Config`], and the line of [`server`] that uses it |
 //! | a field of a flag | [`domain::flag`] and [`domain::flag_change`], a record version in [`store::flag`], [`http::wire::flag`] and [`http::wire::flag_change`], its line in [`domain::audit`] |
 //! | an endpoint | a method in `http/api`, its shapes in [`http::wire`], its exchange in `http/api/examples.json` |
 //! | a resource | one file in `domain`, `store`, `control`, `http/wire`, `http/api` and `tests/it`, and a table on the page of tables |
@@ -140,6 +141,8 @@
 //! - what a change would do to whom: [`engine::impact`], [`control::preview`]; how environments compare, and what is
 //!   taken from one to another: [`domain::promotion`], [`control::compare`], [`control::promotion`]
 //! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]
+//! - a project as one document: [`domain::manifest`]; how it is made what a document says: [`control::manifest`], part by
+//!   part, and `sound.rs` for the whole; its shape: [`http::wire::manifest`]; its text: [`document`]
 //! - commands that ask a running server: `cli/remote.rs`
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
@@ -148,6 +151,10 @@
 //!   [`http::words`] (enumerations)
 //! - how many requests, connections and bytes: [`http::plane`], [`limit`], [`http::listen`],
 //!   [`http::middleware::body`]
+//! - where clients come in, and how the door is closed behind those who are in: [`http::listener`], `server/door.rs`;
+//!   how long after SIGTERM what is answered: [`http::listen::serve`]; one connection: [`http::connection`]; TLS:
+//!   [`http::tls`], `server/certificate.rs`
+//! - what happens before the first request: `control/load.rs`; `benches/start` times it
 //! - the way around the router for what is asked all the time: [`http::shortcut`]; what else keeps a request cheap:
 //!   [`http::patience`], [`http::socket`]
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by

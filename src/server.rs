@@ -1,17 +1,19 @@
 //! The composition root: opens the data, wires the layers, listens, shuts down. Clock and entropy are read here and
 //! handed down.
 
+mod certificate;
+mod door;
 mod observation;
+pub mod offline;
+mod signals;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
@@ -23,6 +25,7 @@ use crate::{
     http::{
         app::{self, App, Clock, MAX_BACKUPS},
         listen::{self, ListenLimits},
+        listener::Address,
         middleware::{cors::Cors, request_id::MakeRequestId},
         plane::Limits,
         rulesets::Rulesets,
@@ -30,6 +33,9 @@ use crate::{
     live::feed::StreamLimits,
     store::{OpenError, Store},
 };
+use certificate::Certificate;
+use door::Door;
+use signals::{Signals, Told};
 
 /// How often counters of usage are written down, at least.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
@@ -41,6 +47,9 @@ const BEAT_INTERVAL: Duration = Duration::from_secs(15);
 const FORGET_INTERVAL: Duration = Duration::from_hours(1);
 /// How often keys whose time is over are looked for, to end their streams.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long those who are connected may still send a request after SIGTERM: longer than one is on its way.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Why the server did not start; prints as one sentence.
 #[derive(Debug)]
@@ -75,20 +84,43 @@ impl std::error::Error for Error {}
 /// A server that is listening.
 pub struct Running {
     /// Where it listens.
-    pub address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    pub address: Address,
+    certificate: Option<Certificate>,
+    stop: oneshot::Sender<Duration>,
     serving: JoinHandle<()>,
 }
 
 impl Running {
     /// Takes no more requests, finishes those in flight, writes everything down, and closes the data file.
     pub async fn shut_down(self) {
+        self.take_leave(Duration::ZERO).await;
+    }
+
+    /// The same, for clients that know nothing of it: for so long, those who are connected may still send a request.
+    pub async fn take_leave(self, grace: Duration) {
         // If the server has ended by itself, there is nothing to stop.
-        let _ended = self.stop.send(());
+        let _ended = self.stop.send(grace);
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server ended abnormally");
         }
     }
+
+    /// Reads again what can be replaced while it serves.
+    fn reload(&self) {
+        match &self.certificate {
+            Some(certificate) => certificate.reload(),
+            None => tracing::info!("told to read its certificate again, but there is none"),
+        }
+    }
+}
+
+/// How a server ended that was told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// After it had finished everything.
+    Finished,
+    /// At once, since it was told a second time.
+    Cut,
 }
 
 /// The clock of the machine.
@@ -99,54 +131,71 @@ pub fn system_clock() -> Clock {
     })
 }
 
+/// Bytes that nobody can foresee.
+pub fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    let failed = |_| Error::Process("no randomness is to be had".to_owned());
+    SystemEntropy::new().fill(&mut bytes).map(|()| bytes).map_err(failed)
+}
+
 /// Serves until the process is told to stop.
-pub fn run(config: &Config) -> Result<(), Error> {
+pub fn run(config: &Config) -> Result<Ended, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::Process(format!("the process cannot start its threads: {error}")))?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let began = Instant::now();
-        let signals = Signals::install()?;
+        let mut signals = Signals::install()?;
         let running = start(config, system_clock()).await?;
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(address = %running.address, data = %config.data.data.display(), millis, "ready");
-        signals.wait().await;
+        while signals.next().await == Told::Reload {
+            running.reload();
+        }
         tracing::info!("shutting down");
-        running.shut_down().await;
-        Ok(())
-    })
+        tokio::select! {
+            () = running.take_leave(GRACE) => Ok(Ended::Finished),
+            () = signals.stop() => {
+                tracing::warn!("told to stop a second time; requests in flight are cut");
+                Ok(Ended::Cut)
+            }
+        }
+    });
+    // Nothing that matters is left, or it is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Opens the data and begins to listen; on return the server is ready.
 pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
+    let certificate = Certificate::open(&config.listen.tls)?;
     let (instruments, exporter) = observation::begin(&config.otlp)?;
     let app = open(config, clock, instruments)?;
-    let host = config.listen.host.to_string();
-    let printed = format!("{host}:{}", config.listen.port);
-    let refused = |error| Error::Listen(printed.clone(), error);
-    let listener = TcpListener::bind((host.as_str(), config.listen.port)).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
+    let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
     let (stop, stopped) = oneshot::channel();
-    let limits = ListenLimits { connections: config.max_connections, ..ListenLimits::default() };
-    let stats_retention_days = config.stats_retention_days;
+    let limits = ListenLimits { connections: config.limits.max_connections, ..ListenLimits::default() };
+    let stats_retention_days = config.statistics.stats_retention_days;
+    let tls = certificate.as_ref().map(|certificate| Arc::clone(&certificate.tls));
     let serving = tokio::spawn(async move {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
         let leaving = Arc::clone(&app);
         let shutdown = async move {
             // A sender that was dropped means the same as one that spoke.
-            let _dropped = stopped.await;
+            let grace = stopped.await.unwrap_or_default();
             leaving.stop_being_ready();
+            drop(file);
+            grace
         };
-        listen::serve(listener, routes, limits, shutdown).await;
+        listen::serve(listener, tls, routes, limits, shutdown).await;
         upkeep.abort();
         let _aborted = upkeep.await;
         close(app).await;
         observation::finish(exporter).await;
     });
-    Ok(Running { address, stop, serving })
+    Ok(Running { address, certificate, stop, serving })
 }
 
 fn open_store(path: &Path) -> Result<Store, Error> {
@@ -160,10 +209,15 @@ fn open_store(path: &Path) -> Result<Store, Error> {
 /// Opens the data, and loads all of it. What redb finds in damaged pages may make it panic; this is the one place
 /// where everything is read, so most damage shows here.
 fn open(config: &Config, clock: Clock, instruments: Instruments) -> Result<Arc<App>, Error> {
-    let attempt = || open_store(&config.data.data).and_then(|store| app(config, store, clock, instruments));
-    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|_| {
+    let path = &config.data.data;
+    undamaged(path, || open_store(path).and_then(|store| app(config, store, clock, instruments)))
+}
+
+/// What `open` makes of the file at `path`, unless that turns out to be damaged.
+fn undamaged<T>(path: &Path, open: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
         let why = "its pages are damaged".to_owned();
-        Err(Error::Open(OpenError::Unreadable(config.data.data.clone(), why)))
+        Err(Error::Open(OpenError::Unreadable(path.to_path_buf(), why)))
     })
 }
 
@@ -171,14 +225,14 @@ fn open(config: &Config, clock: Clock, instruments: Instruments) -> Result<Arc<A
 fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) -> Result<Arc<App>, Error> {
     let tracer = instruments.tracer.clone();
     let settings = Settings {
-        signing_secret: config.jwt_secret_key.clone(),
-        access_lifetime: config.access_lifetime_seconds(),
-        refresh_lifetime: config.refresh_lifetime_seconds(),
-        registration: match config.registration {
+        signing_secret: config.identity.jwt_secret_key.clone(),
+        access_lifetime: config.identity.access_lifetime_seconds(),
+        refresh_lifetime: config.identity.refresh_lifetime_seconds(),
+        registration: match config.identity.registration {
             crate::config::Registration::Open => control::Registration::Open,
             crate::config::Registration::Closed => control::Registration::Closed,
         },
-        stale_after_days: config.stale_after_days,
+        stale_after_days: config.statistics.stale_after_days,
         instruments,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
@@ -186,14 +240,17 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
     Ok(Arc::new(App {
         control: Arc::new(control),
         limits: Limits::per_minute(
-            config.rate_limit_auth,
-            config.rate_limit_management,
-            config.rate_limit_evaluation,
-            config.rate_limit_ruleset,
+            config.limits.rate_limit_auth,
+            config.limits.rate_limit_management,
+            config.limits.rate_limit_evaluation,
+            config.limits.rate_limit_ruleset,
         ),
         rulesets: Rulesets::default(),
         backups: Arc::new(Semaphore::new(MAX_BACKUPS)),
-        streams: StreamLimits { total: config.max_streams, per_key: config.max_streams_per_key },
+        streams: StreamLimits {
+            total: config.limits.max_streams,
+            per_key: config.limits.max_streams_per_key,
+        },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
         tracer,
@@ -204,28 +261,8 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
 
 /// The document that describes the API. It depends on no setting and needs no data file.
 pub fn openapi_document() -> Result<String, Error> {
-    let settings = Settings {
-        signing_secret: None,
-        access_lifetime: 0,
-        refresh_lifetime: 0,
-        registration: control::Registration::Open,
-        stale_after_days: 0,
-        instruments: observation::instruments(),
-    };
     let store = Store::in_memory().map_err(Error::Open)?;
-    let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
-    let app = Arc::new(App {
-        control: Arc::new(control),
-        limits: Limits::per_minute(0, 0, 0, 0),
-        rulesets: Rulesets::default(),
-        backups: Arc::new(Semaphore::new(MAX_BACKUPS)),
-        streams: StreamLimits { total: 0, per_key: 0 },
-        clock: system_clock(),
-        trusts: Box::new(|_| false),
-        tracer: None,
-        process: observation::process,
-        ready: AtomicBool::new(false),
-    });
+    let app = offline::unheard(store)?;
     let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
     Ok(format!("{document:#}"))
 }
@@ -307,30 +344,6 @@ async fn close(app: Arc<App>) {
         let closed = tokio::task::spawn_blocking(move || control.close()).await;
         if let Err(error) = closed {
             tracing::error!(%error, "the data file was not closed well");
-        }
-    }
-}
-
-/// The signals that end a server.
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn install() -> Result<Self, Error> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let failed = |error| Error::Process(format!("signals cannot be received: {error}"));
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-        })
-    }
-
-    async fn wait(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
         }
     }
 }

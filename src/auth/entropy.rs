@@ -5,14 +5,17 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{self, Context, SHA256, SHA256_OUTPUT_LEN};
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use rustix::io::Errno;
+use rustix::rand::{GetRandomFlags, getrandom};
 
 /// A SHA-256 digest.
 pub type Digest = [u8; SHA256_OUTPUT_LEN];
 
-/// The operating system's generator. Only `server.rs` makes one.
+/// The operating system's generator, asked by a system call: the cryptographic library has one of its own, which
+/// gathers noise for 20 ms before it gives any, and other ways to the system's want a folder `/dev`. Only `server.rs`
+/// makes one.
 #[derive(Debug, Default)]
-pub struct SystemEntropy(SystemRandom);
+pub struct SystemEntropy(());
 
 /// The operating system gave no randomness; nothing secret can be made without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +29,17 @@ impl SystemEntropy {
 
     /// Overwrites `bytes` with randomness fit for keys.
     pub fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyUnavailable> {
-        self.0.fill(bytes).map_err(|_| EntropyUnavailable)
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match getrandom(&mut *rest, GetRandomFlags::empty()) {
+                Ok(0) => return Err(EntropyUnavailable),
+                // The system gives less than it was asked for if a signal arrives meanwhile.
+                Ok(filled) => rest = &mut rest[filled..],
+                Err(Errno::INTR) => {}
+                Err(_) => return Err(EntropyUnavailable),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -111,6 +124,15 @@ mod tests {
         assert!(!constant_time_eq(b"same", b"sane"));
         assert!(!constant_time_eq(b"same", b"same "));
         assert!(constant_time_eq(b"", b""));
+    }
+
+    #[test]
+    fn a_long_draw_is_filled_to_its_end() {
+        // The system gives at most 32 MiB at a time.
+        let mut bytes = vec![0; (32 << 20) + 64];
+        SystemEntropy::new().fill(&mut bytes).unwrap();
+        assert!(bytes[bytes.len() - 64..].iter().any(|byte| *byte != 0));
+        SystemEntropy::new().fill(&mut []).unwrap();
     }
 
     #[test]

@@ -13,10 +13,14 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
+use super::api_key::{ENTROPY_BYTES, base62};
+
 /// The fewest characters of a password (contract A4).
 pub const MIN_PASSWORD_CHARS: usize = 8;
 /// The most characters of a password (contract A4).
 pub const MAX_PASSWORD_CHARS: usize = 128;
+/// Characters of a password that was generated: 119 bits that nobody can foresee.
+const GENERATED_CHARS: usize = 20;
 /// Bytes of salt in a hash.
 pub const SALT_BYTES: usize = 16;
 /// Hashes computed at the same time.
@@ -71,6 +75,14 @@ pub struct Hasher {
 struct Turn {
     _pending: OwnedSemaphorePermit,
     _running: OwnedSemaphorePermit,
+}
+
+/// A password for somebody who is told it once, from fresh entropy.
+#[must_use]
+pub fn generated(entropy: [u8; ENTROPY_BYTES]) -> String {
+    let mut text = base62(entropy);
+    text.truncate(GENERATED_CHARS);
+    text
 }
 
 impl Password {

@@ -1,9 +1,13 @@
 //! `phaseflag healthcheck`: asks a running server for `/health`. An image made from scratch has no other program
 //! that could, so the server's own executable brings the few lines of HTTP that it takes.
 
+mod trust;
+
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::config::{Host, Listen};
@@ -14,22 +18,37 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// Bytes of the answer that are looked at: its first line, `HTTP/1.1 200`, is all that matters.
 const STATUS_LINE_BYTES: usize = 12;
 
+/// What a server is asked over.
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
 pub(super) fn run(listen: &Listen) -> Result<(), Box<dyn Error>> {
-    let host = listen.host.reachable();
-    let url = format!("http://{host}:{}/health", listen.port);
-    match status(&host, listen.port) {
+    let url = url(listen);
+    match status(listen) {
         Ok(status) if status == "200" => Ok(writeln!(io::stdout().lock(), "{url} is healthy")?),
         Ok(status) => Err(format!("{url} answered {status}").into()),
         Err(error) => Err(format!("{url} does not answer: {error}").into()),
     }
 }
 
+fn url(listen: &Listen) -> String {
+    match (&listen.unix_socket, &listen.tls.tls_cert) {
+        (Some(path), _) => format!("unix:{}:/health", path.display()),
+        (None, Some(_)) => format!("https://{}:{}/health", listen.host.reachable(), listen.port),
+        (None, None) => format!("http://{}:{}/health", listen.host.reachable(), listen.port),
+    }
+}
+
 /// The status of the answer, as its three digits.
-fn status(host: &Host, port: u16) -> io::Result<String> {
-    let mut stream = connect(host, port)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
-    write!(stream, "GET /health HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n")?;
+fn status(listen: &Listen) -> io::Result<String> {
+    let mut stream: Box<dyn Stream> = match (&listen.unix_socket, &listen.tls.tls_cert) {
+        (Some(path), _) => Box::new(socket(path)?),
+        (None, Some(_)) => Box::new(trust::secured(connect(listen)?)?),
+        (None, None) => Box::new(connect(listen)?),
+    };
+    write!(stream, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    stream.flush()?;
     let mut start = [0; STATUS_LINE_BYTES];
     stream.read_exact(&mut start)?;
     let (protocol, status) = start.split_at(b"HTTP/1.1 ".len());
@@ -39,16 +58,27 @@ fn status(host: &Host, port: u16) -> io::Result<String> {
     Ok(String::from_utf8_lossy(status).into_owned())
 }
 
+fn socket(path: &Path) -> io::Result<UnixStream> {
+    let stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    Ok(stream)
+}
+
 /// Tries every address of the name, like any client does.
-fn connect(host: &Host, port: u16) -> io::Result<TcpStream> {
-    let addresses: Vec<SocketAddr> = match host {
-        Host::Address(address) => vec![SocketAddr::new(*address, port)],
-        Host::Name(name) => (name.as_str(), port).to_socket_addrs()?.collect(),
+fn connect(listen: &Listen) -> io::Result<TcpStream> {
+    let addresses: Vec<SocketAddr> = match listen.host.reachable() {
+        Host::Address(address) => vec![SocketAddr::new(address, listen.port)],
+        Host::Name(name) => (name.as_str(), listen.port).to_socket_addrs()?.collect(),
     };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in addresses {
         match TcpStream::connect_timeout(&address, TIMEOUT) {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => {
+                stream.set_read_timeout(Some(TIMEOUT))?;
+                stream.set_write_timeout(Some(TIMEOUT))?;
+                return Ok(stream);
+            }
             Err(error) => last = error,
         }
     }
@@ -61,6 +91,11 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::config::TlsFiles;
+
+    fn listen(host: &str, port: u16) -> Listen {
+        Listen { host: Host::parse(host).unwrap(), port, unix_socket: None, tls: TlsFiles::default() }
+    }
 
     /// A server that reads one request and answers `answer`.
     fn answering(answer: &'static str) -> Listen {
@@ -77,7 +112,7 @@ mod tests {
             assert!(request.starts_with(b"GET /health HTTP/1.1\r\n"));
             stream.write_all(answer.as_bytes()).unwrap();
         });
-        Listen { host: Host::parse("0.0.0.0").unwrap(), port }
+        listen("0.0.0.0", port)
     }
 
     #[test]
@@ -96,8 +131,7 @@ mod tests {
     #[test]
     fn a_closed_port_is_one_sentence() {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let listen = Listen { host: Host::parse("127.0.0.1").unwrap(), port: free };
-        let error = run(&listen).unwrap_err().to_string();
+        let error = run(&listen("127.0.0.1", free)).unwrap_err().to_string();
         assert!(error.starts_with(&format!("http://127.0.0.1:{free}/health does not answer: ")), "{error}");
     }
 }

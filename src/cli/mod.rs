@@ -1,12 +1,18 @@
 //! The command line: one file per subcommand. A command that fails says why in one sentence on standard error.
 
 mod backup;
+mod connection;
 mod flags;
 mod healthcheck;
+mod key;
+mod listing;
 mod openapi;
+mod place;
 mod remote;
 mod serve;
+mod target;
 mod usage;
+mod user;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -41,8 +47,12 @@ enum Command {
     Verify(backup::Verify),
     /// Make a backup the data file, with the server stopped
     Restore(backup::Restore),
-    /// Look at the flags of a running server
+    /// Look at the flags of a project
     Flags(flags::Flags),
+    /// Look after accounts
+    User(user::User),
+    /// Look after API keys
+    Key(key::Key),
 }
 
 /// Runs the command that the process was started with.
@@ -64,13 +74,15 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     let done = match command {
-        Command::Serve(config) => serve::run(&config),
+        Command::Serve(config) => return serve::run(&config),
         Command::Openapi => openapi::run(),
         Command::Healthcheck(listen) => healthcheck::run(&listen),
         Command::Backup(command) => backup::take(command),
         Command::Verify(command) => backup::verify(command),
         Command::Restore(command) => backup::restore(command),
         Command::Flags(command) => return flags::run(command),
+        Command::User(command) => user::run(command),
+        Command::Key(command) => key::run(command),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -1,203 +1,152 @@
-//! A running server, for commands that ask it: where it is, who asks, and its answers as JSON or one sentence.
-//! The token is sent to this one address alone (redirects are not followed), and is in nothing that is printed.
+//! A running server as requests reach it: one connection for each, plain or by TLS with the roots that this machine
+//! trusts. The token is sent to this one address alone (redirects are not followed).
 
-use std::fmt;
-use std::str::FromStr;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
-use serde_json::Value;
-use ureq::Agent;
-use ureq::http::{HeaderValue, Uri};
-use ureq::tls::{RootCerts, TlsConfig};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue};
+use hyper::{Request, Response, Uri, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::target::{BaseUrl, Token};
+use crate::http::handover::Content;
 
 /// How long to wait for the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one request may take, its answer included.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long one request may take until its answer begins, and again until that is complete.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Bytes of one answer, at most.
-const MAX_ANSWER_BYTES: u64 = 64 << 20;
+const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
 
-/// Rows that a page is asked to hold: the most that the server gives.
-const ROWS_PER_PAGE: u32 = crate::domain::page::MAX_PER_PAGE;
-
-/// Pages of one list, at most: far more than the limits of a project allow, so that no server keeps us for ever.
-const MAX_PAGES: usize = 1_000;
-
-/// Characters of a server's own words that are repeated, at most.
-const MAX_MESSAGE_CHARS: usize = 500;
-
-/// Which server is asked, and by whom.
-#[derive(Args, Debug)]
-pub(super) struct Server {
-    /// Where the server is, like `https://flags.example.com`
-    #[arg(long, env = "PHASEFLAG_SERVER", value_name = "URL")]
-    server: BaseUrl,
-
-    /// A personal access token
-    #[arg(long, env = "PHASEFLAG_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    token: Token,
+/// A running server.
+pub(super) struct Remote {
+    host: String,
+    port: u16,
+    /// What precedes every path: the address may end in one.
+    prefix: String,
+    authority: HeaderValue,
+    credential: HeaderValue,
+    /// How it is spoken to by TLS, if it is.
+    tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
-/// The address that paths are appended to: without a slash at its end.
-#[derive(Clone, Debug)]
-struct BaseUrl(String);
-
-impl FromStr for BaseUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "it must be a server's address, like https://flags.example.com, and nothing more";
-        let uri: Uri = text.parse().map_err(|_| WRONG)?;
-        let web = matches!(uri.scheme_str(), Some("http" | "https"));
-        // A password in the address would be printed with it.
-        let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        if web && plain && uri.query().is_none() && !text.contains('#') {
-            Ok(Self(text.trim_end_matches('/').to_owned()))
-        } else {
-            Err(WRONG)
-        }
-    }
-}
-
-/// A personal access token. Prints as `***`.
-#[derive(Clone)]
-struct Token(String);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("***")
-    }
-}
-
-impl FromStr for Token {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("it must be a token, without spaces");
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-/// Why a server did not answer what it was asked; prints as one sentence that names the address and no secret.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// Nobody answered, or not all of it.
-    Unreachable(String, String),
-    /// The server refused, in its own words.
-    Refused(String, u16, String),
-    /// What answered is no server of ours.
-    Strange(String, String),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable(url, why) => write!(out, "the server {url} does not answer: {why}"),
-            Self::Refused(url, status, message) => {
-                write!(out, "the server {url} refused with {status}: {message}")
-            }
-            Self::Strange(url, what) => write!(out, "{url} does not answer as a PhaseFlag server: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-/// A server that can be asked.
-#[derive(Debug)]
-pub(super) struct Connection {
-    url: String,
-    token: Token,
-    agent: Agent,
-}
-
-impl Server {
-    /// Prepares to ask; nothing is sent yet.
-    pub(super) fn connection(self) -> Connection {
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_global(Some(REQUEST_TIMEOUT))
-            .build();
-        Connection { url: self.server.0, token: self.token, agent: agent.into() }
-    }
-}
-
-impl Connection {
-    /// Where the server is.
-    pub(super) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// All rows of the list at `path`, from every page; `query` is made of `name=value`.
-    pub(super) fn rows(&self, path: &str, query: &[&str]) -> Result<Vec<Value>, Failure> {
-        let mut address = format!("{path}?per_page={ROWS_PER_PAGE}");
-        for parameter in query {
-            address.push('&');
-            address.push_str(parameter);
-        }
-        let (mut rows, mut next) = (Vec::new(), address.clone());
-        for _ in 0..MAX_PAGES {
-            let mut page = self.get(&next)?;
-            let Value::Array(more) = page["data"].take() else {
-                return Err(self.strange("its answer holds no list"));
-            };
-            rows.extend(more);
-            match &page["meta"]["next_cursor"] {
-                Value::Null => return Ok(rows),
-                Value::String(cursor) => next = format!("{address}&cursor={cursor}"),
-                _ => return Err(self.strange("its list has no cursor")),
-            }
-        }
-        Err(self.strange("its list does not end"))
-    }
-
-    /// The body of the answer to `GET path`, if that was a success.
-    fn get(&self, path: &str) -> Result<Value, Failure> {
-        let unreachable = |error: ureq::Error| self.unreachable(&error);
-        let mut credential = HeaderValue::from_str(&format!("Bearer {}", self.token.0))
-            .map_err(|_| self.strange("the token cannot be sent"))?;
+impl Remote {
+    /// Gets ready to ask the server at `url`.
+    pub(super) fn new(url: &BaseUrl, token: &Token) -> Result<Self, String> {
+        let uri: Uri = url.as_str().parse().map_err(|_| "its address cannot be read".to_owned())?;
+        let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else {
+            return Err("its address has no host".to_owned());
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let secure = uri.scheme_str() == Some("https");
+        let tls = if secure { Some((connector()?, server_name(&host)?)) } else { None };
+        let header = |text: &str| HeaderValue::from_str(text).map_err(|_| "it cannot be asked".to_owned());
+        let mut credential = header(&format!("Bearer {}", token.reveal()))?;
         credential.set_sensitive(true);
-        let request = self.agent.get(format!("{}{path}", self.url)).header("Authorization", credential);
-        let mut response = request.call().map_err(unreachable)?;
-        let status = response.status();
-        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
-        let body: Option<Value> = serde_json::from_slice(&body.map_err(unreachable)?).ok();
-        match body {
-            Some(body) if status.is_success() => Ok(body),
-            Some(body) if body["error"]["message"].is_string() => {
-                let message = self.printable(body["error"]["message"].as_str().unwrap_or_default());
-                Err(Failure::Refused(self.url.clone(), status.as_u16(), message))
+        Ok(Self {
+            host,
+            port: uri.port_u16().unwrap_or(if secure { HTTPS_PORT } else { HTTP_PORT }),
+            prefix: uri.path().trim_end_matches('/').to_owned(),
+            authority: header(authority.as_str())?,
+            credential,
+            tls,
+        })
+    }
+
+    /// Sends a request, and answers when the head of its answer is there.
+    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response<Content>, String> {
+        let connected = timeout(CONNECT_TIMEOUT, self.connect()).await;
+        let stream = connected.map_err(|_| "it cannot be connected to in time".to_owned())??;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(why)?;
+        // It goes on until the answer is read, or nobody wants the rest of it.
+        tokio::spawn(connection);
+        let (mut head, body) = request.into_parts();
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        head.uri = format!("{}{path}", self.prefix).parse().map_err(why)?;
+        head.headers.insert(HOST, self.authority.clone());
+        head.headers.insert(AUTHORIZATION, self.credential.clone());
+        head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        let answer = sender.send_request(Request::from_parts(head, Full::new(body)));
+        let answer = self.in_time(answer).await?.map_err(why)?;
+        Ok(answer.map(|body| body.map_err(io::Error::other).boxed()))
+    }
+
+    /// What `answer` becomes, unless the server takes too long for it.
+    pub(super) async fn in_time<F: Future>(&self, answer: F) -> Result<F::Output, String> {
+        timeout(ANSWER_TIMEOUT, answer).await.map_err(|_| "it takes too long".to_owned())
+    }
+
+    async fn connect(&self) -> Result<Box<dyn Stream>, String> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(why)?;
+        // A request is written in one go.
+        stream.set_nodelay(true).map_err(why)?;
+        match &self.tls {
+            None => Ok(Box::new(stream)),
+            Some((tls, name)) => {
+                Ok(Box::new(tls.connect(name.clone(), stream).await.map_err(|error| untrusted(&error))?))
             }
-            Some(_) | None => Err(self.strange(&format!("its status is {}", status.as_u16()))),
         }
     }
+}
 
-    fn strange(&self, what: &str) -> Failure {
-        Failure::Strange(self.url.clone(), what.to_owned())
-    }
+/// A connection, plain or not.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-    fn unreachable(&self, error: &ureq::Error) -> Failure {
-        Failure::Unreachable(self.url.clone(), self.printable(&error.to_string()))
+/// Why the server is not spoken to by TLS, in words for what can be mended.
+fn untrusted(error: &io::Error) -> String {
+    use rustls::CertificateError::{
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
+    };
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(fault)) = inner else { return why(error) };
+    match fault {
+        // One that has the name of a root and not its signature is an impostor, or the root is another one.
+        UnknownIssuer | BadSignature => {
+            "its certificate is not trusted by this machine (SSL_CERT_FILE can name one that is)".into()
+        }
+        Expired | ExpiredContext { .. } => "its certificate has expired".into(),
+        NotValidForName | NotValidForNameContext { .. } => "its certificate is for another name".into(),
+        other => format!("its certificate is refused: {other}"),
     }
+}
 
-    /// Somebody else's words, fit for one line of a terminal. Whatever answers might repeat what it was sent.
-    fn printable(&self, text: &str) -> String {
-        let text = text.replace(&self.token.0, "***");
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_MESSAGE_CHARS).collect()
+/// What went wrong, with what that came from.
+fn why(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
     }
+    text
+}
+
+fn server_name(host: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(host.to_owned()).map_err(|_| "its host can have no certificate".to_owned())
+}
+
+/// TLS that trusts whom this machine trusts.
+fn connector() -> Result<TlsConnector, String> {
+    let mut roots = RootCertStore::empty();
+    // One root that cannot be read does not make the others worth less.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(why)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
 }

@@ -1,7 +1,25 @@
 //! What is logged, and in which form.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// The log.
+#[derive(Args, Clone, Debug)]
+pub struct Log {
+    /// trace, debug, info, warn, error or off; also per module, as in "info,phaseflag=debug"
+    #[arg(
+        long,
+        env = "PHASEFLAG_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info",
+        value_parser = LogFilter::parse
+    )]
+    pub log_level: LogFilter,
+
+    /// Form of the log; auto is human on a terminal and json otherwise
+    #[arg(long, env = "PHASEFLAG_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
+    pub log_format: LogFormat,
+}
 
 /// Which events are logged: a level for all, and levels for single modules.
 #[derive(Clone, Debug, PartialEq)]

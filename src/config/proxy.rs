@@ -5,19 +5,38 @@ use std::net::IpAddr;
 use super::entries;
 use crate::domain::network::Network;
 
-/// The networks of the proxies whose `X-Forwarded-For` is believed; none by default.
+/// The word for proxies that connect to the socket in the file system, and so have no address.
+const UNIX: &str = "unix";
+
+/// The proxies whose `X-Forwarded-For` is believed; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<Network>);
+pub struct TrustedProxies(Vec<Proxy>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Proxy {
+    /// At any of these addresses.
+    Network(Network),
+    /// Without an address.
+    Unix,
+}
 
 impl TrustedProxies {
-    /// Reads addresses and networks separated by commas.
+    /// Reads addresses, networks and `unix`, separated by commas.
     pub fn parse(text: &str) -> Result<Self, String> {
-        entries(text).map(Network::parse).collect::<Result<_, _>>().map(Self)
+        let proxy = |entry| match entry {
+            UNIX => Ok(Proxy::Unix),
+            network => Network::parse(network).map(Proxy::Network),
+        };
+        entries(text).map(proxy).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether the address is one of these proxies.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(address))
+    /// Whether one of these proxies has this address, or none.
+    pub fn contains(&self, address: Option<IpAddr>) -> bool {
+        self.0.iter().any(|proxy| match (proxy, address) {
+            (Proxy::Network(network), Some(address)) => network.contains(address),
+            (Proxy::Unix, None) => true,
+            (Proxy::Network(_), None) | (Proxy::Unix, Some(_)) => false,
+        })
     }
 }
 
@@ -26,7 +45,7 @@ mod tests {
     use super::*;
 
     fn contains(networks: &str, address: &str) -> bool {
-        TrustedProxies::parse(networks).unwrap().contains(address.parse().unwrap())
+        TrustedProxies::parse(networks).unwrap().contains(Some(address.parse().unwrap()))
     }
 
     #[test]
@@ -44,6 +63,13 @@ mod tests {
         assert!(contains("127.0.0.1, ::1", "127.0.0.1") && contains("127.0.0.1, ::1", "::1"));
         assert!(!contains("127.0.0.1, ::1", "127.0.0.2"));
         assert!(!contains("", "127.0.0.1"));
+    }
+
+    #[test]
+    fn who_has_no_address_is_trusted_by_name_alone() {
+        let trusts = |text| TrustedProxies::parse(text).unwrap().contains(None);
+        assert!(trusts("unix") && trusts("10.0.0.0/8, unix"));
+        assert!(!trusts("") && !trusts("0.0.0.0/0, ::/0") && !contains("unix", "127.0.0.1"));
     }
 
     #[test]

@@ -257,6 +257,7 @@ impl<'c> Change<'c> {
             compiled.push(compile::flag(flag, Arc::new(configuration))?);
         }
         let ruleset = Ruleset::new(environment.id, environment.version, compiled).with_segments(segments);
+        check_settled(&ruleset)?;
         self.publications.push(Publication::Environment(LiveEnvironment::new(environment, ruleset)));
         Ok(())
     }
@@ -267,18 +268,18 @@ impl<'c> Change<'c> {
         self.publications.push(Publication::EnvironmentDeleted(environment));
     }
 
-    /// From the commit on, `environment` is served with these segments of its project. `news` says which one was
-    /// changed, and how.
+    /// From the commit on, `environment` is served with these segments of its project. `news` says which ones
+    /// were changed, and how.
     pub(super) fn put_segments(
         &mut self,
         environment: EnvironmentId,
         segments: Arc<Segments>,
-        news: (Action, Subject),
+        news: impl IntoIterator<Item = (Action, Subject)>,
     ) -> Result<(), Error> {
         self.may_change(environment)?;
         let next = self.rulesets.entry(environment).or_default();
         next.changes.push(engine::Change::Segments(segments));
-        next.news.push(news);
+        next.news.extend(news);
         Ok(())
     }
 

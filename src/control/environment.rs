@@ -7,13 +7,13 @@ use super::{
     call::{Call, Caller},
     change::Change,
     error::{Error, Thing},
-    scope::{project_scope, readable_place, readable_project},
+    scope::{Place, project_scope, readable_place, readable_project},
 };
 use crate::{
     domain::{
         audit::{Action, FieldChange, Scope, difference, environment_fields},
         environment::{
-            Color, Environment, EnvironmentChange, EnvironmentType, FIRST_REVISION,
+            Color, DEFAULT_ENVIRONMENTS, Environment, EnvironmentChange, FIRST_REVISION,
             MAX_ENVIRONMENTS_PER_PROJECT, NewEnvironment,
         },
         flag::{Configuration, Flag},
@@ -109,18 +109,24 @@ pub async fn delete(control: &Control, call: &Call, caller: &Caller, id: Environ
             if store::environment::of_project(change.tx(), place.project.id)?.len() == 1 {
                 return Err(Error::LastEnvironment);
             }
-            change.may_change(id)?;
-            change.end_environment(id);
-            store::environment::remove(change.tx(), &place.environment)?;
-            let environment = &place.environment;
-            let changes = vec![
-                FieldChange::gone("key", environment.key.as_str()),
-                FieldChange::gone("name", environment.name.as_str()),
-                FieldChange::gone("type", environment.kind.as_str()),
-            ];
-            change.audit(Action::EnvironmentDeleted, place.scope(), id, changes)
+            remove(change, &place).map(drop)
         })
         .await
+}
+
+/// Deletes an environment, and tells what is gone with it.
+pub(super) fn remove(change: &mut Change<'_>, place: &Place) -> Result<Vec<FieldChange>, Error> {
+    let environment = &place.environment;
+    change.may_change(environment.id)?;
+    change.end_environment(environment.id);
+    store::environment::remove(change.tx(), environment)?;
+    let changes = vec![
+        FieldChange::gone("key", environment.key.as_str()),
+        FieldChange::gone("name", environment.name.as_str()),
+        FieldChange::gone("type", environment.kind.as_str()),
+    ];
+    change.audit(Action::EnvironmentDeleted, place.scope(), environment.id, changes.clone())?;
+    Ok(changes)
 }
 
 /// Keeps what `edit` makes of an environment. Where no field is another one, nothing happens.
@@ -136,20 +142,30 @@ async fn edited(
     control
         .change(call, Some(caller.actor()), move |change| {
             let place = change.place(id, permission)?;
-            let before = &place.environment;
-            change.expects(before.revision)?;
-            let after = edit(before);
-            let changes = difference(&environment_fields(before), &environment_fields(&after));
-            if changes.is_empty() {
-                return Ok(place.environment);
-            }
-            let (revision, updated_at) = (before.revision + 1, change.now());
-            let after = Environment { revision, updated_at, ..after };
-            store::environment::put(change.tx(), &after)?;
-            change.audit(action, place.scope(), id, changes)?;
-            Ok(after)
+            change.expects(place.environment.revision)?;
+            let after = edit(&place.environment);
+            Ok(keep(change, &place, after, action)?.0)
         })
         .await
+}
+
+/// Keeps what became of an environment, and tells what changed; where nothing did, nothing happens.
+pub(super) fn keep(
+    change: &Change<'_>,
+    place: &Place,
+    after: Environment,
+    action: Action,
+) -> Result<(Environment, Vec<FieldChange>), Error> {
+    let before = &place.environment;
+    let changes = difference(&environment_fields(before), &environment_fields(&after));
+    if changes.is_empty() {
+        return Ok((before.clone(), changes));
+    }
+    let (revision, updated_at) = (before.revision + 1, change.now());
+    let after = Environment { revision, updated_at, ..after };
+    store::environment::put(change.tx(), &after)?;
+    change.audit(action, place.scope(), after.id, changes.clone())?;
+    Ok((after, changes))
 }
 
 /// The project's flags with what a new environment says of them, and its segments.
@@ -170,23 +186,30 @@ fn contents_of_project(
     (flags.collect(), Arc::clone(ruleset.segments()))
 }
 
-/// Keeps one of the environments that a project starts with.
-pub(super) fn put_default(
-    change: &mut Change<'_>,
-    project: &Project,
-    &(key, name, kind, color): &(&str, &str, EnvironmentType, &str),
-) -> Result<(), Error> {
+/// The environments that a project starts with.
+pub(super) fn defaults() -> Result<Vec<NewEnvironment>, Error> {
     let internal = |what: String| Error::Internal(format!("a default environment is unsound: {what}"));
-    let new = NewEnvironment {
-        key: EnvironmentKey::parse(key).map_err(|error| internal(error.to_string()))?,
-        name: Name::trusted(name),
-        kind,
-        color: Color::parse(color).ok_or_else(|| internal(color.to_owned()))?,
-    };
-    put_new(change, project, new, Vec::new(), Arc::default()).map(drop)
+    let defaults = DEFAULT_ENVIRONMENTS.iter().map(|&(key, name, kind, color)| {
+        Ok(NewEnvironment {
+            key: EnvironmentKey::parse(key).map_err(|error| internal(error.to_string()))?,
+            name: Name::trusted(name),
+            kind,
+            color: Color::parse(color).ok_or_else(|| internal(color.to_owned()))?,
+        })
+    });
+    defaults.collect()
 }
 
-fn put_new(
+/// Makes the environments that a project starts with.
+pub(super) fn put_defaults(change: &mut Change<'_>, project: &Project) -> Result<(), Error> {
+    for new in defaults()? {
+        put_new(change, project, new, Vec::new(), Arc::default())?;
+    }
+    Ok(())
+}
+
+/// Keeps a new environment, which is served with `flags` and `segments` from its first version on.
+pub(super) fn put_new(
     change: &mut Change<'_>,
     project: &Project,
     new: NewEnvironment,

@@ -5,7 +5,8 @@ use super::{
     call::{Call, Caller},
     change::Change,
     error::{Error, Thing},
-    organization::{self, Joined},
+    member,
+    organization::Joined,
     scope::{organization_scope, readable_organization},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         audit::{Action, FieldChange, Fields, difference},
         id::{InvitationId, OrganizationId},
         invitation::{INVITATION_LIFETIME, Invitation, MAX_PENDING_INVITATIONS},
-        organization::{MAX_MEMBERS_PER_ORGANIZATION, Membership},
+        organization::Membership,
         role::{Permission, Role},
         time::Timestamp,
         user::{Email, User},
@@ -185,17 +186,8 @@ pub(super) fn find(
 
 /// Makes `user` a member, and uses the invitation up.
 pub(super) fn admit(change: &Change<'_>, invitation: &Invitation, user: &User) -> Result<Membership, Error> {
-    let id = invitation.organization;
-    let present = store::organization::memberships(change.tx(), user.id)?;
-    organization::room_for_another(&present)?;
-    if store::organization::members(change.tx(), id)?.len() >= MAX_MEMBERS_PER_ORGANIZATION {
-        let sentence = format!("an organization has at most {MAX_MEMBERS_PER_ORGANIZATION} members");
-        return Err(Error::LimitReached(sentence));
-    }
+    let membership = member::join(change, invitation.organization, user, invitation.role)?;
     store::invitation::remove(change.tx(), invitation)?;
-    let membership =
-        Membership { organization: id, user: user.id, role: invitation.role, created_at: change.now() };
-    store::organization::put_membership(change.tx(), &membership)?;
     let made = difference(&Fields::new(), &fields(invitation));
     audit(change, Action::InvitationAccepted, invitation, made)?;
     Ok(membership)

@@ -1,17 +1,19 @@
-//! Members of organizations: who they are, their roles, and how they leave. They join by invitation alone.
+//! Members of organizations: who they are, their roles, and how they join and leave: by invitation, or put there by an
+//! operator of the server.
 
 use super::{
     Control,
     call::{Call, Caller},
     change::Change,
     error::{Error, Thing},
+    organization,
     scope::{organization_scope, readable_organization},
 };
 use crate::{
     domain::{
         audit::{Action, FieldChange},
         id::{OrganizationId, UserId},
-        organization::Membership,
+        organization::{MAX_MEMBERS_PER_ORGANIZATION, Membership},
         role::{Permission, Role},
         user::User,
         value::Value,
@@ -45,6 +47,31 @@ fn find(access: &impl Access, id: OrganizationId, user: UserId) -> Result<Member
     let membership = store::organization::membership(access, id, user)?.ok_or_else(missing)?;
     let user = store::user::by_id(access, user)?.ok_or_else(missing)?;
     Ok(Member { user, membership })
+}
+
+/// Makes `user` a member, if there is room. Who did it and why is for the log.
+pub(super) fn join(
+    change: &Change<'_>,
+    id: OrganizationId,
+    user: &User,
+    role: Role,
+) -> Result<Membership, Error> {
+    organization::room_for_another(&store::organization::memberships(change.tx(), user.id)?)?;
+    if store::organization::members(change.tx(), id)?.len() >= MAX_MEMBERS_PER_ORGANIZATION {
+        let sentence = format!("an organization has at most {MAX_MEMBERS_PER_ORGANIZATION} members");
+        return Err(Error::LimitReached(sentence));
+    }
+    let membership = Membership { organization: id, user: user.id, role, created_at: change.now() };
+    store::organization::put_membership(change.tx(), &membership)?;
+    Ok(membership)
+}
+
+/// Makes `user` a member without an invitation.
+pub(super) fn add(change: &Change<'_>, id: OrganizationId, user: &User, role: Role) -> Result<(), Error> {
+    join(change, id, user, role)?;
+    let added =
+        vec![FieldChange::made("email", user.email.as_str()), FieldChange::made("role", role.as_str())];
+    change.audit(Action::UserAdded, organization_scope(id), user.id, added)
 }
 
 /// Gives a member another role.

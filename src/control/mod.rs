@@ -22,6 +22,8 @@ mod flag_target;
 pub mod instruments;
 pub mod invitation;
 pub mod lifecycle;
+mod load;
+pub mod manifest;
 pub mod member;
 pub mod organization;
 pub mod personal_token;
@@ -37,7 +39,7 @@ pub mod stats;
 pub mod usage;
 pub mod user;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
@@ -54,9 +56,8 @@ use crate::{
         secret::{MIN_SECRET_BYTES, Secret},
         stream_token::StreamTokenKey,
     },
-    domain::{audit::Actor, environment::Environment, id::ProjectId},
-    engine::{Ruleset, Segments, compile},
-    live::{Live, LiveEnvironment},
+    domain::audit::Actor,
+    live::Live,
     store::{self, Store},
 };
 pub use error::{Error, Thing};
@@ -112,18 +113,10 @@ pub struct Control {
 impl Control {
     /// Loads and compiles everything that `store` holds, and starts the writer.
     pub fn start(store: Store, entropy: SystemEntropy, settings: Settings) -> Result<Self, Error> {
-        let secret = match &settings.signing_secret {
-            Some(secret) => secret.clone(),
-            None => stored_secret(&store, &entropy)?,
-        };
+        let secret = prepare(&store, &entropy, settings.signing_secret.clone())?;
         let jwt = JwtKey::new(&secret);
         jwt.self_test().map_err(|error| Error::Internal(format!("tokens cannot be signed: {error:?}")))?;
-        if !store::audit::is_noted(&store.read()?)? {
-            let writer = store.write()?;
-            store::audit::note_head(&writer, |bytes| sha256(&[bytes]))?;
-            writer.commit()?;
-        }
-        let live = Arc::new(load(&store)?);
+        let live = Arc::new(load::everything(&store)?);
         let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone()));
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
@@ -191,54 +184,34 @@ impl Control {
     }
 }
 
-fn stored_secret(store: &Store, entropy: &SystemEntropy) -> Result<Secret, Error> {
-    let damaged = |_| Error::Storage(store::Error::Damaged("its signing secret is too short".into()));
-    if let Some(bytes) = store::meta::signing_secret(&store.read()?)? {
-        return Secret::new(bytes).map_err(damaged);
-    }
-    let mut bytes = [0; MIN_SECRET_BYTES];
-    entropy.fill(&mut bytes).map_err(|_| Error::Internal("no randomness is to be had".into()))?;
-    let writer = store.write()?;
-    store::meta::set_signing_secret(&writer, &bytes)?;
-    writer.commit()?;
-    Ok(Secret::from_entropy(bytes))
-}
-
-/// Reads and compiles every environment, and indexes every API key.
-fn load(store: &Store) -> Result<Live, Error> {
+/// Writes into a file what one has to have that is served from. Answers the secret that signs tokens: the given one, or
+/// else that of the file.
+fn prepare(store: &Store, entropy: &SystemEntropy, given: Option<Secret>) -> Result<Secret, Error> {
     let reader = store.read()?;
-    let environments = store::environment::every(&reader)?;
-    let mut live = Vec::with_capacity(environments.len());
-    let mut segments: HashMap<ProjectId, Arc<Segments>> = HashMap::new();
-    for environment in &environments {
-        let segments = match segments.get(&environment.project) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let read = Arc::new(Segments::new(store::segment::of_project(&reader, environment.project)?));
-                segments.insert(environment.project, Arc::clone(&read));
-                read
-            }
-        };
-        live.push(LiveEnvironment::new(environment, ruleset(&reader, environment, segments)?));
+    let noted = store::audit::is_noted(&reader)?;
+    let damaged = |_| store::Error::Damaged("its signing secret is too short".into());
+    let known = match given {
+        Some(given) => Some(given),
+        None => store::meta::signing_secret(&reader)?.map(Secret::new).transpose().map_err(damaged)?,
+    };
+    let (secret, made) = match known {
+        Some(secret) => (secret, None),
+        None => {
+            let mut bytes = [0; MIN_SECRET_BYTES];
+            entropy.fill(&mut bytes).map_err(|_| Error::Internal("no randomness is to be had".into()))?;
+            (Secret::from_entropy(bytes), Some(bytes))
+        }
+    };
+    if noted && made.is_none() {
+        return Ok(secret);
     }
-    Ok(Live::new(live, store::api_key::every(&reader)?))
-}
-
-fn ruleset(
-    reader: &store::Reader,
-    environment: &Environment,
-    segments: Arc<Segments>,
-) -> Result<Ruleset, Error> {
-    let mut flags = Vec::new();
-    for flag in store::flag::of_project(reader, environment.project)? {
-        let missing =
-            || store::Error::Damaged(format!("flag {} has no configuration in {}", flag.id, environment.id));
-        let configuration =
-            store::flag::configuration(reader, environment.id, flag.id)?.ok_or_else(missing)?;
-        let (flag, configuration) = (Arc::new(flag), Arc::new(configuration));
-        let damaged =
-            |_| store::Error::Damaged(format!("flag {} does not compile in {}", flag.id, environment.id));
-        flags.push(compile::flag(Arc::clone(&flag), configuration).map_err(damaged)?);
+    let writer = store.write()?;
+    if let Some(bytes) = made {
+        store::meta::set_signing_secret(&writer, &bytes)?;
     }
-    Ok(Ruleset::new(environment.id, environment.version, flags).with_segments(segments))
+    if !noted {
+        store::audit::note_head(&writer, |bytes| sha256(&[bytes]))?;
+    }
+    writer.commit()?;
+    Ok(secret)
 }

@@ -17,7 +17,7 @@ use crate::{
         text::Name,
         value::Value,
     },
-    store,
+    store::{self, Access},
 };
 
 /// An organization with the role of whoever asks for it.
@@ -25,10 +25,14 @@ pub type Joined = (Organization, Role);
 
 /// The organizations of `caller`, oldest first.
 pub fn list(control: &Control, caller: &Caller) -> Result<Vec<Joined>, Error> {
-    let reader = control.read()?;
-    let mut organizations = Vec::with_capacity(caller.memberships.len());
-    for membership in &caller.memberships {
-        let organization = store::organization::by_id(&reader, membership.organization)?;
+    joined(&control.read()?, &caller.memberships)
+}
+
+/// The organizations of these memberships, with the role in each.
+pub(super) fn joined(access: &impl Access, memberships: &[Membership]) -> Result<Vec<Joined>, Error> {
+    let mut organizations = Vec::with_capacity(memberships.len());
+    for membership in memberships {
+        let organization = store::organization::by_id(access, membership.organization)?;
         organizations.extend(organization.map(|organization| (organization, membership.role)));
     }
     Ok(organizations)
@@ -45,17 +49,22 @@ fn role_in(memberships: &[Membership], id: OrganizationId) -> Role {
     membership.map_or(Role::Viewer, |membership| membership.role)
 }
 
-/// Makes an organization without projects, whose admin is the caller. It takes an admin of another one.
+/// Makes an organization without projects, whose admin is the caller. It takes an admin of another one. The operator of
+/// the machine belongs to none, and so this one begins without members.
 pub async fn create(control: &Control, call: &Call, caller: &Caller, name: Name) -> Result<Joined, Error> {
     control
         .change(call, Some(caller.actor()), move |change| {
             if !highest_role(change.memberships()).may(Permission::WriteOrganizations) {
                 return Err(Error::Forbidden(Permission::WriteOrganizations));
             }
-            room_for_another(change.memberships())?;
+            let admin = change.actor()?;
+            let admin = (!admin.is_operator()).then_some(admin.id);
+            if admin.is_some() {
+                room_for_another(change.memberships())?;
+            }
             let organization = Organization { id: change.mint(), name, created_at: change.now() };
-            let membership = put_new(change, &organization, change.actor()?.id)?;
-            Ok((organization, membership.role))
+            put_new(change, &organization, admin)?;
+            Ok((organization, Role::Admin))
         })
         .await
 }
@@ -73,16 +82,16 @@ pub(super) fn room_for_another(memberships: &[Membership]) -> Result<(), Error> 
 pub(super) fn put_new(
     change: &Change<'_>,
     organization: &Organization,
-    admin: UserId,
-) -> Result<Membership, Error> {
+    admin: Option<UserId>,
+) -> Result<(), Error> {
     let id = organization.id;
     store::organization::put(change.tx(), organization)?;
-    let membership =
-        Membership { organization: id, user: admin, role: Role::Admin, created_at: change.now() };
-    store::organization::put_membership(change.tx(), &membership)?;
+    if let Some(user) = admin {
+        let membership = Membership { organization: id, user, role: Role::Admin, created_at: change.now() };
+        store::organization::put_membership(change.tx(), &membership)?;
+    }
     let name = FieldChange::made("name", organization.name.as_str());
-    change.audit(Action::OrganizationCreated, organization_scope(id), id, vec![name])?;
-    Ok(membership)
+    change.audit(Action::OrganizationCreated, organization_scope(id), id, vec![name])
 }
 
 /// Renames an organization; `None` leaves it as it is.

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     domain::{
         audit::{Action, FieldChange, difference, project_fields},
-        environment::DEFAULT_ENVIRONMENTS,
         id::{OrganizationId, ProjectId},
         key::ProjectKey,
         project::{MAX_PROJECTS_PER_ORGANIZATION, Project, ProjectChange},
@@ -65,14 +64,8 @@ pub async fn create(
             change.authorise(organization, Permission::WriteProjects, || {
                 (Thing::Organization, organization.to_string())
             })?;
-            let present = store::project::of_organization(change.tx(), organization)?;
-            if present.iter().any(|project| project.key == new.key) {
+            if store::project::by_key(change.tx(), organization, new.key.as_str())?.is_some() {
                 return Err(Error::KeyTaken(Thing::Project, new.key.to_string()));
-            }
-            if present.len() >= MAX_PROJECTS_PER_ORGANIZATION {
-                let sentence =
-                    format!("an organization has at most {MAX_PROJECTS_PER_ORGANIZATION} projects");
-                return Err(Error::LimitReached(sentence));
             }
             let project = Project {
                 id: change.mint(),
@@ -84,9 +77,7 @@ pub async fn create(
                 updated_at: change.now(),
             };
             put_new(change, &project)?;
-            DEFAULT_ENVIRONMENTS
-                .iter()
-                .try_for_each(|default| environment::put_default(change, &project, default))?;
+            environment::put_defaults(change, &project)?;
             Ok(project)
         })
         .await
@@ -103,16 +94,24 @@ pub async fn update(
     control
         .change(call, Some(caller.actor()), move |change| {
             let before = change.project(id, Permission::WriteProjects)?;
-            let after = update.apply(&before, change.now());
-            let changes = difference(&project_fields(&before), &project_fields(&after));
-            if changes.is_empty() {
-                return Ok(before);
-            }
-            store::project::put(change.tx(), &after)?;
-            change.audit(Action::ProjectUpdated, project_scope(&after), id, changes)?;
-            Ok(after)
+            Ok(keep(change, &before, update)?.0)
         })
         .await
+}
+
+/// Keeps what `update` makes of a project, and tells what changed.
+pub(super) fn keep(
+    change: &Change<'_>,
+    before: &Project,
+    update: ProjectChange,
+) -> Result<(Project, Vec<FieldChange>), Error> {
+    let after = update.apply(before, change.now());
+    let changes = difference(&project_fields(before), &project_fields(&after));
+    if !changes.is_empty() {
+        store::project::put(change.tx(), &after)?;
+        change.audit(Action::ProjectUpdated, project_scope(&after), after.id, changes.clone())?;
+    }
+    Ok((after, changes))
 }
 
 /// Deletes a project with everything in it, at once and for good; what was done stays in the log. `confirmation` has
@@ -150,8 +149,13 @@ pub async fn delete(
         .await
 }
 
-/// Keeps a new project and notes who made it.
+/// Keeps a new project, unless its organization has too many, and notes who made it.
 pub(super) fn put_new(change: &mut Change<'_>, project: &Project) -> Result<(), Error> {
+    let present = store::project::of_organization(change.tx(), project.organization)?;
+    if present.len() >= MAX_PROJECTS_PER_ORGANIZATION {
+        let sentence = format!("an organization has at most {MAX_PROJECTS_PER_ORGANIZATION} projects");
+        return Err(Error::LimitReached(sentence));
+    }
     store::project::put(change.tx(), project)?;
     let changes = vec![
         FieldChange::made("key", project.key.as_str()),

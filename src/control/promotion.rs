@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Control,
-    call::{Call, Caller},
+    call::{Call, Caller, Run},
     change::Change,
     compare::{Comparison, of_another_project},
     error::Error,
@@ -35,15 +35,6 @@ pub enum Chosen {
     Listed(Vec<FlagName>),
     /// All that are not archived.
     All,
-}
-
-/// Whether it is done, or only told what would be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Run {
-    /// It is done.
-    Real,
-    /// It is not, but it is refused if it would be.
-    Dry,
 }
 
 /// What is asked for.

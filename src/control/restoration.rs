@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Control,
-    call::{Call, Caller},
+    call::{Call, Caller, Run},
     change::Change,
     error::Error,
     flag::FlagName,
@@ -27,15 +27,6 @@ use crate::{
     engine::Ruleset,
     store,
 };
-
-/// Whether a restoration is made or only told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Run {
-    /// It is made.
-    Real,
-    /// It is told what it would do.
-    Dry,
-}
 
 /// What is to be restored.
 #[derive(Clone, Copy, Debug)]

@@ -51,7 +51,7 @@ fn allowed(
     authorise(memberships, organization, permission, || (thing, id.to_string()))
 }
 
-fn find_organization(access: &impl Access, id: OrganizationId) -> Result<Organization, Error> {
+pub(super) fn find_organization(access: &impl Access, id: OrganizationId) -> Result<Organization, Error> {
     store::organization::by_id(access, id)?.ok_or_else(|| Error::Missing(Thing::Organization, id.to_string()))
 }
 
@@ -66,12 +66,18 @@ fn find_place(access: &impl Access, id: EnvironmentId) -> Result<Place, Error> {
     Ok(Place { project, environment })
 }
 
+/// Whether somebody with these memberships may do what concerns all organizations at once.
+fn operates(access: &impl Access, memberships: &[Membership]) -> Result<bool, Error> {
+    let first = store::organization::first(access)?.map(|first| first.id);
+    let may = |it: &Membership| Some(it.organization) == first && it.role.may(Permission::OperateServer);
+    Ok(memberships.iter().any(may))
+}
+
 /// Checks that `caller` may do what concerns all organizations at once: as an admin of the one that was made first, like
 /// whoever set the server up.
 pub(super) fn authorise_operator(access: &impl Access, caller: &Caller) -> Result<(), Error> {
-    let first = store::organization::first(access)?.map(|first| first.id);
-    let may = |it: &Membership| Some(it.organization) == first && it.role.may(Permission::OperateServer);
-    if caller.memberships.iter().any(may) { Ok(()) } else { Err(Error::Forbidden(Permission::OperateServer)) }
+    let may = caller.actor().is_operator() || operates(access, &caller.memberships)?;
+    if may { Ok(()) } else { Err(Error::Forbidden(Permission::OperateServer)) }
 }
 
 /// The organization `id`, in which `caller` has `permission` to read.
@@ -109,6 +115,12 @@ pub(super) fn readable_place(
 }
 
 impl Change<'_> {
+    /// Checks that the actor may do what concerns all organizations at once.
+    pub(super) fn operate(&self) -> Result<(), Error> {
+        let may = self.actor()?.is_operator() || operates(self.tx(), self.memberships())?;
+        if may { Ok(()) } else { Err(Error::Forbidden(Permission::OperateServer)) }
+    }
+
     /// The organization `id`, in which the actor has `permission`.
     pub(super) fn organization(
         &self,

@@ -230,7 +230,7 @@ fn publish(
 ) -> Result<(), Error> {
     for environment in &target.environments {
         let news = (action, Subject::Segment(changed.clone()));
-        change.put_segments(environment.id, Arc::clone(segments), news)?;
+        change.put_segments(environment.id, Arc::clone(segments), [news])?;
     }
     Ok(())
 }

@@ -5,8 +5,9 @@ use super::{
     call::{Call, Caller, actor},
     change::Change,
     environment,
-    error::Error,
-    invitation, organization,
+    error::{Error, Thing},
+    invitation, member, organization,
+    scope::{authorise_operator, find_organization, organization_scope},
 };
 use crate::{
     auth::{
@@ -15,11 +16,11 @@ use crate::{
     },
     domain::{
         audit::{Action, FieldChange, Fields, Scope, difference},
-        environment::DEFAULT_ENVIRONMENTS,
         id::{OrganizationId, ProjectId, SessionId, UserId},
         invitation::Invitation,
         key::ProjectKey,
         organization::{Membership, Organization},
+        page::{Direction, Page, PageRequest, SortKey, paginate},
         project::Project,
         role::Role,
         text::Name,
@@ -96,30 +97,37 @@ pub async fn register(control: &Control, call: &Call, new: NewUser) -> Result<Re
         .change(call, None, move |change| {
             let first = !store::user::exists(change.tx())?;
             let invitation = refuse(change.tx(), registration, &new, change.now())?;
-            let user = User {
-                id: change.mint(),
-                email: new.email,
-                full_name: new.full_name,
-                password_hash,
-                created_at: change.now(),
-                last_login_at: None,
-            };
-            store::user::put(change.tx(), &user)?;
+            let user = made(change, new, password_hash)?;
             change.act_as(actor(&user));
-            change.audit(
-                Action::UserRegistered,
-                Scope::default(),
-                user.id,
-                vec![FieldChange::made("email", user.email.as_str())],
-            )?;
+            note(change, &user)?;
             let role = match invitation {
                 Some(invitation) => invitation::admit(change, &invitation, &user)?.role,
-                None if first => make_default_organization(change, user.id)?.role,
+                None if first => make_default_organization(change, user.id)?,
                 None => Role::Viewer,
             };
             Ok(Registered { user, role })
         })
         .await
+}
+
+/// Keeps a new account. Who made it is known only then, so that [`note`] is called for the log.
+fn made(change: &Change<'_>, new: NewUser, password_hash: String) -> Result<User, Error> {
+    let user = User {
+        id: change.mint(),
+        email: new.email,
+        full_name: new.full_name,
+        password_hash,
+        created_at: change.now(),
+        last_login_at: None,
+    };
+    store::user::put(change.tx(), &user)?;
+    Ok(user)
+}
+
+/// Notes in the log that `user` was made.
+fn note(change: &Change<'_>, user: &User) -> Result<(), Error> {
+    let email = FieldChange::made("email", user.email.as_str());
+    change.audit(Action::UserRegistered, Scope::default(), user.id, vec![email])
 }
 
 /// Refuses an account that may not be made; answers the invitation that it accepts. It is asked before the password is
@@ -144,14 +152,14 @@ fn refuse(
     Ok(invitation)
 }
 
-fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<Membership, Error> {
+fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<Role, Error> {
     let now = change.now();
     let organization = Organization {
         id: change.mint::<OrganizationId>(),
         name: Name::trusted(DEFAULT_NAME),
         created_at: now,
     };
-    let membership = organization::put_new(change, &organization, admin)?;
+    organization::put_new(change, &organization, Some(admin))?;
 
     let key = ProjectKey::parse(DEFAULT_PROJECT_KEY).map_err(|error| Error::Internal(error.to_string()))?;
     let project = Project {
@@ -164,10 +172,8 @@ fn make_default_organization(change: &mut Change<'_>, admin: UserId) -> Result<M
         updated_at: now,
     };
     super::project::put_new(change, &project)?;
-    DEFAULT_ENVIRONMENTS
-        .iter()
-        .try_for_each(|default| environment::put_default(change, &project, default))?;
-    Ok(membership)
+    environment::put_defaults(change, &project)?;
+    Ok(Role::Admin)
 }
 
 /// Who `caller` is.
@@ -225,12 +231,109 @@ pub async fn change_password(
             let user = store::user::by_id(change.tx(), id)?.filter(|user| user.password_hash == known);
             let user = user.ok_or(Error::InvalidCredentials)?;
             store::user::put(change.tx(), &User { password_hash, ..user })?;
-            for other in store::session::of_user(change.tx(), id)? {
-                if other != session {
-                    store::session::remove(change.tx(), id, other)?;
-                }
-            }
+            end_sessions(change, id, Some(session))?;
             change.audit(Action::PasswordChanged, Scope::default(), id, Vec::new())
+        })
+        .await
+}
+
+/// Ends the sessions of `user`, but for the one that is spared.
+fn end_sessions(change: &Change<'_>, user: UserId, spared: Option<SessionId>) -> Result<(), Error> {
+    for session in store::session::of_user(change.tx(), user)? {
+        if Some(session) != spared {
+            store::session::remove(change.tx(), user, session)?;
+        }
+    }
+    Ok(())
+}
+
+/// A page of all accounts of the server, oldest first. It takes an operator.
+pub fn list(control: &Control, caller: &Caller, request: &PageRequest) -> Result<Page<Profile>, Error> {
+    let reader = control.read()?;
+    authorise_operator(&reader, caller)?;
+    let users = store::user::every(&reader)?;
+    let mut page = paginate(users, Direction::Ascending, request, |user| {
+        (SortKey::Number(user.created_at.millis()), user.id.bits())
+    });
+    let users = std::mem::take(&mut page.rows);
+    let profiles = users.into_iter().map(|user| profile_of(&reader, user)).collect::<Result<_, _>>()?;
+    Ok(page.with(profiles))
+}
+
+/// What `user` belongs to.
+fn profile_of(access: &impl Access, user: User) -> Result<Profile, Error> {
+    let memberships = store::organization::memberships(access, user.id)?;
+    let organizations = organization::joined(access, &memberships)?;
+    Ok(Profile { user, role: highest_role(&memberships), organizations })
+}
+
+/// The organization that an account is put into by an operator, and its role there. What is not said is the
+/// organization that was made first, and the lowest role.
+#[derive(Clone, Copy, Debug)]
+pub struct Placement {
+    /// The organization.
+    pub organization: Option<OrganizationId>,
+    /// The role.
+    pub role: Option<Role>,
+}
+
+/// Makes an account for somebody else, as a member of an organization. Where there is no organization yet, the account
+/// becomes the admin of the default one, as the first that registers does. It takes an operator.
+pub async fn create(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    new: NewUser,
+    placement: Placement,
+) -> Result<Profile, Error> {
+    authorise_operator(&control.read()?, caller)?;
+    let password_hash = control.hasher.hash(new.password.clone(), control.random()?).await?;
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            change.operate()?;
+            if store::user::by_email(change.tx(), &new.email)?.is_some() {
+                return Err(Error::EmailTaken);
+            }
+            let organization = match placement.organization {
+                Some(id) => Some(find_organization(change.tx(), id)?),
+                None => store::organization::first(change.tx())?,
+            };
+            let user = made(change, new, password_hash)?;
+            note(change, &user)?;
+            match organization {
+                Some(organization) => {
+                    member::add(change, organization.id, &user, placement.role.unwrap_or(Role::Viewer))?;
+                }
+                None => drop(make_default_organization(change, user.id)?),
+            }
+            profile_of(change.tx(), user)
+        })
+        .await
+}
+
+/// Gives the account `id` another password, and ends all of its sessions. Personal access tokens stay. It takes an
+/// operator.
+pub async fn reset_password(
+    control: &Control,
+    call: &Call,
+    caller: &Caller,
+    id: UserId,
+    password: Password,
+) -> Result<(), Error> {
+    authorise_operator(&control.read()?, caller)?;
+    let password_hash = control.hasher.hash(password, control.random()?).await?;
+    control
+        .change(call, Some(caller.actor()), move |change| {
+            change.operate()?;
+            let missing = || Error::Missing(Thing::Member, id.to_string());
+            let user = store::user::by_id(change.tx(), id)?.ok_or_else(missing)?;
+            let email = FieldChange::made("email", user.email.as_str());
+            store::user::put(change.tx(), &User { password_hash, ..user })?;
+            end_sessions(change, id, None)?;
+            // Told to those who could have done it.
+            let first = store::organization::first(change.tx())?;
+            let scope = first.map_or(Scope::default(), |first| organization_scope(first.id));
+            change.audit(Action::PasswordReset, scope, id, vec![email])
         })
         .await
 }

@@ -1,3 +1,5 @@
+//! Reading, writing, and both one after the other.
+
 use fastrand::Rng;
 use serde_json::{Map, json};
 
@@ -57,7 +59,8 @@ fn what_grows_without_end_is_refused() {
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..10 {
         let before = format!("*a{}", level - 1);
-        laughs.push_str(&format!("a{level}: &a{level} [{}]\n", [before.as_str(); 10].join(", ")));
+        let repeated = [before.as_str(); 10].join(", ");
+        laughs = format!("{laughs}a{level}: &a{level} [{repeated}]\n");
     }
     let refused = parse(&laughs).unwrap_err();
     assert!(refused.message.contains("more than"), "{refused}");

@@ -31,6 +31,14 @@ pub struct Actor {
     pub token: Option<PersonalTokenId>,
 }
 
+impl Actor {
+    /// Whether this is the operator of the machine, who has no account.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.id == UserId::OPERATOR
+    }
+}
+
 /// Where it belongs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scope {

@@ -39,8 +39,8 @@ pub struct Manifest {
 pub struct ProjectSheet {
     /// Unique in the organization.
     pub key: ProjectKey,
-    /// What people call it.
-    pub name: Name,
+    /// What people call it; where absent, what they do, or its key.
+    pub name: Option<Name>,
     /// What it is for.
     pub description: Option<Description>,
 }

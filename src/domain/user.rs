@@ -9,6 +9,9 @@ use super::{
 /// Characters of an email address, at most (RFC 5321, 4.5.3.1.3).
 pub const MAX_EMAIL_LENGTH: usize = 254;
 
+/// What stands for the address of the operator of the machine: no account can have it, as it is none.
+const OPERATOR: &str = "operator";
+
 /// Sessions of an account, at most: one more sign-in ends the oldest.
 pub const MAX_SESSIONS_PER_USER: usize = 50;
 
@@ -60,6 +63,27 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the person last signed in.
     pub last_login_at: Option<Timestamp>,
+}
+
+impl UserId {
+    /// Whoever has the data file in their hands, and no account. No identifier that is made is this one.
+    pub const OPERATOR: Self = Self::from_bits(0);
+}
+
+impl User {
+    /// What stands for an account where the operator of the machine acts. It is kept nowhere, and nobody can sign in
+    /// with it.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self {
+            id: UserId::OPERATOR,
+            email: Email(OPERATOR.into()),
+            full_name: None,
+            password_hash: String::new(),
+            created_at: Timestamp::from_millis(0),
+            last_login_at: None,
+        }
+    }
 }
 
 /// A sign-in, from login to logout: one refresh token at a time, and any number of access tokens.

@@ -62,8 +62,8 @@ pub struct App {
     pub backups: Arc<Semaphore>,
     /// Tells the moment.
     pub clock: Clock,
-    /// Whether a proxy at this address may name another client.
-    pub trusts: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// Whether a proxy at this address, or at none, may name another client.
+    pub trusts: Box<dyn Fn(Option<IpAddr>) -> bool + Send + Sync>,
     /// Takes spans, if anything is traced.
     pub tracer: Option<Arc<Tracer>>,
     /// What the process takes of the machine, as far as that can be told.
@@ -127,7 +127,7 @@ pub fn routes(
     let settings = Settings {
         cors,
         body: BodyLimits::default(),
-        larger_bodies: Vec::new(),
+        larger_bodies: vec![(api::manifests::IMPORT_PATH, api::manifests::MAX_IMPORT_BYTES)],
         paths,
         clock: Arc::clone(&app.clock),
         make_request_id,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Request, RequestBody, Response};
-use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::{
@@ -37,12 +37,22 @@ use crate::{
     live::LiveKey,
 };
 
+mod schemes;
+
+use schemes::{
+    NO_SCHEME, PERSON_SCHEMES, SDK_SCHEMES, SIGNED_IN_SCHEMES, STREAM_TOKEN, TOKEN_SCHEMES, schemes,
+};
+
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-/// The parameter that has the token of a stream.
-const STREAM_TOKEN: &str = "token";
 /// The justification of a change of a frozen environment (contract B2).
 const BREAK_GLASS: HeaderName = HeaderName::from_static("x-phaseflag-break-glass");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// What a request has among its extensions that comes from inside of the process: it is the operator of the machine
+/// who asks. Nothing that is sent over a connection becomes an extension; [`Direct`](super::direct::Direct) alone puts
+/// this one there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operator;
 
 /// Who a request turned out to come from.
 #[derive(Clone, Debug)]
@@ -95,7 +105,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         let identity = if plane == Plane::Events {
             invited(app, request.uri().query().unwrap_or_default(), now)
         } else {
-            identify(app, plane, request.headers(), now)
+            identify(app, plane, &request, now)
         };
         let decision = app.limits.count(plane, address, identity.payer(), now);
         let headers = decision.as_ref().map(limit_headers);
@@ -143,11 +153,12 @@ fn break_glass(headers: &HeaderMap) -> Result<Option<Justification>, ApiError> {
     Ok(faults.or_ok(why)?)
 }
 
-/// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another.
+/// The address that a request came from: the socket's, unless that is a proxy that is trusted to name another. One that
+/// came by a socket in the file system has none of its own.
 fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
-    let socket = request.remote_addr().as_socket_addr().map(SocketAddr::ip).map(|ip| ip.to_canonical())?;
+    let socket = request.remote_addr().as_socket_addr().map(SocketAddr::ip).map(|ip| ip.to_canonical());
     if !(app.trusts)(socket) {
-        return Some(socket);
+        return socket;
     }
     // Each proxy appends whom it heard; from the right, the first that is not trusted is as far as we can believe.
     let lists = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|list| list.to_str().ok());
@@ -155,16 +166,17 @@ fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
     let mut believed = socket;
     for hop in hops.iter().rev() {
         let Ok(hop) = hop.parse::<IpAddr>().map(|ip| ip.to_canonical()) else { break };
-        believed = hop;
-        if !(app.trusts)(hop) {
+        believed = Some(hop);
+        if !(app.trusts)(believed) {
             break;
         }
     }
-    Some(believed)
+    believed
 }
 
 /// The credentials of a request: each plane has the header that it looks at first.
-fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Identity {
+fn identify(app: &App, plane: Plane, request: &Request, now: Timestamp) -> Identity {
+    let headers = request.headers();
     let key = headers.get(API_KEY).map(|value| value.to_str().unwrap_or_default());
     let bearer = headers.get(header::AUTHORIZATION).map(|value| bearer(value).unwrap_or_default());
     let (first, second) = match plane {
@@ -174,6 +186,10 @@ fn identify(app: &App, plane: Plane, headers: &HeaderMap, now: Timestamp) -> Ide
         }
     };
     match first.or(second) {
+        None if request.extensions().get::<Operator>().is_some() => match Caller::operator(&app.control) {
+            Ok(caller) => Identity::Person(Arc::new(caller)),
+            Err(error) => Identity::Refused(error.into()),
+        },
         None => Identity::Nobody,
         Some(Shown::ApiKey(text)) => sdk(app, text, now),
         Some(Shown::Bearer(text)) if api_key::looks_like(text) => sdk(app, text, now),
@@ -283,12 +299,6 @@ extractors! {
     Invited { key: Arc<LiveKey>, until: Timestamp } by invited_only, schemes TOKEN_SCHEMES;
 }
 
-const NO_SCHEME: [&str; 0] = [];
-const PERSON_SCHEMES: [&str; 2] = ["AccessToken", "PersonalAccessToken"];
-const SIGNED_IN_SCHEMES: [&str; 1] = ["AccessToken"];
-const SDK_SCHEMES: [&str; 2] = ["ApiKey", "ApiKeyAsBearer"];
-const TOKEN_SCHEMES: [&str; 1] = ["StreamToken"];
-
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all extractors share")]
 fn anybody(admitted: Admitted) -> Result<Anybody, ApiError> {
     Ok(Anybody { call: admitted.call })
@@ -314,6 +324,10 @@ fn signed_in(admitted: Admitted) -> Result<SignedIn, ApiError> {
             Code::InsufficientPermissions,
             "a personal access token cannot do this; sign in",
         )),
+        Credential::Operator => Err(ApiError::new(
+            Code::InsufficientPermissions,
+            "the operator of the machine has no account; sign in",
+        )),
     }
 }
 
@@ -335,60 +349,4 @@ fn invited_only(admitted: Admitted) -> Result<Invited, ApiError> {
         Identity::Nobody | Identity::Person(_) | Identity::Sdk(_) => Err(ApiError::of(Code::Unauthenticated)),
         Identity::Refused(error) => Err(error),
     }
-}
-
-fn schemes() -> [(&'static str, MetaSecurityScheme); 5] {
-    let scheme = |ty, description| MetaSecurityScheme {
-        ty,
-        description: Some(description),
-        name: None,
-        key_in: None,
-        scheme: None,
-        bearer_format: None,
-        flows: None,
-        openid_connect_url: None,
-    };
-    [
-        (
-            "AccessToken",
-            MetaSecurityScheme {
-                scheme: Some("bearer"),
-                bearer_format: Some("JWT"),
-                ..scheme(
-                    "http",
-                    "The `access_token` of `POST /api/v1/auth/login`, for people and management.",
-                )
-            },
-        ),
-        (
-            "PersonalAccessToken",
-            MetaSecurityScheme {
-                scheme: Some("bearer"),
-                ..scheme("http", "The `token` of `POST /api/v1/auth/tokens`, for scripts that manage.")
-            },
-        ),
-        (
-            "ApiKey",
-            MetaSecurityScheme {
-                name: Some("X-API-Key"),
-                key_in: Some("header"),
-                ..scheme("apiKey", "An API key (SDK key) of one environment, for SDKs and servers.")
-            },
-        ),
-        (
-            "ApiKeyAsBearer",
-            MetaSecurityScheme {
-                scheme: Some("bearer"),
-                ..scheme("http", "The same API key, as OpenFeature providers send it.")
-            },
-        ),
-        (
-            "StreamToken",
-            MetaSecurityScheme {
-                name: Some(STREAM_TOKEN),
-                key_in: Some("query"),
-                ..scheme("apiKey", "A token that opens one stream and nothing else, for at most an hour.")
-            },
-        ),
-    ]
 }

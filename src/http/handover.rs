@@ -16,7 +16,7 @@ use http_body_util::combinators::BoxBody;
 use hyper::Response;
 use hyper::body::{Body, Frame};
 use poem::http::{HeaderValue, header};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::http::event_stream::goes_on;
 
@@ -105,22 +105,24 @@ impl Body for Silence {
 }
 
 /// Writes what `stream` says, until it ends or the client goes.
-pub async fn follow(socket: TcpStream, stream: Content) -> io::Result<()> {
-    tokio::select! {
-        told = tell(&socket, stream) => told,
-        gone = departure(&socket) => gone,
-    }
-}
-
-async fn tell(socket: &TcpStream, mut stream: Content) -> io::Result<()> {
-    while let Some(frame) = stream.frame().await {
+pub async fn follow<S>(mut socket: S, mut stream: Content) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let frame = tokio::select! {
+            frame = stream.frame() => frame,
+            gone = departure(&mut socket) => return gone,
+        };
+        let Some(frame) = frame else { break };
         match frame?.into_data() {
             // Without data it would be the last chunk.
-            Ok(data) if !data.is_empty() => write(socket, &chunk(&data)?).await?,
+            Ok(data) if !data.is_empty() => write(&mut socket, &chunk(&data)?).await?,
             Ok(_) | Err(_) => {}
         }
     }
-    write(socket, LAST_CHUNK).await
+    write(&mut socket, LAST_CHUNK).await?;
+    socket.shutdown().await
 }
 
 fn chunk(data: &[u8]) -> io::Result<Vec<u8>> {
@@ -131,19 +133,13 @@ fn chunk(data: &[u8]) -> io::Result<Vec<u8>> {
     Ok(chunk)
 }
 
-async fn write(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match socket.try_write(bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.writable().await?,
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+async fn write<S: AsyncWrite + Unpin>(socket: &mut S, bytes: &[u8]) -> io::Result<()> {
+    socket.write_all(bytes).await?;
+    socket.flush().await
 }
 
-/// Returns when the client has closed the connection. What it sends is not read, so that it cannot send much; nobody
+/// Returns when the client has closed the connection. What it sends is hardly read, so that it cannot send much; nobody
 /// waits for it, as this was the last answer.
-async fn departure(socket: &TcpStream) -> io::Result<()> {
-    if socket.peek(&mut [0]).await? == 0 { Ok(()) } else { std::future::pending().await }
+async fn departure<S: AsyncRead + Unpin>(socket: &mut S) -> io::Result<()> {
+    if socket.read(&mut [0]).await? == 0 { Ok(()) } else { std::future::pending().await }
 }

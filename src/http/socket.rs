@@ -8,36 +8,36 @@ use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::http::handover::Handover;
 
 /// The largest answer that is put together, head included, in bytes.
 const MAX_JOINED: usize = 2048;
 
-/// A TCP connection.
-pub struct Socket {
-    stream: TokioIo<TcpStream>,
+/// A connection over `S`.
+pub struct Socket<S> {
+    stream: TokioIo<S>,
     handover: Handover,
 }
 
-impl Socket {
+impl<S: Unpin> Socket<S> {
     /// The connection of `stream`, of which `handover` is told when everything is written.
-    pub fn new(stream: TcpStream, handover: Handover) -> Self {
+    pub fn new(stream: S, handover: Handover) -> Self {
         Self { stream: TokioIo::new(stream), handover }
     }
 
     /// The connection again.
-    pub fn into_inner(self) -> TcpStream {
+    pub fn into_inner(self) -> S {
         self.stream.into_inner()
     }
 
-    fn inner(self: Pin<&mut Self>) -> Pin<&mut TokioIo<TcpStream>> {
+    fn inner(self: Pin<&mut Self>) -> Pin<&mut TokioIo<S>> {
         Pin::new(&mut self.get_mut().stream)
     }
 }
 
-impl Read for Socket {
+impl<S: AsyncRead + Unpin> Read for Socket<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -47,7 +47,7 @@ impl Read for Socket {
     }
 }
 
-impl Write for Socket {
+impl<S: AsyncWrite + Unpin> Write for Socket<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.inner().poll_write(context, bytes)
     }
@@ -88,7 +88,7 @@ mod tests {
     use std::future::poll_fn;
 
     use tokio::io::AsyncReadExt;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 

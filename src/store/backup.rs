@@ -13,7 +13,7 @@ use redb::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CACHE_BYTES, Error, OpenError, Reader, Writer,
+    Access, CACHE_BYTES, Error, OpenError, Reader, Writer,
     codec::{Stored, seal, thaw},
     meta,
     migrate::SCHEMA,
@@ -160,8 +160,13 @@ pub fn verify(path: &Path, companion: &mut impl Companion) -> Result<Seal, Verif
 }
 
 /// Takes the seal away, if there is one: what is going to be written on is no backup any more.
-pub(super) fn unseal(writer: &Writer) -> Result<bool, Error> {
-    Ok(writer.0.open_table(tables::META)?.remove(SEAL)?.is_some())
+pub(super) fn unseal(writer: &Writer) -> Result<(), Error> {
+    writer.remove(tables::META, SEAL)
+}
+
+/// Whether there is a seal.
+pub(super) fn is_sealed(reader: &Reader) -> Result<bool, Error> {
+    Ok(reader.table(tables::META)?.get(SEAL)?.is_some())
 }
 
 /// Reads every table past `companion`, into `copy` if there is one; answers the number of rows.

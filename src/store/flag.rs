@@ -1,5 +1,8 @@
 //! Flags and their configurations.
 
+use std::ops::RangeInclusive;
+
+use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -226,6 +229,22 @@ pub fn configuration(
     flag: FlagId,
 ) -> Result<Option<Configuration>, Error> {
     get(access, tables::CONFIGURATIONS, (environment.bits(), flag.bits()))
+}
+
+/// What `environment` says of the flags between two, both included.
+pub fn configurations(
+    access: &impl Access,
+    environment: EnvironmentId,
+    flags: RangeInclusive<FlagId>,
+) -> Result<Vec<(FlagId, Configuration)>, Error> {
+    let (first, last) = flags.into_inner();
+    let table = access.table(tables::CONFIGURATIONS)?;
+    let rows = table.range((environment.bits(), first.bits())..=(environment.bits(), last.bits()))?;
+    let opened = rows.map(|row| {
+        let (key, record) = row?;
+        Ok((FlagId::from_bits(key.value().1), Configuration::open(record.value())?))
+    });
+    opened.collect()
 }
 
 /// Keeps what all environments share of a flag, also for later.

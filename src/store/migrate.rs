@@ -20,26 +20,52 @@ pub const SCHEMA: u32 = {
     MIGRATIONS.len() as u32
 };
 
-/// Runs whatever `store` has not seen yet. From here on it is written on, and so it is no backup any more.
-pub(super) fn run(store: &Store) -> Result<(), OpenError> {
-    let broken = |error| broken(store, error);
-    let writer = store.write().map_err(broken)?;
-    let found = known(store, meta::schema(&writer).map_err(broken)?)?;
-    let was_sealed = backup::unseal(&writer).map_err(broken)?;
-    if found == SCHEMA && !was_sealed {
-        return Ok(());
-    }
-    for migration in MIGRATIONS.iter().skip(found as usize) {
-        migration(&writer).map_err(broken)?;
-    }
-    meta::set_schema(&writer, SCHEMA).and_then(|()| writer.commit()).map_err(broken)
+/// What a file is, before anything is written to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Empty: it was made just now.
+    New,
+    /// Of this version.
+    Current,
+    /// A backup of this version, which it stays only until it is written to.
+    Sealed,
+    /// Of an older version.
+    Older(u32),
 }
 
-/// The schema that `store` has, if that is an older one. A new file has none.
-pub(super) fn needed(store: &Store) -> Result<Option<u32>, OpenError> {
-    let found =
-        store.write().and_then(|writer| meta::schema(&writer)).map_err(|error| broken(store, error))?;
-    Ok((1..SCHEMA).contains(&found).then_some(found))
+/// Looks at a file, and refuses one of a newer version.
+pub(super) fn state(store: &Store) -> Result<State, OpenError> {
+    let broken = |error| broken(store, error);
+    let reader = store.read().map_err(broken)?;
+    if !reader.has(tables::META).map_err(broken)? {
+        return Ok(State::New);
+    }
+    match known(store, meta::schema(&reader).map_err(broken)?)? {
+        0 => Ok(State::New),
+        SCHEMA if backup::is_sealed(&reader).map_err(broken)? => Ok(State::Sealed),
+        SCHEMA => Ok(State::Current),
+        older => Ok(State::Older(older)),
+    }
+}
+
+/// Makes of a file in this state one of this version that can be written on.
+pub(super) fn run(store: &Store, state: State) -> Result<(), OpenError> {
+    let from = match state {
+        State::Current => return Ok(()),
+        State::Sealed => SCHEMA,
+        State::New => 0,
+        State::Older(from) => from,
+    };
+    let write = || {
+        let writer = store.write()?;
+        backup::unseal(&writer)?;
+        for migration in MIGRATIONS.iter().skip(from as usize) {
+            migration(&writer)?;
+        }
+        meta::set_schema(&writer, SCHEMA)?;
+        writer.commit()
+    };
+    write().map_err(|error| broken(store, error))
 }
 
 /// Refuses a store of a newer schema.

@@ -12,6 +12,7 @@ pub mod flag;
 pub mod invitation;
 pub mod meta;
 pub mod migrate;
+mod open;
 pub mod organization;
 pub mod personal_token;
 pub mod project;
@@ -25,16 +26,18 @@ pub mod user;
 
 use std::{
     fmt,
-    fs::{self, File},
     path::{Path, PathBuf},
 };
 
 use redb::{
-    Database, DatabaseError, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, Value,
+    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, Value,
     WriteTransaction,
 };
 
 use codec::Stored;
+use migrate::State;
+pub use open::OpenError;
+use open::keep;
 
 /// Memory that redb may use to cache pages, in bytes. Its own default is 1 GiB.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -76,92 +79,11 @@ macro_rules! from_redb {
 }
 from_redb!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError);
 
-/// Why a file cannot be opened; prints as one sentence that names the file.
-#[derive(Debug)]
-pub enum OpenError {
-    /// Another process, or this one, has it open.
-    InUse(PathBuf),
-    /// It cannot be read, written or made.
-    Inaccessible(PathBuf, String),
-    /// It is not a data file, or damaged beyond repair.
-    Unreadable(PathBuf, String),
-    /// A newer version wrote it.
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// The version of its schema.
-        found: u32,
-        /// The newest version known here.
-        known: u32,
-    },
-}
-
-impl OpenError {
-    fn of(path: &Path, error: DatabaseError) -> Self {
-        let path = path.to_path_buf();
-        match error {
-            DatabaseError::DatabaseAlreadyOpen => Self::InUse(path),
-            DatabaseError::Storage(redb::StorageError::Io(error))
-                if error.kind() == std::io::ErrorKind::InvalidData =>
-            {
-                Self::Unreadable(path, error.to_string())
-            }
-            DatabaseError::Storage(redb::StorageError::Io(error)) => {
-                Self::Inaccessible(path, error.to_string())
-            }
-            error => Self::Unreadable(path, error.to_string()),
-        }
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InUse(path) => {
-                write!(out, "the data file {} is in use by another PhaseFlag process", path.display())
-            }
-            Self::Inaccessible(path, why) => {
-                write!(out, "the data file {} cannot be opened: {why}", path.display())
-            }
-            Self::Unreadable(path, why) => {
-                write!(out, "the file {} is not a readable PhaseFlag data file: {why}", path.display())
-            }
-            Self::Newer { path, found, known } => write!(
-                out,
-                "the data file {} has schema version {found}, written by a newer PhaseFlag; this one knows up to {known}",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
-
 /// The open data file.
 pub struct Store {
     database: Database,
     path: Option<PathBuf>,
     kept: Option<PathBuf>,
-}
-
-/// Copies the file, which nobody has open, before it is migrated from the schema `from`.
-fn keep(path: &Path, from: u32) -> Result<PathBuf, OpenError> {
-    let named = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".schema-{from}{suffix}"));
-        PathBuf::from(name)
-    };
-    let (kept, unfinished) = (named(""), named(".unfinished"));
-    let copied = fs::copy(path, &unfinished)
-        .and_then(|_| File::open(&unfinished)?.sync_all())
-        .and_then(|()| fs::rename(&unfinished, &kept));
-    copied.map(|()| kept).map_err(|error| {
-        let why = format!(
-            "it cannot be copied before it is brought to schema version {}: {error}",
-            migrate::SCHEMA
-        );
-        OpenError::Inaccessible(path.to_path_buf(), why)
-    })
 }
 
 impl Store {
@@ -174,12 +96,13 @@ impl Store {
             Ok(Self { database, path: Some(path.to_path_buf()), kept: None })
         };
         let mut store = open()?;
-        if let Some(from) = migrate::needed(&store)? {
+        let state = migrate::state(&store)?;
+        if let State::Older(from) = state {
             drop(store);
             let kept = keep(path, from)?;
             store = Self { kept: Some(kept), ..open()? };
         }
-        migrate::run(&store)?;
+        migrate::run(&store, state)?;
         Ok(store)
     }
 
@@ -200,7 +123,7 @@ impl Store {
             .create_with_backend(redb::backends::InMemoryBackend::new())
             .map_err(|error| OpenError::of(Path::new(MEMORY), error))?;
         let store = Self { database, path: None, kept: None };
-        migrate::run(&store)?;
+        migrate::run(&store, State::New)?;
         Ok(store)
     }
 
@@ -238,6 +161,20 @@ impl Store {
 
 /// A reading transaction.
 pub struct Reader(ReadTransaction);
+
+impl Reader {
+    /// Whether the file has this table; only one that was just made, or is none of ours, may lack one.
+    fn has<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<bool, Error> {
+        match self.0.open_table(table) {
+            Ok(_) => Ok(true),
+            Err(TableError::TableDoesNotExist(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
 
 /// A writing transaction.
 pub struct Writer(WriteTransaction);

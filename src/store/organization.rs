@@ -94,6 +94,11 @@ pub fn first(access: &impl Access) -> Result<Option<Organization>, Error> {
     first.map(|(_, bytes)| Organization::open(bytes.value())).transpose()
 }
 
+/// Every organization, the one that was made first first.
+pub fn every(access: &impl Access) -> Result<Vec<Organization>, Error> {
+    all(access, tables::ORGANIZATIONS)
+}
+
 /// Keeps an organization.
 pub fn put(writer: &Writer, organization: &Organization) -> Result<(), Error> {
     writer.put(tables::ORGANIZATIONS, organization.id.bits(), organization)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Error, Writer,
+    Access, Error, Writer, all,
     codec::{Stored, seal, thaw},
     find, get, tables,
 };
@@ -71,6 +71,11 @@ pub fn by_email(access: &impl Access, email: &Email) -> Result<Option<User>, Err
 /// Whether anybody has an account.
 pub fn exists(access: &impl Access) -> Result<bool, Error> {
     Ok(redb::ReadableTable::first(&access.table(tables::USERS)?)?.is_some())
+}
+
+/// Every account, oldest first.
+pub fn every(access: &impl Access) -> Result<Vec<User>, Error> {
+    all(access, tables::USERS)
 }
 
 /// Keeps an account.

@@ -2,17 +2,24 @@
 //! some at a time, and is the only one that waits for the collector. While it waits, spans gather in the queue, and
 //! when that is full they are dropped and counted: a collector that is slow or gone costs traces and nothing else.
 
+use std::error::Error;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST};
+use hyper::{Request, Response, body::Incoming};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value as Json, json};
-use ureq::Agent;
-use ureq::tls::{RootCerts, TlsConfig};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
 
-use crate::config::Otlp;
+use crate::config::{Otlp, OtlpEndpoint};
 use crate::trace::{Ending, Kind, Span, Value};
 
 /// Spans that are sent at once, at most.
@@ -56,8 +63,8 @@ impl Exporter {
         let resource = resource(&settings.otlp_service_name);
         let headers = settings.otlp_headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let sender = Sender {
-            agent: agent(),
-            address: endpoint.traces(),
+            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+            endpoint: endpoint.clone(),
             headers: headers.collect(),
             resource,
             clocks,
@@ -79,21 +86,6 @@ impl Exporter {
     }
 }
 
-fn agent() -> Agent {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .build();
-    let config = Agent::config_builder()
-        .tls_config(tls)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .timeout_global(Some(EXPORT_TIMEOUT));
-    config.build().into()
-}
-
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sent {
@@ -104,8 +96,8 @@ enum Sent {
 }
 
 struct Sender {
-    agent: Agent,
-    address: String,
+    runtime: Runtime,
+    endpoint: OtlpEndpoint,
     headers: Vec<(String, String)>,
     resource: Json,
     clocks: Clocks,
@@ -149,12 +141,10 @@ impl Sender {
         }
     }
 
-    fn send(&self, body: &[u8]) -> Sent {
-        let mut request = self.agent.post(&self.address).content_type("application/json");
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
-        }
-        match request.send(body).map(|answer| answer.status().as_u16()) {
+    fn send(&self, body: &Bytes) -> Sent {
+        let answer = self.runtime.block_on(async { timeout(EXPORT_TIMEOUT, self.post(body.clone())).await });
+        let answer = answer.unwrap_or_else(|_| Err("it takes too long".into()));
+        match answer.map(|answer| answer.status().as_u16()) {
             Ok(200..300) => Sent::Done,
             Ok(status) if TRY_AGAIN.contains(&status) => {
                 tracing::warn!(status, "traces could not be sent; they are tried again");
@@ -171,7 +161,23 @@ impl Sender {
         }
     }
 
-    fn body(&self, batch: &[Span]) -> Vec<u8> {
+    /// On a connection of its own: there is a batch every now and then.
+    async fn post(&self, body: Bytes) -> Result<Response<Incoming>, Box<dyn Error + Send + Sync>> {
+        let stream = TcpStream::connect(self.endpoint.socket()).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // It ends with the answer, and its errors are those of the answer.
+        tokio::spawn(connection);
+        let mut request = Request::post(self.endpoint.path())
+            .header(HOST, self.endpoint.authority())
+            .header(CONTENT_TYPE, "application/json")
+            .header(CONNECTION, "close");
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        Ok(sender.send_request(request.body(Full::new(body))?).await?)
+    }
+
+    fn body(&self, batch: &[Span]) -> Bytes {
         let (wall, clock) = (self.clocks)();
         // What the process does not know is when exactly its clock began.
         let nanos = |moment: Instant| {
@@ -181,7 +187,7 @@ impl Sender {
         let spans: Vec<Json> = batch.iter().map(|span| span_json(span, &nanos)).collect();
         let scope = json!({"name": "phaseflag", "version": env!("CARGO_PKG_VERSION")});
         let scopes = json!([{"scope": scope, "spans": spans}]);
-        json!({"resourceSpans": [{"resource": self.resource, "scopeSpans": scopes}]}).to_string().into_bytes()
+        json!({"resourceSpans": [{"resource": self.resource, "scopeSpans": scopes}]}).to_string().into()
     }
 }
 

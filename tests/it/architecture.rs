@@ -75,10 +75,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth"]),
     ("argon2", &["auth"]),
     ("aws_lc_rs", &["auth"]),
+    ("rustix", &["auth/entropy"]),
     ("governor", &["limit"]),
     ("clap", &["config", "cli"]),
-    ("ureq", &["cli/remote", "telemetry/otlp"]),
-    ("rustls", &["cli/remote", "telemetry/otlp"]),
+    ("rustls", &["cli/remote", "cli/healthcheck/trust", "http/tls"]),
+    ("tokio_rustls", &["cli/remote", "http/tls"]),
+    ("rustls_native_certs", &["cli/remote"]),
+    ("socket2", &["http/listener"]),
     ("tracing_subscriber", &["config", "telemetry"]),
     ("ulid", &["domain"]),
     ("jiff", &["domain"]),
@@ -98,7 +101,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("saphyr_parser", &["document/tree"]),
-    ("tokio", &["auth", "store", "live", "control", "http", "server", "cli"]),
+    ("tokio", &["auth", "store", "live", "control", "http", "server", "telemetry/otlp", "cli"]),
 ];
 
 /// Powers that are handed down as values, and the only places that hold them.

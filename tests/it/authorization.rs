@@ -45,6 +45,8 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("listProjects",     [401,     200,     200,   200,   200,  403,   403]),
     ("createProject",    [401,     403,     403,   403,   201,  403,   403]),
     ("getProject",       [401,     404,     200,   200,   200,  403,   403]),
+    ("exportProject",    [401,     404,     200,   200,   200,  403,   403]),
+    ("importProject",    [401,     404,     403,   200,   200,  403,   403]), // With the organization named.
     ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
     ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
     ("updateProject",    [401,     404,     403,   403,   200,  403,   403]),
@@ -91,6 +93,9 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     // For the admins of the organization that was made first.
     ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),
+    ("listUsers",        [401,     403,     403,   403,   200,  403,   403]),
+    ("createUser",       [401,     403,     403,   403,   201,  403,   403]),
+    ("resetPassword",    [401,     403,     403,   403,   204,  403,   403]),
     ("evaluate",         [401,     403,     403,   403,   403,  200,   200]),
     ("getRuleset",       [401,     403,     403,   403,   403,  200,   403]),
     ("getBootstrap",     [401,     403,     403,   403,   403,  200,   403]),
@@ -173,7 +178,7 @@ impl World {
         path
     }
 
-    /// The address of something that the operation deletes.
+    /// The address of something that the operation deletes, or locks out.
     fn doomed(&mut self, operation: &str) -> Option<String> {
         let key = self.fresh("doomed");
         let id = |made: &Value| made["data"]["id"].as_str().expect("an id").to_owned();
@@ -182,6 +187,11 @@ impl World {
                 let body = json!({"key": key, "name": "P"});
                 let made = self.team.client.post("/api/v1/projects", &body).expect(201);
                 Some(format!("/api/v1/projects/{}?confirm={key}", id(&made)))
+            }
+            "resetPassword" => {
+                let body = json!({"email": format!("{key}@example.com"), "password": PASSWORD});
+                let made = self.team.client.post("/api/v1/system/users", &body).expect(201);
+                Some(format!("/api/v1/system/users/{}/password", id(&made)))
             }
             "deleteEnvironment" => {
                 let body = json!({"key": key, "name": "E", "type": "staging"});
@@ -230,7 +240,11 @@ impl World {
         };
         let query = known.iter().filter(|(name, _)| operation.query.iter().any(|it| it == name));
         let query: Vec<String> = query.map(|(name, value)| format!("{name}={value}")).collect();
-        let own = if operation.id == "diffFlagRevisions" { "&from=1&to=1" } else { "" };
+        let own = match operation.id.as_str() {
+            "diffFlagRevisions" => "&from=1&to=1".to_owned(),
+            "importProject" => format!("organization_id={}", self.team.organization()),
+            _ => String::new(),
+        };
         format!("{path}?{}{own}", query.join("&"))
     }
 
@@ -240,6 +254,10 @@ impl World {
                 json!({"email": format!("{}@example.com", self.fresh("new")), "password": PASSWORD})
             }
             "login" => json!({"email": "admin@example.com", "password": PASSWORD}),
+            "createUser" => {
+                json!({"email": format!("{}@example.com", self.fresh("made")), "password": PASSWORD})
+            }
+            "resetPassword" => json!({"password": PASSWORD}),
             "refresh" => json!({"refresh_token": "rt_x"}),
             "updateMe" => json!({"full_name": "N"}),
             "changePassword" => json!({"current_password": PASSWORD, "new_password": "short"}),
@@ -252,6 +270,7 @@ impl World {
             }
             "acceptInvitation" => json!({"invitation_token": "invite_x"}),
             "createProject" => json!({"key": self.fresh("project"), "name": "P"}),
+            "importProject" => json!({"project": {"key": "default"}}),
             "createEnvironment" => json!({"key": self.fresh("env"), "name": "E", "type": "staging"}),
             "createApiKey" => json!({"name": "K", "kind": "server"}),
             "rotateApiKey" => json!({"grace_seconds": 60}),

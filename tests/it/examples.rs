@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "login",
     "refresh",
     "getMe",
+    "listUsers",
     "verifyAuditLog",
     "listProjects",
     "createProject",
@@ -55,6 +56,8 @@ const ORDER: &[&str] = &[
     "listSegments",
     "updateSegment",
     "deleteSegment",
+    "exportProject",
+    "importProject",
     "explainFlag",
     "previewFlag",
     "compareEnvironments",
@@ -85,6 +88,8 @@ const ORDER: &[&str] = &[
     "createPersonalToken",
     "listPersonalTokens",
     "revokePersonalToken",
+    "createUser",
+    "resetPassword",
     "changePassword",
 ];
 /// What the second account of the examples does; everything else is done by the first.

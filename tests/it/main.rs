@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod allocation;
 #[cfg(test)]
 mod api_keys;
@@ -49,6 +51,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod manifests;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod metrics;
@@ -58,6 +62,8 @@ mod ofrep;
 mod old_files;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod operator;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]
@@ -87,7 +93,11 @@ mod ruleset;
 #[cfg(test)]
 mod sdk_clients;
 #[cfg(test)]
+mod secure_client;
+#[cfg(test)]
 mod segments;
+#[cfg(test)]
+mod shutdown;
 #[cfg(test)]
 mod stale_flags;
 #[cfg(test)]

@@ -129,7 +129,12 @@ fn a_failure_is_one_sentence_and_no_stale_flag() {
 #[test]
 fn a_wrong_line_is_told_apart_and_secrets_stay_secret() {
     for (line, words) in [
-        (&["--token=secret-words"][..], &["--project", "--server"][..]),
+        (&["--token=secret-words"][..], &["--project"][..]),
+        (&["--project=p", "--server=http://localhost"], &["--token", "PHASEFLAG_TOKEN"]),
+        (
+            &["--project=p", "--token=secret-words", "--server=http://localhost", "--data=x"],
+            &["--server", "--data"],
+        ),
         (&["--project=p", "--token=secret-words", "--server=flags.example.com"], &["PHASEFLAG_SERVER"]),
         (&["--project=p", "--token=t", "--server=http://me:secret-words@localhost"], &["PHASEFLAG_SERVER"]),
         (&["--project=p", "--token=secret words", "--server=http://localhost"], &["PHASEFLAG_TOKEN"]),

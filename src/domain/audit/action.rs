@@ -37,6 +37,8 @@ named! {
         ProjectCreated = "project.created",
         /// Fields of a project changed.
         ProjectUpdated = "project.updated",
+        /// A project was made what a document says.
+        ProjectImported = "project.imported",
         /// A project was deleted, with everything in it.
         ProjectDeleted = "project.deleted",
         /// An environment was made.
@@ -53,6 +55,8 @@ named! {
         EnvironmentRestored = "environment.restored",
         /// An API key was made.
         ApiKeyCreated = "api_key.created",
+        /// What is known of an API key changed.
+        ApiKeyUpdated = "api_key.updated",
         /// An API key was revoked.
         ApiKeyRevoked = "api_key.revoked",
         /// Another API key was put in the place of one, which goes on for a while.
@@ -69,6 +73,8 @@ named! {
         InvitationAccepted = "invitation.accepted",
         /// An account was made.
         UserRegistered = "user.registered",
+        /// An operator made somebody a member of an organization.
+        UserAdded = "user.added",
         /// A member of an organization got another role.
         UserRoleChanged = "user.role_changed",
         /// Somebody is no longer a member of an organization.
@@ -77,6 +83,8 @@ named! {
         UserUpdated = "user.updated",
         /// An account got another password.
         PasswordChanged = "user.password_changed",
+        /// An operator gave an account another password.
+        PasswordReset = "user.password_reset",
         /// A personal access token was made.
         PersonalTokenCreated = "personal_token.created",
         /// A personal access token was revoked.
@@ -129,19 +137,25 @@ impl Action {
             | Self::FlagDeleted
             | Self::FlagPromoted => Resource::Flag,
             Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
-            Self::ProjectCreated | Self::ProjectUpdated | Self::ProjectDeleted => Resource::Project,
+            Self::ProjectCreated | Self::ProjectUpdated | Self::ProjectImported | Self::ProjectDeleted => {
+                Resource::Project
+            }
             Self::EnvironmentCreated
             | Self::EnvironmentUpdated
             | Self::EnvironmentFrozen
             | Self::EnvironmentUnfrozen
             | Self::EnvironmentDeleted
             | Self::EnvironmentRestored => Resource::Environment,
-            Self::ApiKeyCreated | Self::ApiKeyRevoked | Self::ApiKeyRotated => Resource::ApiKey,
+            Self::ApiKeyCreated | Self::ApiKeyUpdated | Self::ApiKeyRevoked | Self::ApiKeyRotated => {
+                Resource::ApiKey
+            }
             Self::OrganizationCreated | Self::OrganizationUpdated => Resource::Organization,
             Self::InvitationCreated | Self::InvitationRevoked | Self::InvitationAccepted => {
                 Resource::Invitation
             }
             Self::UserRegistered
+            | Self::UserAdded
+            | Self::PasswordReset
             | Self::UserRoleChanged
             | Self::UserRemoved
             | Self::UserUpdated

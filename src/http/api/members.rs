@@ -31,7 +31,7 @@ const ORDER: &str = "members";
 
 pub(super) struct MembersApi(pub(super) Arc<App>);
 
-fn user_id(text: &str) -> Result<UserId, ApiError> {
+pub(super) fn user_id(text: &str) -> Result<UserId, ApiError> {
     let missing = || ApiError::new(Code::MemberNotFound, format!("there is no member '{text}'"));
     UserId::parse(text).ok_or_else(missing)
 }

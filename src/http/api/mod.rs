@@ -14,6 +14,7 @@ mod flag_life;
 mod flag_revisions;
 mod flags;
 mod invitations;
+pub(super) mod manifests;
 mod members;
 mod notes;
 mod organizations;
@@ -27,6 +28,7 @@ mod segments;
 mod stats;
 mod stream;
 mod system;
+mod users;
 
 pub(super) use self::notes::notes;
 
@@ -118,7 +120,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             members::MembersApi(app()),
             invitations::InvitationsApi(app()),
         ),
-        projects::ProjectsApi(app()),
+        (projects::ProjectsApi(app()), manifests::ManifestsApi(app())),
         (
             environments::EnvironmentsApi(app()),
             restoration::RestorationApi(app()),
@@ -142,7 +144,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         stream::StreamApi(app()),
         stats::StatsApi(app()),
         system::SystemApi(app()),
-        (system::OperatorsApi, backup::BackupApi(app())),
+        (system::OperatorsApi, backup::BackupApi(app()), users::UsersApi(app())),
     )
 }
 

@@ -24,19 +24,21 @@ impl Identity {
     /// Who it is, unless that is nobody.
     pub(super) fn principal(&self) -> Option<Principal> {
         match self {
-            Self::Person(caller) => Some(person(caller)),
+            Self::Person(caller) => person(caller),
             Self::Sdk(live) | Self::Invited(live, _) => Some(application(live)),
             Self::Nobody | Self::Refused(_) => None,
         }
     }
 }
 
-fn person(caller: &Caller) -> Principal {
+fn person(caller: &Caller) -> Option<Principal> {
     let proof = match caller.credential {
         Credential::Session(_) => Proof::User(caller.user.id),
         Credential::PersonalToken(id) => Proof::PersonalToken(id),
+        // Whoever has the machine is no account.
+        Credential::Operator => return None,
     };
-    Principal { proof, home: caller.home().map_or(Home::Nowhere, Home::Organization) }
+    Some(Principal { proof, home: caller.home().map_or(Home::Nowhere, Home::Organization) })
 }
 
 fn application(live: &LiveKey) -> Principal {

@@ -1,9 +1,12 @@
 //! What the accept loop promises, over real sockets.
 
+use std::net::SocketAddr;
 use std::sync::Mutex;
 
+use poem::Request;
 use poem::endpoint::make;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
@@ -13,7 +16,7 @@ mod streams;
 
 struct Running {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<Duration>,
     done: JoinHandle<()>,
 }
 
@@ -21,7 +24,8 @@ async fn start(endpoint: impl Endpoint + 'static, limits: ListenLimits) -> Runni
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let done = tokio::spawn(serve(listener, endpoint, limits, async { drop(stopped.await) }));
+    let shutdown = async { stopped.await.unwrap_or_default() };
+    let done = tokio::spawn(serve(Listener::Tcp(listener), None, endpoint, limits, shutdown));
     Running { address, stop, done }
 }
 
@@ -31,7 +35,7 @@ impl Running {
     }
 
     async fn stop(self) {
-        self.stop.send(()).unwrap();
+        self.stop.send(Duration::ZERO).unwrap();
         self.done.await.unwrap();
     }
 }
@@ -131,7 +135,7 @@ async fn stopping_finishes_what_is_in_flight_and_accepts_nothing_more() {
     let mut client = server.connect().await;
     send(&mut client, "/").await;
     entered.notified().await;
-    server.stop.send(()).unwrap();
+    server.stop.send(Duration::ZERO).unwrap();
     release.notify_one();
     assert!(receive(&mut client).await.contains("200 OK"));
     server.done.await.unwrap();

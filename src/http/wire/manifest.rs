@@ -29,7 +29,7 @@ use crate::{
         segment::MAX_SEGMENTS_PER_PROJECT,
         text::{Description, Name},
         time::Timestamp,
-        violation::{Path, Violations},
+        violation::{Fault, Path, Violations},
     },
     request,
 };
@@ -75,7 +75,7 @@ request! {
         /// Which project it is; one that is not there is made.
         #[oai(validator(pattern = "^[a-z0-9][a-z0-9._-]{0,127}$"))]
         pub key: String,
-        /// What people call it; where absent, the key.
+        /// What people call it; where absent, what it is called already, or the key of a new one.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[oai(validator(min_length = 1, max_length = 200))]
         pub name: Option<String>,
@@ -253,10 +253,10 @@ fn description(text: Option<String>, faults: &mut Violations) -> Option<Descript
 }
 
 fn project_sheet(body: ProjectSheetBody, faults: &mut Violations) -> Option<ProjectSheet> {
-    let name = named(body.name, &body.key, faults);
+    let name = body.name.and_then(|name| Name::parse(&name, &Path::ROOT.field("name"), faults));
     let key = key(ProjectKey::parse, &body.key, "key", faults);
     let description = description(body.description, faults);
-    Some(ProjectSheet { key: key?, name: name?, description })
+    Some(ProjectSheet { key: key?, name, description })
 }
 
 fn flag_sheet(body: FlagSheetBody, faults: &mut Violations) -> Option<FlagSheet> {
@@ -274,7 +274,10 @@ fn flag_sheet(body: FlagSheetBody, faults: &mut Violations) -> Option<FlagSheet>
     let variations = variations(bodies, faults);
     let default = match body.default_variation.or(last) {
         Some(text) => flag_change::default_variation(&text, faults),
-        None => None,
+        None => {
+            faults.add(Fault::VariationCount, "variations", "must have at least one variation");
+            None
+        }
     };
     let environments = body.environments.unwrap_or_default().into_iter();
     let environments = environments.filter_map(|(environment, body)| {
@@ -365,7 +368,7 @@ fn key_sheet(body: KeySheetBody, faults: &mut Violations) -> Option<KeySheet> {
 fn digest(text: &str) -> Option<Digest> {
     let lower = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let mut digest = Digest::default();
-    if text.len() != digest.len() * 2 || !text.as_bytes().iter().all(|byte| lower(byte)) {
+    if text.len() != digest.len() * 2 || !text.as_bytes().iter().all(lower) {
         return None;
     }
     for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {

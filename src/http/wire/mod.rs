@@ -21,6 +21,7 @@ pub mod member;
 pub mod operator;
 pub mod organization;
 pub mod personal_token;
+pub mod plan;
 pub mod preview;
 pub mod project;
 pub mod promotion;

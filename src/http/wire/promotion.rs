@@ -5,11 +5,7 @@ use serde::Serialize;
 
 use super::difference::DifferenceView;
 use crate::{
-    control::{
-        compare::Comparison,
-        flag::FlagName,
-        promotion::{Chosen, Run},
-    },
+    control::{call::Run, compare::Comparison, flag::FlagName, promotion::Chosen},
     domain::{
         id::EnvironmentId,
         promotion::{ConfigurationPart, MAX_PROMOTED_FLAGS},

@@ -7,7 +7,10 @@ use serde::Serialize;
 
 use super::history::{ChangeView, changes};
 use crate::{
-    control::restoration::{Fate, Restoration, Restored, RestoredFlag, Run},
+    control::{
+        call::Run,
+        restoration::{Fate, Restoration, Restored, RestoredFlag},
+    },
     domain::{
         named::named,
         time::Timestamp,

@@ -7,9 +7,10 @@ use crate::{
     auth::{password::Password, token},
     control::{
         session::Tokens,
-        user::{NewUser, PasswordChange, Profile, Registered},
+        user::{NewUser, PasswordChange, Placement, Profile, Registered},
     },
     domain::{
+        id::OrganizationId,
         role::Role,
         text::Name,
         user::{Email, User},
@@ -35,6 +36,33 @@ request! {
         /// The token of an invitation of this address: the account is a member at once, even where registration is
         /// closed.
         pub invitation_token: Option<String>,
+    }
+
+    /// An account to be made by an operator.
+    #[derive(Clone)]
+    pub struct CreateUser {
+        /// How the person signs in. Addresses that differ in case alone are one address.
+        #[oai(validator(max_length = 254))]
+        pub email: String,
+        /// The password.
+        #[oai(validator(min_length = 8, max_length = 128))]
+        pub password: String,
+        /// What the person is called.
+        #[oai(validator(max_length = 200))]
+        pub full_name: Option<String>,
+        /// The organization that the account belongs to, by its id; the one that was made first where absent.
+        pub organization_id: Option<String>,
+        /// Its role there; `viewer` where absent. On a server without organizations the account becomes `admin` of a
+        /// default one, with a default project and its environments.
+        pub role: Option<Role>,
+    }
+
+    /// The next password of an account, given by an operator.
+    #[derive(Clone)]
+    pub struct ResetPassword {
+        /// The password.
+        #[oai(validator(min_length = 8, max_length = 128))]
+        pub password: String,
     }
 
     /// What a person changes of their account: an absent field stays.
@@ -74,12 +102,32 @@ request! {
 
 /// The account that a body asks for.
 pub fn new_user(body: Register, faults: &mut Violations) -> Option<NewUser> {
-    let email = Email::parse(&body.email).map_err(|message| faults.malformed("email", message));
-    let password =
-        Password::parse(body.password).map_err(|error| faults.malformed("password", error.to_string()));
-    let full_name = body.full_name.and_then(|name| called(&name, faults));
-    let invitation = body.invitation_token.as_deref().map(token::digest);
-    Some(NewUser { email: email.ok()?, password: password.ok()?, full_name, invitation })
+    let Register { email, password, full_name, invitation_token } = body;
+    let email = Email::parse(&email).map_err(|message| faults.malformed("email", message));
+    let password = self::password(password, "password", faults);
+    let full_name = full_name.and_then(|name| called(&name, faults));
+    let invitation = invitation_token.as_deref().map(token::digest);
+    Some(NewUser { email: email.ok()?, password: password?, full_name, invitation })
+}
+
+/// The account that an operator asks for, and where it is put.
+pub fn placed_user(body: CreateUser, faults: &mut Violations) -> Option<(NewUser, Placement)> {
+    let CreateUser { email, password, full_name, organization_id, role } = body;
+    let organization = organization_id.map(|text| {
+        let found = OrganizationId::parse(&text);
+        found.ok_or_else(|| faults.malformed("organization_id", "must be the id of an organization"))
+    });
+    let new = new_user(Register { email, password, full_name, invitation_token: None }, faults);
+    Some((new?, Placement { organization: organization.transpose().ok()?, role }))
+}
+
+/// The password that an operator gives to an account.
+pub fn reset_password(body: ResetPassword, faults: &mut Violations) -> Option<Password> {
+    password(body.password, "password", faults)
+}
+
+fn password(text: String, field: &str, faults: &mut Violations) -> Option<Password> {
+    Password::parse(text).map_err(|error| faults.malformed(field, error.to_string())).ok()
 }
 
 /// What a person is called; a blank is nothing.
@@ -97,9 +145,8 @@ pub fn profile_change(body: UpdateMe, faults: &mut Violations) -> Option<Option<
 
 /// The change of a password that a body asks for.
 pub fn password_change(body: ChangePassword, faults: &mut Violations) -> Option<PasswordChange> {
-    let new = Password::parse(body.new_password)
-        .map_err(|error| faults.malformed("new_password", error.to_string()));
-    Some(PasswordChange { current: Password::parse(body.current_password).ok(), new: new.ok()? })
+    let new = password(body.new_password, "new_password", faults);
+    Some(PasswordChange { current: Password::parse(body.current_password).ok(), new: new? })
 }
 
 /// An account.

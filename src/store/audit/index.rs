@@ -58,10 +58,14 @@ const fn code(action: Action) -> u8 {
         Action::ApiKeyRotated => 27,
         Action::EnvironmentDeleted => 28,
         Action::ProjectDeleted => 29,
+        Action::UserAdded => 30,
+        Action::PasswordReset => 31,
         Action::FlagRolledBack => 34,
         Action::FlagRestored => 35,
         Action::FlagDeleted => 36,
         Action::EnvironmentRestored => 37,
+        Action::ProjectImported => 38,
+        Action::ApiKeyUpdated => 39,
         Action::FlagPromoted => 44,
     }
 }

@@ -36,10 +36,22 @@ impl RawAnswer {
 impl Connection {
     /// Connects to `http://address:port`.
     pub fn open(url: &str) -> Self {
+        Self::try_open(url).expect("the server listens")
+    }
+
+    /// Connects, if anybody listens.
+    pub fn try_open(url: &str) -> Option<Self> {
         let address = url.strip_prefix("http://").expect("a plain address");
-        let stream = TcpStream::connect(address).expect("the server listens");
+        let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Self(BufReader::new(stream))
+        Some(Self(BufReader::new(stream)))
+    }
+
+    /// Reads everything up to the end.
+    pub fn rest(mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).expect("an orderly end");
+        rest
     }
 
     /// Sends bytes. A server that has answered already may have stopped listening.

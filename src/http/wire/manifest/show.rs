@@ -44,7 +44,7 @@ impl From<&ProjectSheet> for ProjectSheetBody {
     fn from(sheet: &ProjectSheet) -> Self {
         Self {
             key: sheet.key.to_string(),
-            name: Some(sheet.name.to_string()),
+            name: sheet.name.as_ref().map(ToString::to_string),
             description: sheet.description.as_ref().map(ToString::to_string),
         }
     }
@@ -103,7 +103,7 @@ impl From<&Bucketing> for BucketingBody {
     fn from(bucketing: &Bucketing) -> Self {
         Self {
             algorithm: bucketing.algorithm,
-            by: Some(bucketing.by.to_string()),
+            by: Some(bucketing.by.clone()),
             salt: bucketing.salt.as_ref().map(ToString::to_string),
         }
     }

@@ -1,0 +1,306 @@
+//! The way to the data, for commands that are written against the API: the same requests go to a running server, or to a
+//! data file that this process has opened. Answers are JSON or one sentence.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::{Method, Request, Response, StatusCode, header};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::remote::Remote;
+use super::target::{BaseUrl, Token};
+use crate::config::{LogFilter, LogFormat};
+use crate::http::handover::Content;
+use crate::server::{self, offline::Offline};
+use crate::store::OpenError;
+use crate::telemetry;
+
+/// Bytes of one answer that is no download, at most.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// Rows that a page is asked to hold: the most that the server gives.
+const ROWS_PER_PAGE: u32 = crate::domain::page::MAX_PER_PAGE;
+
+/// Pages of one list, at most: far more than the limits of a project allow, so that no server keeps us for ever.
+const MAX_PAGES: usize = 1_000;
+
+/// Characters of a server's own words that are repeated, at most.
+const MAX_MESSAGE_CHARS: usize = 500;
+
+/// Faults of one answer that are repeated, at most.
+const MAX_FAULTS: usize = 1_000;
+
+/// What is logged of a file that this process opened itself: what a person has to know.
+const LOGGED: &str = "warn";
+
+/// What is wrong with one field of what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FieldFault {
+    /// The path of the field, like `flags[2].variations[0].key`.
+    pub(super) field: String,
+    /// What is wrong with it.
+    pub(super) message: String,
+}
+
+/// A refusal in the server's own words.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    /// The status of the answer.
+    pub(super) status: u16,
+    /// The code of the error, like `VALIDATION_ERROR`.
+    pub(super) code: String,
+    /// The sentence for a person.
+    pub(super) message: String,
+    /// What is wrong with which field, where that is why.
+    pub(super) fields: Vec<FieldFault>,
+    /// Who refused, where that was a server: a file that was opened here speaks for itself.
+    server: Option<String>,
+}
+
+/// Why something was not answered; prints as one sentence that has no secret.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The data file cannot be opened.
+    Unopened(server::Error),
+    /// Nobody answered, or not all of it.
+    Unreachable(String, String),
+    /// It was refused.
+    Refused(Refusal),
+    /// What answered is no server of ours.
+    Strange(String, String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unopened(error @ server::Error::Open(OpenError::InUse(_))) => {
+                write!(out, "{error}; a running server is asked with --server")
+            }
+            Self::Unopened(error) => error.fmt(out),
+            Self::Unreachable(place, why) => write!(out, "{place} does not answer: {why}"),
+            Self::Refused(Refusal { status, message, server: Some(server), .. }) => {
+                write!(out, "{server} refused with {status}: {message}")
+            }
+            Self::Refused(Refusal { message, server: None, .. }) => out.write_str(message),
+            Self::Strange(place, what) => {
+                write!(out, "{place} does not answer as a PhaseFlag server: {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Where requests go.
+enum Transport {
+    Server(Remote),
+    File(Box<Offline>),
+}
+
+/// The way to the data.
+pub(super) struct Connection {
+    transport: Transport,
+    place: String,
+    /// What must not be repeated.
+    token: Option<Token>,
+    runtime: Runtime,
+}
+
+impl Connection {
+    /// Gets ready to ask a server; nothing is sent yet.
+    pub(super) fn to_server(url: BaseUrl, token: Token) -> Result<Self, Failure> {
+        let place = format!("the server {}", url.as_str());
+        let remote = Remote::new(&url, &token).map_err(|why| Failure::Strange(place.clone(), why))?;
+        Ok(Self { transport: Transport::Server(remote), place, token: Some(token), runtime: runtime()? })
+    }
+
+    /// Opens a data file, as a start of the server does.
+    pub(super) fn to_file(path: &Path) -> Result<Self, Failure> {
+        if let Ok(filter) = LogFilter::parse(LOGGED) {
+            // A process that logs already goes on as it does.
+            let _already = telemetry::start(&filter, LogFormat::Auto);
+        }
+        let offline = Offline::open(path).map_err(Failure::Unopened)?;
+        let place = format!("the data file {}", path.display());
+        let transport = Transport::File(Box::new(offline));
+        Ok(Self { transport, place, token: None, runtime: runtime()? })
+    }
+
+    /// How sentences name where the data is: `the server https://...`, or `the data file ./...`.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// What is answered to `GET path`.
+    pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send(Method::GET, path, None)
+    }
+
+    /// What is answered to `POST path`; `null` if nothing is.
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::POST, path, Some(body))
+    }
+
+    /// What is answered to `PUT path`; `null` if nothing is.
+    pub(super) fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::PUT, path, Some(body))
+    }
+
+    /// What is answered to `DELETE path`; `null` if nothing is.
+    pub(super) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.send(Method::DELETE, path, None)
+    }
+
+    /// All rows of the list at `path`, from every page; `query` is made of `name=value`.
+    pub(super) fn rows(&self, path: &str, query: &[&str]) -> Result<Vec<Value>, Failure> {
+        let mut address = format!("{path}?per_page={ROWS_PER_PAGE}");
+        for parameter in query {
+            address.push('&');
+            address.push_str(parameter);
+        }
+        let (mut rows, mut next) = (Vec::new(), address.clone());
+        for _ in 0..MAX_PAGES {
+            let mut page = self.get(&next)?;
+            let Value::Array(more) = page["data"].take() else {
+                return Err(self.strange("its answer holds no list"));
+            };
+            rows.extend(more);
+            match &page["meta"]["next_cursor"] {
+                Value::Null => return Ok(rows),
+                Value::String(cursor) => next = format!("{address}&cursor={cursor}"),
+                _ => return Err(self.strange("its list has no cursor")),
+            }
+        }
+        Err(self.strange("its list does not end"))
+    }
+
+    /// Begins to read what is answered to `GET path`, however long it is.
+    pub(super) fn download(&self, path: &str) -> Result<Download<'_>, Failure> {
+        let response = self.runtime.block_on(self.exchange(self.request(Method::GET, path, None)?))?;
+        if !response.status().is_success() {
+            let status = response.status();
+            let body = self.runtime.block_on(self.whole(response.into_body()))?;
+            return Err(self.refusal(status, &body));
+        }
+        let length = response.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(Download { connection: self, body: response.into_body(), chunk: Bytes::new(), length })
+    }
+
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let request = self.request(method, path, body)?;
+        let (status, body) = self.runtime.block_on(async {
+            let response = self.exchange(request).await?;
+            let status = response.status();
+            Ok((status, self.whole(response.into_body()).await?))
+        })?;
+        if !status.is_success() {
+            return Err(self.refusal(status, &body));
+        }
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&body).map_err(|_| self.strange("its answer is not JSON"))
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Request<Bytes>, Failure> {
+        let mut request = Request::builder().method(method).uri(path);
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        request.body(Bytes::from(body)).map_err(|_| self.strange(&format!("`{path}` is no path")))
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Content>, Failure> {
+        match &self.transport {
+            Transport::Server(remote) => remote.send(request).await.map_err(|why| self.unreachable(&why)),
+            Transport::File(offline) => Ok(offline.send(request).await),
+        }
+    }
+
+    async fn whole(&self, body: Content) -> Result<Bytes, Failure> {
+        let read = Limited::new(body, MAX_ANSWER_BYTES).collect();
+        let read = match &self.transport {
+            Transport::Server(remote) => remote.in_time(read).await.map_err(|why| self.unreachable(&why))?,
+            Transport::File(_) => read.await,
+        };
+        read.map(http_body_util::Collected::to_bytes).map_err(|error| self.unreachable(&error.to_string()))
+    }
+
+    /// Why the answer to a request is no success.
+    fn refusal(&self, status: StatusCode, body: &[u8]) -> Failure {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let error = &body["error"];
+        let Some(message) = error["message"].as_str() else {
+            return self.strange(&format!("its status is {}", status.as_u16()));
+        };
+        let text = |value: &Value| self.printable(value.as_str().unwrap_or_default());
+        let faults = error["details"]["fields"].as_array().into_iter().flatten().take(MAX_FAULTS);
+        let fault = |it: &Value| FieldFault { field: text(&it["field"]), message: text(&it["message"]) };
+        Failure::Refused(Refusal {
+            status: status.as_u16(),
+            code: text(&error["code"]),
+            message: self.printable(message),
+            fields: faults.map(fault).collect(),
+            server: matches!(self.transport, Transport::Server(_)).then(|| self.place.clone()),
+        })
+    }
+
+    fn strange(&self, what: &str) -> Failure {
+        Failure::Strange(self.place.clone(), what.to_owned())
+    }
+
+    fn unreachable(&self, why: &str) -> Failure {
+        Failure::Unreachable(self.place.clone(), self.printable(why))
+    }
+
+    /// Somebody else's words, fit for one line of a terminal. Whatever answers might repeat what it was sent.
+    fn printable(&self, text: &str) -> String {
+        let text = match &self.token {
+            Some(token) => text.replace(token.reveal(), "***"),
+            None => text.to_owned(),
+        };
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_MESSAGE_CHARS).collect()
+    }
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let failed = |error| server::Error::Process(format!("the process cannot start: {error}"));
+    runtime.map_err(|error| Failure::Unopened(failed(error)))
+}
+
+/// An answer that is read as it comes. Reading waits.
+pub(super) struct Download<'c> {
+    connection: &'c Connection,
+    body: Content,
+    chunk: Bytes,
+    /// How long it is, in bytes, where that is known beforehand.
+    pub(super) length: Option<u64>,
+}
+
+impl Read for Download<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() {
+            let frame = self.connection.runtime.block_on(async {
+                let frame = self.body.frame();
+                match &self.connection.transport {
+                    Transport::Server(remote) => remote.in_time(frame).await.map_err(io::Error::other),
+                    Transport::File(_) => Ok(frame.await),
+                }
+            })?;
+            match frame {
+                None => return Ok(0),
+                Some(frame) => self.chunk = frame?.into_data().unwrap_or_default(),
+            }
+        }
+        let length = buffer.len().min(self.chunk.len());
+        buffer[..length].copy_from_slice(&self.chunk.split_to(length));
+        Ok(length)
+    }
+}

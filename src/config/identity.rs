@@ -1,0 +1,72 @@
+//! Who gets in, and for how long.
+
+use clap::{Args, ValueEnum};
+
+use super::number::number;
+use crate::auth::secret::{Secret, SecretTooShort};
+
+/// Hours in the longest life of an access token: one year.
+const MAX_JWT_EXPIRE_HOURS: u32 = 8_760;
+/// Days in the longest life of an unused refresh token: ten years.
+const MAX_REFRESH_EXPIRE_DAYS: u32 = 3_650;
+
+const SECONDS_PER_HOUR: i64 = 3_600;
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Tokens and accounts.
+#[derive(Args, Clone, Debug)]
+pub struct Identity {
+    /// Secret of at least 32 bytes that signs tokens; by default made at the first start and kept in the data file
+    #[arg(long, env = "PHASEFLAG_JWT_SECRET_KEY", value_name = "SECRET", hide_env_values = true, value_parser = secret)]
+    pub jwt_secret_key: Option<Secret>,
+
+    /// Hours until an access token expires
+    #[arg(
+        long,
+        env = "PHASEFLAG_JWT_EXPIRE_HOURS",
+        value_name = "HOURS",
+        default_value = "24",
+        value_parser = number(1, MAX_JWT_EXPIRE_HOURS)
+    )]
+    pub jwt_expire_hours: u32,
+
+    /// Days until an unused refresh token expires
+    #[arg(
+        long,
+        env = "PHASEFLAG_REFRESH_EXPIRE_DAYS",
+        value_name = "DAYS",
+        default_value = "30",
+        value_parser = number(1, MAX_REFRESH_EXPIRE_DAYS)
+    )]
+    pub refresh_expire_days: u32,
+
+    /// Whether anyone may register, or nobody but the first user and who is invited
+    #[arg(long, env = "PHASEFLAG_REGISTRATION", default_value = "open")]
+    pub registration: Registration,
+}
+
+/// Who may register. The first user of a fresh install always may: nobody else could let them in.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Anyone.
+    Open,
+    /// Nobody after the first user.
+    Closed,
+}
+
+impl Identity {
+    /// Seconds in the life of an access token.
+    pub fn access_lifetime_seconds(&self) -> i64 {
+        i64::from(self.jwt_expire_hours) * SECONDS_PER_HOUR
+    }
+
+    /// Seconds in the life of a refresh token that is not used.
+    pub fn refresh_lifetime_seconds(&self) -> i64 {
+        i64::from(self.refresh_expire_days) * SECONDS_PER_DAY
+    }
+}
+
+/// The error never quotes the text.
+fn secret(text: &str) -> Result<Secret, SecretTooShort> {
+    Secret::new(text.as_bytes().to_vec())
+}

@@ -1,0 +1,94 @@
+//! The server without a listener: a data file that no server has open, and the same routes over it, asked from inside
+//! of this process by the operator of the machine. So a command is written once, against the API.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::{Error, observation, open_store, request_ids, system_clock, undamaged};
+use crate::{
+    auth::entropy::SystemEntropy,
+    control::{self, Control, Settings},
+    http::{
+        app::{self, App, MAX_BACKUPS},
+        direct::Direct,
+        handover::Content,
+        middleware::cors::Cors,
+        plane::Limits,
+        rulesets::Rulesets,
+    },
+    live::feed::StreamLimits,
+    store::{OpenError, Store},
+};
+
+/// After how many days flags are stale.
+const DEFAULT_STALE_AFTER_DAYS: u32 = 30;
+
+/// A data file that can be asked like a server. Dropping it closes the file.
+pub struct Offline {
+    // The routes share `app`, and so they go first.
+    routes: Option<Direct>,
+    app: Option<Arc<App>>,
+}
+
+impl Offline {
+    /// Opens the data file at `path` as a start does: one of an older version is copied and migrated. It has to be there.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        if !path.exists() {
+            return Err(Error::Open(OpenError::Inaccessible(
+                path.to_path_buf(),
+                "there is no such file".into(),
+            )));
+        }
+        let app = undamaged(path, || open_store(path).and_then(|store| unheard(store)))?;
+        let routes = Direct::to(app::routes(&app, Cors::parse([]).unwrap_or(Cors::Any), request_ids()));
+        Ok(Self { routes: Some(routes), app: Some(app) })
+    }
+
+    /// Asks. To be called within a runtime.
+    pub async fn send(&self, request: hyper::Request<Bytes>) -> hyper::Response<Content> {
+        match &self.routes {
+            Some(routes) => routes.send(request).await,
+            // Only `drop` takes them away.
+            None => hyper::Response::default(),
+        }
+    }
+}
+
+impl Drop for Offline {
+    fn drop(&mut self) {
+        drop(self.routes.take());
+        let app = self.app.take().and_then(Arc::into_inner);
+        if let Some(control) = app.and_then(|app| Arc::into_inner(app.control)) {
+            control.close();
+        }
+    }
+}
+
+/// What the routes share where nobody listens: no limits, as nobody else is asking.
+pub(super) fn unheard(store: Store) -> Result<Arc<App>, Error> {
+    let settings = Settings {
+        signing_secret: None,
+        access_lifetime: 0,
+        refresh_lifetime: 0,
+        registration: control::Registration::Open,
+        stale_after_days: DEFAULT_STALE_AFTER_DAYS,
+        instruments: observation::instruments(),
+    };
+    let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
+    Ok(Arc::new(App {
+        control: Arc::new(control),
+        limits: Limits::per_minute(0, 0, 0, 0),
+        rulesets: Rulesets::default(),
+        backups: Arc::new(Semaphore::new(MAX_BACKUPS)),
+        streams: StreamLimits { total: 0, per_key: 0 },
+        clock: system_clock(),
+        trusts: Box::new(|_| false),
+        tracer: None,
+        process: observation::process,
+        ready: AtomicBool::new(true),
+    }))
+}
