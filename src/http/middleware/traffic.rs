@@ -8,9 +8,9 @@ use poem::http::{Method, StatusCode};
 use crate::tally::{Counter, Durations};
 
 /// The statuses that are told apart; whatever else is answered counts as [`OTHER`].
-const STATUSES: [u16; 29] = [
+const STATUSES: [u16; 30] = [
     101, 200, 201, 202, 204, 206, 301, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413,
-    415, 422, 428, 429, 500, 503, 504, 507,
+    415, 422, 423, 428, 429, 500, 503, 504, 507,
 ];
 
 /// How a method or a status that is not told apart is called.
