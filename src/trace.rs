@@ -241,8 +241,8 @@ mod tests {
     #[test]
     fn a_share_of_what_nobody_decided_is_traced() {
         let tracer = tracer(0.25);
-        let traced = (0..10_000).filter(|_| tracer.begin(None).is_some()).count();
-        assert!((2_300..2_700).contains(&traced), "{traced}");
+        let begun = (0..10_000).filter(|_| tracer.begin(None).is_some()).count();
+        assert!((2_300..2_700).contains(&begun), "{begun}");
     }
 
     #[test]
