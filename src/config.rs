@@ -12,6 +12,7 @@ mod number;
 mod otlp;
 mod proxy;
 mod statistics;
+mod throwaway;
 mod tls;
 
 use clap::Args;
@@ -26,6 +27,7 @@ pub use log::{Log, LogFilter, LogFormat};
 pub use otlp::{Otlp, OtlpEndpoint, OtlpHeaders, SampleRatio};
 pub use proxy::TrustedProxies;
 pub use statistics::Statistics;
+pub use throwaway::Throwaway;
 pub use tls::TlsFiles;
 
 /// The settings of `phaseflag serve`.
@@ -80,6 +82,10 @@ pub struct Config {
     /// Where traces go.
     #[command(flatten)]
     pub otlp: Otlp,
+
+    /// Whether anything is kept at all.
+    #[command(flatten)]
+    pub throwaway: Throwaway,
 }
 
 /// The entries of a list separated by commas; spaces around an entry do not count, and nothing is no entry.

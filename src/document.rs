@@ -70,9 +70,22 @@ pub fn parse(text: &str) -> Result<Value, Unreadable> {
     }
 }
 
-/// Where in `text` the value at `path` stands, as in `flags[3].variations[1].key`. Of a value that is missing: where the
-/// innermost thing begins that should have it.
+/// Faults of a text, given as pairs of a path and what is wrong there: one line for each, in the order of the text, that
+/// begins with `name` and the place.
 #[must_use]
-pub fn place(text: &str, path: &str) -> Option<Position> {
-    tree::parse(text).ok().map(|root| root.place(path))
+pub fn located<'f>(
+    name: &str,
+    text: &str,
+    faults: impl IntoIterator<Item = (&'f str, &'f str)>,
+) -> Vec<String> {
+    let root = tree::parse(text).ok();
+    let place = |path: &str| root.as_ref().map(|root| root.place(path));
+    let mut placed: Vec<_> = faults.into_iter().map(|(path, message)| (place(path), path, message)).collect();
+    placed.sort_by_key(|(place, ..)| *place);
+    let line = |(place, path, message): (Option<Position>, &str, &str)| {
+        let place = place.map(|place| format!(":{place}")).unwrap_or_default();
+        let path = if path.is_empty() { "the document" } else { path };
+        format!("{name}{place}: {path} {message}")
+    };
+    placed.into_iter().map(line).collect()
 }

@@ -187,4 +187,5 @@ pub mod server;
 pub mod store;
 pub mod tally;
 pub mod telemetry;
+pub mod testing;
 pub mod trace;

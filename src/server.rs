@@ -6,6 +6,8 @@ mod door;
 mod observation;
 pub mod offline;
 mod signals;
+pub mod throwaway;
+mod upkeep;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,11 +19,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
+use observation::Exporter;
+
 use crate::{
-    auth::entropy::SystemEntropy,
+    auth::{entropy::SystemEntropy, password::Strength},
     config::{Config, CorsOrigins, Origin},
-    control::{self, Control, Settings, call::Call, instruments::Instruments, usage},
-    domain::{id, revision::Expected, time::Timestamp},
+    control::{self, Control, Settings, instruments::Instruments},
+    domain::{id, time::Timestamp},
     http::{
         app::{self, App, Clock, MAX_BACKUPS},
         listen::{self, ListenLimits},
@@ -36,17 +40,8 @@ use crate::{
 use certificate::Certificate;
 use door::Door;
 use signals::{Signals, Told};
-
-/// How often counters of usage are written down, at least.
-const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
-/// How often rate limits forget keys that are not in use.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
-/// How often streams give a sign of life: twice as often as the contract (A9) says.
-const BEAT_INTERVAL: Duration = Duration::from_secs(15);
-/// How often old statistics are forgotten.
-const FORGET_INTERVAL: Duration = Duration::from_hours(1);
-/// How often keys whose time is over are looked for, to end their streams.
-const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+use throwaway::{Parent, ReadyFile};
+use upkeep::{close, upkeep, upkeep_call};
 
 /// How long those who are connected may still send a request after SIGTERM: longer than one is on its way.
 const GRACE: Duration = Duration::from_millis(500);
@@ -60,6 +55,8 @@ pub enum Error {
     Load(control::Error),
     /// The address.
     Listen(String, std::io::Error),
+    /// What a throwaway server was to start with.
+    Seed(String),
     /// The process.
     Process(String),
 }
@@ -69,7 +66,9 @@ impl fmt::Display for Error {
         match self {
             Self::Open(error) => error.fmt(out),
             Self::Load(control::Error::Storage(error)) => error.fmt(out),
-            Self::Load(control::Error::Internal(why)) | Self::Process(why) => out.write_str(why),
+            Self::Load(control::Error::Internal(why)) | Self::Process(why) | Self::Seed(why) => {
+                out.write_str(why)
+            }
             Self::Load(error) => write!(out, "the data file cannot be loaded: {error:?}"),
             Self::Listen(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 write!(out, "the address {address} is in use by another process")
@@ -91,6 +90,12 @@ pub struct Running {
 }
 
 impl Running {
+    /// Where clients on this machine find it.
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
     /// Takes no more requests, finishes those in flight, writes everything down, and closes the data file.
     pub async fn shut_down(self) {
         self.take_leave(Duration::ZERO).await;
@@ -147,12 +152,11 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
     let ended = runtime.block_on(async {
         let began = Instant::now();
         let mut signals = Signals::install()?;
-        let running = start(config, system_clock()).await?;
+        let parent = Parent::now();
+        let (running, _ready_file) = begin(config).await?;
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(address = %running.address, data = %config.data.data.display(), millis, "ready");
-        while signals.next().await == Told::Reload {
-            running.reload();
-        }
+        wait(config, &running, &mut signals, parent).await;
         tracing::info!("shutting down");
         tokio::select! {
             () = running.take_leave(GRACE) => Ok(Ended::Finished),
@@ -167,11 +171,50 @@ pub fn run(config: &Config) -> Result<Ended, Error> {
     ended
 }
 
+/// Starts what the settings say, and tells of it if it is a throwaway server.
+async fn begin(config: &Config) -> Result<(Running, Option<ReadyFile>), Error> {
+    if !config.throwaway.ephemeral {
+        return Ok((start(config, system_clock()).await?, None));
+    }
+    let ready_file = config.throwaway.ready_file.as_deref();
+    ready_file.map_or(Ok(()), ReadyFile::clear)?;
+    let seed = throwaway::seed_text(config)?;
+    let seed = seed.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    let (running, ready) = throwaway::start(config, system_clock(), seed).await?;
+    let content = ready.to_json();
+    let file = ready_file.map(|path| ReadyFile::write(path, &content)).transpose()?;
+    throwaway::tell(&content);
+    Ok((running, file))
+}
+
+/// Waits until the server is to stop: because it was told to, or because nobody is left who needs it.
+async fn wait(config: &Config, running: &Running, signals: &mut Signals, parent: Parent) {
+    let alone = async {
+        if !config.throwaway.ephemeral || config.throwaway.outlive_parent {
+            return std::future::pending().await;
+        }
+        parent.ends().await;
+    };
+    let told = async {
+        while signals.next().await == Told::Reload {
+            running.reload();
+        }
+    };
+    tokio::select! {
+        () = told => {}
+        () = alone => tracing::info!("the process that started this server has ended"),
+    }
+}
+
 /// Opens the data and begins to listen; on return the server is ready.
 pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
-    let certificate = Certificate::open(&config.listen.tls)?;
     let (instruments, exporter) = observation::begin(&config.otlp)?;
-    let app = open(config, clock, instruments)?;
+    serve(config, open(config, clock, instruments)?, exporter).await
+}
+
+/// Begins to listen.
+async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Result<Running, Error> {
+    let certificate = Certificate::open(&config.listen.tls)?;
     let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
 
@@ -232,6 +275,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
             crate::config::Registration::Open => control::Registration::Open,
             crate::config::Registration::Closed => control::Registration::Closed,
         },
+        strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.stale_after_days,
         instruments,
     };
@@ -286,64 +330,4 @@ fn request_ids() -> MakeRequestId {
         let number = first.wrapping_add(count.fetch_add(1, Ordering::Relaxed).into());
         id::request_id(now.millis(), number)
     })
-}
-
-/// What is done from time to time.
-async fn upkeep(app: Arc<App>, stats_retention_days: u32) {
-    let mut flush = tokio::time::interval(FLUSH_INTERVAL);
-    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
-    let mut beat = tokio::time::interval(BEAT_INTERVAL);
-    let mut forget = tokio::time::interval(FORGET_INTERVAL);
-    let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
-    loop {
-        tokio::select! {
-            _ = flush.tick() => write_down_usage(&app).await,
-            _ = sweep.tick() => app.limits.sweep((app.clock)()),
-            _ = beat.tick() => app.control.live().beat(),
-            _ = forget.tick() => forget_usage(&app, stats_retention_days).await,
-            _ = expiry.tick() => app.control.live().end_expired((app.clock)()),
-        }
-    }
-}
-
-fn upkeep_call(app: &App) -> Call {
-    Call {
-        now: (app.clock)(),
-        request_id: "upkeep".into(),
-        address: None,
-        break_glass: None,
-        expected: Expected::Any,
-        trace: None,
-    }
-}
-
-async fn forget_usage(app: &App, days: u32) {
-    if let Err(error) = usage::forget(&app.control, &upkeep_call(app), days).await {
-        tracing::error!(?error, "old statistics could not be forgotten; they are tried again in an hour");
-    }
-}
-
-async fn write_down_usage(app: &App) {
-    let call = upkeep_call(app);
-    if let Err(error) = usage::flush(&app.control, &call).await {
-        tracing::error!(
-            ?error,
-            "counters of usage could not be written down; they are kept for the next time"
-        );
-    }
-}
-
-/// Writes down what is left, waits for the last change, and closes the data file.
-async fn close(app: Arc<App>) {
-    write_down_usage(&app).await;
-    let Some(app) = Arc::into_inner(app) else {
-        tracing::error!("something still uses the data; it is closed with the process");
-        return;
-    };
-    if let Some(control) = Arc::into_inner(app.control) {
-        let closed = tokio::task::spawn_blocking(move || control.close()).await;
-        if let Err(error) = closed {
-            tracing::error!(%error, "the data file was not closed well");
-        }
-    }
 }

@@ -18,6 +18,9 @@ const RANDOM_CHARS: usize = 43;
 /// Characters of the random part that stay visible after the key was shown once. They name 24 bits of 256.
 const HINT_CHARS: usize = 4;
 
+/// Characters of a key that somebody chose, at most.
+pub const MAX_CHOSEN_CHARS: usize = 200;
+
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A whole API key, which exists only while it is made and shown. Prints as `***`.
@@ -34,6 +37,24 @@ impl ApiKeyText {
     /// different bytes give different keys.
     pub fn mint(kind: KeyKind, environment: EnvironmentType, entropy: [u8; ENTROPY_BYTES]) -> Self {
         Self { prefix: prefix(kind, environment), random: base62(entropy) }
+    }
+
+    /// A key that somebody chose beforehand: the prefix of its kind, any environment, and more. `None` if it is no key
+    /// of this kind, or too short to be one.
+    pub fn chosen(kind: KeyKind, text: &str) -> Option<Self> {
+        let (environment, random) =
+            text.strip_prefix(kind_prefix(kind))?.strip_prefix('-')?.split_once('-')?;
+        let sound =
+            |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let long_enough = random.len() >= HINT_CHARS && text.len() <= MAX_CHOSEN_CHARS;
+        let prefix = || format!("{}-{environment}-", kind_prefix(kind));
+        (long_enough && sound(environment) && sound(random))
+            .then(|| Self { prefix: prefix(), random: random.to_owned() })
+    }
+
+    /// What a chosen key of this kind can look like.
+    pub fn example(kind: KeyKind) -> String {
+        format!("{}something", prefix(kind, EnvironmentType::Development))
     }
 
     /// The key itself, to be shown once.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::{
-    api_key::{ENTROPY_BYTES, base62},
+    api_key::{ENTROPY_BYTES, MAX_CHOSEN_CHARS, base62},
     entropy::{Digest, sha256},
 };
 
@@ -43,6 +43,15 @@ impl TokenText {
     /// Makes a token from fresh entropy.
     pub fn mint(kind: TokenKind, entropy: [u8; ENTROPY_BYTES]) -> Self {
         Self { kind, random: base62(entropy) }
+    }
+
+    /// A token that somebody chose beforehand: the prefix of its kind, and more. `None` if it is none of this kind, or
+    /// too short to be one.
+    pub fn chosen(kind: TokenKind, text: &str) -> Option<Self> {
+        let random = text.strip_prefix(kind.prefix())?;
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let long_enough = random.len() >= HINT_CHARS && text.len() <= MAX_CHOSEN_CHARS;
+        (long_enough && random.bytes().all(sound)).then(|| Self { kind, random: random.to_owned() })
     }
 
     /// The token itself, to be shown once.

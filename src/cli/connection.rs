@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::remote::Remote;
 use super::target::{BaseUrl, Token};
 use crate::config::{LogFilter, LogFormat};
-use crate::http::handover::Content;
+use crate::http::{guard::BREAK_GLASS, handover::Content};
 use crate::server::{self, offline::Offline};
 use crate::store::OpenError;
 use crate::telemetry;
@@ -107,6 +107,8 @@ pub(super) struct Connection {
     place: String,
     /// What must not be repeated.
     token: Option<Token>,
+    /// Why frozen environments have to be changed all the same.
+    break_glass: Option<String>,
     runtime: Runtime,
 }
 
@@ -115,7 +117,13 @@ impl Connection {
     pub(super) fn to_server(url: BaseUrl, token: Token) -> Result<Self, Failure> {
         let place = format!("the server {}", url.as_str());
         let remote = Remote::new(&url, &token).map_err(|why| Failure::Strange(place.clone(), why))?;
-        Ok(Self { transport: Transport::Server(remote), place, token: Some(token), runtime: runtime()? })
+        Ok(Self {
+            transport: Transport::Server(remote),
+            place,
+            token: Some(token),
+            break_glass: None,
+            runtime: runtime()?,
+        })
     }
 
     /// Opens a data file, as a start of the server does.
@@ -127,7 +135,12 @@ impl Connection {
         let offline = Offline::open(path).map_err(Failure::Unopened)?;
         let place = format!("the data file {}", path.display());
         let transport = Transport::File(Box::new(offline));
-        Ok(Self { transport, place, token: None, runtime: runtime()? })
+        Ok(Self { transport, place, token: None, break_glass: None, runtime: runtime()? })
+    }
+
+    /// The same, for changes of frozen environments, where somebody says why.
+    pub(super) fn breaking_glass(self, why: Option<String>) -> Self {
+        Self { break_glass: why, ..self }
     }
 
     /// How sentences name where the data is: `the server https://...`, or `the data file ./...`.
@@ -211,6 +224,9 @@ impl Connection {
         let mut request = Request::builder().method(method).uri(path);
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(why) = &self.break_glass {
+            request = request.header(BREAK_GLASS, why);
         }
         let body = body.map(Value::to_string).unwrap_or_default();
         request.body(Bytes::from(body)).map_err(|_| self.strange(&format!("`{path}` is no path")))

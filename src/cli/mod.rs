@@ -2,13 +2,16 @@
 
 mod backup;
 mod connection;
+mod file;
 mod flags;
 mod healthcheck;
 mod key;
 mod listing;
 mod openapi;
 mod place;
+mod project;
 mod remote;
+mod schema;
 mod serve;
 mod target;
 mod usage;
@@ -47,6 +50,14 @@ enum Command {
     Verify(backup::Verify),
     /// Make a backup the data file, with the server stopped
     Restore(backup::Restore),
+    /// Write a project as one document
+    Export(project::Export),
+    /// Tell what an import of a document would change
+    Plan(project::Plan),
+    /// Make a project what a document says, all at once or not at all
+    Import(project::Import),
+    /// Print the JSON Schema of such a document
+    Schema,
     /// Look at the flags of a project
     Flags(flags::Flags),
     /// Look after accounts
@@ -80,6 +91,10 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Backup(command) => backup::take(command),
         Command::Verify(command) => backup::verify(command),
         Command::Restore(command) => backup::restore(command),
+        Command::Export(command) => project::export(command),
+        Command::Plan(command) => return project::plan(command),
+        Command::Import(command) => project::import(command),
+        Command::Schema => schema::run(),
         Command::Flags(command) => return flags::run(command),
         Command::User(command) => user::run(command),
         Command::Key(command) => key::run(command),

@@ -29,6 +29,8 @@ pub struct NewApiKey {
     pub kind: KeyKind,
     /// When it stops working, if it shall.
     pub expires_at: Option<Timestamp>,
+    /// The key itself, where somebody chose it beforehand.
+    pub text: Option<ApiKeyText>,
 }
 
 /// A key that was just made, with its text, which nobody can ask for again.
@@ -108,7 +110,7 @@ fn mint(
         let sentence = format!("an environment has at most {MAX_API_KEYS_PER_ENVIRONMENT} API keys");
         return Err(Error::LimitReached(sentence));
     }
-    let text = ApiKeyText::mint(new.kind, environment.kind, entropy);
+    let text = new.text.unwrap_or_else(|| ApiKeyText::mint(new.kind, environment.kind, entropy));
     let key = ApiKey {
         id: change.mint(),
         environment: environment.id,
@@ -166,7 +168,7 @@ pub async fn rotate(
                 return Err(Error::KeyExpired);
             }
             let expires_at = rotation.expires_at.or_else(|| before.end_of_successor(now));
-            let new = NewApiKey { name: before.name.clone(), kind: before.kind, expires_at };
+            let new = NewApiKey { name: before.name.clone(), kind: before.kind, expires_at, text: None };
             let new = mint(change, &place, new, entropy, Some(id))?;
             let old = before.rotated(new.key.id, now, rotation.grace_seconds);
             change.put_key_until(&old)?;

@@ -9,6 +9,7 @@ use super::{
     core::Core,
     error::{Error, Thing},
     instruments::Interval,
+    load,
 };
 use crate::{
     auth::entropy::sha256,
@@ -29,7 +30,7 @@ use crate::{
         LiveEnvironment,
         feed::{Notice, Subject},
     },
-    store::{self, Writer},
+    store::{self, Writer, snapshot::Snapshot},
 };
 
 /// What becomes visible when a change is durable.
@@ -39,6 +40,7 @@ enum Publication {
     KeyEnds(ApiKeyId, Timestamp),
     KeyRevoked(ApiKeyId),
     EnvironmentDeleted(EnvironmentId),
+    Everything,
 }
 
 /// What the next ruleset of an environment has over its present one, and what those who follow it are told.
@@ -283,6 +285,20 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
+    /// From the commit on, everything is what it was when the snapshot was taken. Versions are above all that were.
+    pub(super) fn set_back(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        let before: BTreeMap<EnvironmentId, u64> =
+            store::environment::every(&self.tx)?.into_iter().map(|it| (it.id, it.version)).collect();
+        snapshot.put_back(&self.tx)?;
+        for mut environment in store::environment::every(&self.tx)? {
+            let last = before.get(&environment.id).copied().unwrap_or_default();
+            environment.version = environment.version.max(last) + 1;
+            store::environment::put(&self.tx, &environment)?;
+        }
+        self.publications.push(Publication::Everything);
+        Ok(())
+    }
+
     /// Keeps a new API key.
     pub(super) fn put_key(&mut self, key: ApiKey) -> Result<(), Error> {
         store::api_key::put(&self.tx, &key)?;
@@ -331,6 +347,9 @@ impl<'c> Change<'c> {
                 Publication::KeyEnds(id, end) => self.core.live.end_key(id, end, self.call.now),
                 Publication::KeyRevoked(id) => self.core.live.remove_key(id),
                 Publication::EnvironmentDeleted(id) => self.core.live.remove_environment(id),
+                Publication::Everything => {
+                    self.core.live.replace(load::everything(&self.core.store)?, self.call.now);
+                }
             }
         }
         for (ruleset, news) in rulesets {

@@ -106,6 +106,8 @@ pub enum Error {
     RegistrationClosed,
     /// Too much work is waiting.
     Busy,
+    /// There is no state that everything could be set back to.
+    NothingToResetTo,
     /// The data file failed.
     Storage(store::Error),
     /// A fault of ours.

@@ -33,13 +33,14 @@ pub mod promotion;
 pub mod restoration;
 pub mod revision;
 mod scope;
+pub mod seed;
 pub mod segment;
 pub mod session;
 pub mod stats;
 pub mod usage;
 pub mod user;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 
@@ -51,14 +52,14 @@ use crate::{
     auth::{
         entropy::{SystemEntropy, sha256},
         jwt::JwtKey,
-        password::Hasher,
+        password::{Hasher, Strength},
         refresh::RefreshKey,
         secret::{MIN_SECRET_BYTES, Secret},
         stream_token::StreamTokenKey,
     },
     domain::audit::Actor,
     live::Live,
-    store::{self, Store},
+    store::{self, Store, snapshot::Snapshot},
 };
 pub use error::{Error, Thing};
 
@@ -73,6 +74,8 @@ pub struct Settings {
     pub refresh_lifetime: i64,
     /// Whether strangers may make accounts.
     pub registration: Registration,
+    /// How much work a guess of a password shall be.
+    pub strength: Strength,
     /// After how many days without a sign of life a flag is stale.
     pub stale_after_days: u32,
     /// What changes are measured with.
@@ -107,6 +110,8 @@ pub struct Control {
     stream_tokens: StreamTokenKey,
     /// Places for those who walk along the audit log.
     walks: Semaphore,
+    /// What a throwaway server is set back to.
+    beginning: Arc<OnceLock<Snapshot>>,
     settings: Settings,
 }
 
@@ -121,8 +126,18 @@ impl Control {
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
         let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));
-        let (hasher, walks) = (Hasher::new(), Semaphore::new(audit::MAX_WALKS));
-        Ok(Self { core, writer, hasher, jwt, refresh, stream_tokens, walks, settings })
+        let (hasher, walks) = (Hasher::new(settings.strength), Semaphore::new(audit::MAX_WALKS));
+        Ok(Self {
+            core,
+            writer,
+            hasher,
+            jwt,
+            refresh,
+            stream_tokens,
+            walks,
+            beginning: Arc::default(),
+            settings,
+        })
     }
 
     /// What is served from memory.

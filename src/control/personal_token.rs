@@ -31,6 +31,8 @@ pub struct NewPersonalToken {
     pub role: Role,
     /// When it stops working, if it shall.
     pub expires_at: Option<Timestamp>,
+    /// The token itself, where somebody chose it beforehand.
+    pub text: Option<TokenText>,
 }
 
 /// A token that was just made, with its text, which nobody can ask for again.
@@ -54,7 +56,7 @@ pub async fn create(
     caller: &Caller,
     new: NewPersonalToken,
 ) -> Result<Minted, Error> {
-    let text = TokenText::mint(TokenKind::Personal, control.random()?);
+    let minted = TokenText::mint(TokenKind::Personal, control.random()?);
     let user = caller.user.id;
     control
         .change(call, Some(caller.actor()), move |change| {
@@ -68,6 +70,7 @@ pub async fn create(
                     format!("an account has at most {MAX_PERSONAL_TOKENS_PER_USER} personal access tokens");
                 return Err(Error::LimitReached(sentence));
             }
+            let text = new.text.unwrap_or(minted);
             let token = PersonalToken {
                 id: change.mint(),
                 user,

@@ -71,7 +71,10 @@ fn what_grows_without_end_is_refused() {
 fn a_path_has_a_place_in_the_text() {
     let text =
         "flags:\n  - key: a\n    environments:\n      eu: {}\n      eu.west: {enabled: 1}\n  - name:\n";
-    let place = |path| place(text, path).unwrap().to_string();
+    let place = |path| {
+        let line = located("f", text, [(path, "is wrong")]).remove(0);
+        line.split(": ").next().unwrap().trim_start_matches("f:").to_owned()
+    };
     assert_eq!(place("flags[0].key"), "2:10");
     assert_eq!(place("flags[0].environments.eu.west.enabled"), "5:26");
     assert_eq!(place("flags[0].environments.eu.default_variation"), "4:11");
@@ -79,6 +82,9 @@ fn a_path_has_a_place_in_the_text() {
     assert_eq!(place("flags[1].flag_type"), "6:5");
     assert_eq!(place("flags[1].name"), "6:5");
     assert_eq!(place("segments[0]"), "1:1");
+    let lines =
+        located("f.yaml", text, [("flags[1].name", "must be a string"), ("flags[0].key", "is taken")]);
+    assert_eq!(lines, ["f.yaml:2:10: flags[0].key is taken", "f.yaml:6:5: flags[1].name must be a string"]);
 }
 
 fn any_text(rng: &mut Rng) -> String {

@@ -45,7 +45,7 @@ use schemes::{
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The justification of a change of a frozen environment (contract B2).
-const BREAK_GLASS: HeaderName = HeaderName::from_static("x-phaseflag-break-glass");
+pub const BREAK_GLASS: HeaderName = HeaderName::from_static("x-phaseflag-break-glass");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What a request has among its extensions that comes from inside of the process: it is the operator of the machine

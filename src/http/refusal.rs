@@ -74,6 +74,9 @@ impl From<Error> for ApiError {
             Error::RefreshTokenInvalid => Self::of(Code::RefreshTokenInvalid),
             Error::RegistrationClosed => Self::of(Code::RegistrationDisabled),
             Error::Busy => Self::of(Code::ServerBusy).with_retry_after(BUSY_RETRY),
+            Error::NothingToResetTo => {
+                Self::new(Code::NotFound, "only a server that was started with --ephemeral can be reset")
+            }
             Error::Storage(error) => Self::of(Code::StorageUnavailable).with_cause(error),
             Error::Internal(cause) => Self::internal(cause),
         }

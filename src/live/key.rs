@@ -43,7 +43,7 @@ impl LiveKey {
 
     /// Whether it still works at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        now.millis() < self.end.load(Ordering::Acquire)
+        now.millis() < self.until()
     }
 
     /// Whether it was revoked, or its time is over. Who found it before that may hold it still.
@@ -73,6 +73,11 @@ impl LiveKey {
     /// Its use at this moment is written down.
     pub fn use_is_written(&self, at: Timestamp) {
         self.written.store(at.millis(), Ordering::Relaxed);
+    }
+
+    /// When it stops working, in milliseconds since the Unix epoch.
+    pub(super) fn until(&self) -> i64 {
+        self.end.load(Ordering::Acquire)
     }
 
     /// From `end` on it does not work.

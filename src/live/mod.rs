@@ -16,6 +16,7 @@ use arc_swap::{ArcSwap, Guard};
 use crate::{
     domain::{
         api_key::ApiKey,
+        audit::Action,
         environment::Environment,
         id::{ApiKeyId, EnvironmentId, ProjectId},
         key::EnvironmentKey,
@@ -241,6 +242,37 @@ impl Live {
         self.change(|index| gone.extend(index.keys.extract_if(|_, live| live.key.id == id)));
         for (_, live) in gone {
             live.end();
+        }
+    }
+
+    /// Serves what another one was made of. Who follows an environment that stays hears of it, and what goes on with a
+    /// key that is the same goes on.
+    pub fn replace(&self, fresh: Self, at: Timestamp) {
+        let (present, fresh) = (self.index.load_full(), fresh.index.into_inner());
+        for id in present.environments.keys().filter(|id| !fresh.environments.contains_key(id)) {
+            self.remove_environment(*id);
+        }
+        for (id, environment) in &fresh.environments {
+            if present.environments.contains_key(id) {
+                let ruleset = environment.ruleset();
+                let version = ruleset.version();
+                let notice = Notice { version, action: Action::FlagUpdated, subject: None, at };
+                self.publish(ruleset.with(version, []), [notice]);
+            } else {
+                self.change(|index| drop(index.environments.insert(*id, Arc::clone(environment))));
+            }
+        }
+        let same = |live: &LiveKey| {
+            fresh
+                .keys
+                .get(&live.key.digest)
+                .is_some_and(|it| it.key == live.key && it.until() == live.until())
+        };
+        for live in present.keys.values().filter(|live| !same(live)) {
+            self.remove_key(live.key.id);
+        }
+        for live in fresh.keys.values().filter(|live| self.key(&live.key.digest).is_none()) {
+            self.add_key(live.key.clone());
         }
     }
 

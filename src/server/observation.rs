@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::Error;
+pub(super) use crate::telemetry::otlp::Exporter;
 use crate::{
     auth::entropy::SystemEntropy,
     config::Otlp,
     control::instruments::Instruments,
     http::metrics::ProcessFigures,
-    telemetry::otlp::Exporter,
     trace::{Sampling, Tracer},
 };
 

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::{Error, observation, open_store, request_ids, system_clock, undamaged};
 use crate::{
-    auth::entropy::SystemEntropy,
+    auth::{entropy::SystemEntropy, password::Strength},
     control::{self, Control, Settings},
     http::{
         app::{self, App, MAX_BACKUPS},
@@ -75,6 +75,7 @@ pub(super) fn unheard(store: Store) -> Result<Arc<App>, Error> {
         access_lifetime: 0,
         refresh_lifetime: 0,
         registration: control::Registration::Open,
+        strength: Strength::Full,
         stale_after_days: DEFAULT_STALE_AFTER_DAYS,
         instruments: observation::instruments(),
     };

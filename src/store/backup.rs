@@ -170,7 +170,7 @@ pub(super) fn is_sealed(reader: &Reader) -> Result<bool, Error> {
 }
 
 /// Reads every table past `companion`, into `copy` if there is one; answers the number of rows.
-fn walk(
+pub(super) fn walk(
     tx: &ReadTransaction,
     copy: Option<&redb::WriteTransaction>,
     companion: &mut impl Companion,

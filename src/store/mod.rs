@@ -20,6 +20,7 @@ pub mod revision;
 mod rule;
 pub mod segment;
 pub mod session;
+pub mod snapshot;
 mod tables;
 pub mod usage;
 pub mod user;

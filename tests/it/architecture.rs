@@ -62,6 +62,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "server",
         ],
     ),
+    // A server for other people's tests.
+    ("testing", &["config", "http", "server"]),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -77,7 +79,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["auth"]),
     ("rustix", &["auth/entropy"]),
     ("governor", &["limit"]),
-    ("clap", &["config", "cli"]),
+    ("clap", &["config", "cli", "testing"]),
     ("rustls", &["cli/remote", "cli/healthcheck/trust", "http/tls"]),
     ("tokio_rustls", &["cli/remote", "http/tls"]),
     ("rustls_native_certs", &["cli/remote"]),
@@ -101,7 +103,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("saphyr_parser", &["document/tree"]),
-    ("tokio", &["auth", "store", "live", "control", "http", "server", "telemetry/otlp", "cli"]),
+    ("tokio", &["auth", "store", "live", "control", "http", "server", "telemetry/otlp", "cli", "testing"]),
 ];
 
 /// Powers that are handed down as values, and the only places that hold them.

@@ -77,6 +77,8 @@ mod previews;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod project_files;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod promotions;
@@ -108,6 +110,8 @@ mod stream;
 mod support;
 #[cfg(test)]
 mod targeting;
+#[cfg(test)]
+mod throwaway;
 #[cfg(test)]
 mod tour;
 #[cfg(test)]

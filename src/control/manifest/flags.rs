@@ -248,12 +248,24 @@ fn keep(work: &mut Work<'_, '_>, places: &Places, planned: &Planned) -> Result<(
         if shared || said.before.as_ref() != Some(&said.after) {
             work.change.put_flag(environment.id, flag, Arc::clone(&said.after), action)?;
         }
-        let fields = own_fields(said);
-        if !fields.is_empty() {
-            let scope = Place { project: work.project.clone(), environment: environment.clone() }.scope();
-            work.change.audit(action, scope, flag.id, fields.clone())?;
-            work.steps.changed(Resource::Flag, flag.key.as_str(), Some(environment.key.as_str()), fields);
-        }
+        tell_own(work, environment, flag, action, said)?;
+    }
+    Ok(())
+}
+
+/// Tells what an environment says of a flag from now on.
+fn tell_own(
+    work: &mut Work<'_, '_>,
+    environment: &Environment,
+    flag: &Flag,
+    action: Action,
+    said: &Said,
+) -> Result<(), Error> {
+    let fields = own_fields(said);
+    if !fields.is_empty() {
+        let scope = Place { project: work.project.clone(), environment: environment.clone() }.scope();
+        work.change.audit(action, scope, flag.id, fields.clone())?;
+        work.steps.changed(Resource::Flag, flag.key.as_str(), Some(environment.key.as_str()), fields);
     }
     Ok(())
 }
@@ -286,6 +298,11 @@ fn make_environments(
             vec![FieldChange::made("name", new.name.as_str()), FieldChange::made("type", new.kind.as_str())];
         let environment = environment::put_new(work.change, &work.project, new, flags, Arc::clone(segments))?;
         work.steps.add(Fate::Created, Resource::Environment, &key, None, made);
+        for planned in planned {
+            if let Some(said) = planned.said.get(known + index) {
+                tell_own(work, &environment, &planned.flag, action(planned), said)?;
+            }
+        }
         environments.push(environment);
     }
     Ok(environments)

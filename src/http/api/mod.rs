@@ -28,6 +28,7 @@ mod segments;
 mod stats;
 mod stream;
 mod system;
+mod testing;
 mod users;
 
 pub(super) use self::notes::notes;
@@ -144,7 +145,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
         stream::StreamApi(app()),
         stats::StatsApi(app()),
         system::SystemApi(app()),
-        (system::OperatorsApi, backup::BackupApi(app()), users::UsersApi(app())),
+        (system::OperatorsApi, backup::BackupApi(app()), testing::TestingApi(app()), users::UsersApi(app())),
     )
 }
 

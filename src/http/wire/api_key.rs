@@ -52,7 +52,7 @@ pub fn rotation(body: RotateApiKey, now: Timestamp, faults: &mut Violations) -> 
 pub fn new_api_key(body: CreateApiKey, now: Timestamp, faults: &mut Violations) -> Option<NewApiKey> {
     let name = Name::parse(&body.name, &Path::ROOT.field("name"), faults);
     let expires_at = expiry(body.expires_at.as_deref(), now, faults);
-    Some(NewApiKey { name: name?, kind: body.kind, expires_at })
+    Some(NewApiKey { name: name?, kind: body.kind, expires_at, text: None })
 }
 
 /// An API key. The key itself is not kept.

@@ -38,7 +38,7 @@ pub fn new_personal_token(
 ) -> Option<NewPersonalToken> {
     let name = Name::parse(&body.name, &Path::ROOT.field("name"), faults);
     let expires_at = expiry(body.expires_at.as_deref(), now, faults);
-    Some(NewPersonalToken { name: name?, role: body.role, expires_at })
+    Some(NewPersonalToken { name: name?, role: body.role, expires_at, text: None })
 }
 
 /// A personal access token. The token itself is not kept.

@@ -1,0 +1,1 @@
+export default { test: { globalSetup: "./phaseflag.setup.mjs" } };
