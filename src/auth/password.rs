@@ -250,7 +250,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_password_itself_matches() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         let phc = hasher.hash(password("correct horse"), [1; SALT_BYTES]).await.unwrap();
         assert_eq!(hasher.verify(password("correct horse"), phc.clone()).await, Ok(Verdict::Match));
         assert_eq!(hasher.verify(password("correct horsf"), phc.clone()).await, Ok(Verdict::Mismatch));
@@ -260,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_absent_password_is_compared_at_the_price_of_a_real_one() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         let phc = hasher.hash(password("correct horse"), [1; SALT_BYTES]).await.unwrap();
         // Everything that sets the price stands before the salt; salt and output have the usual lengths.
         let price = |phc: &str| phc.split('$').take(4).collect::<Vec<_>>().join("$");
@@ -272,7 +272,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_damaged_hash_is_no_mismatch() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         for phc in ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$AAAA", "$md5$v=1$AAAAAAAA$AAAAAAAAAAAAAAAA"]
         {
             let verdict = hasher.verify(password("correct horse"), phc.to_owned()).await;
@@ -282,7 +282,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_is_busy_until_a_place_is_free() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Strength::Full);
         let first = hasher.turn().await.unwrap();
         let mut places: Vec<_> = (1..MAX_PENDING_HASHES)
             .map(|_| Arc::clone(&hasher.pending).try_acquire_owned().unwrap())
