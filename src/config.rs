@@ -26,7 +26,7 @@ pub use listen::Listen;
 pub use log::{Log, LogFilter, LogFormat};
 pub use otlp::{Otlp, OtlpEndpoint, OtlpHeaders, SampleRatio};
 pub use proxy::TrustedProxies;
-pub use statistics::Statistics;
+pub use statistics::{DEFAULT_STALE_AFTER_DAYS, Staleness, Statistics};
 pub use throwaway::Throwaway;
 pub use tls::TlsFiles;
 

@@ -143,7 +143,9 @@
 //! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]
 //! - a project as one document: [`domain::manifest`]; how it is made what a document says: [`control::manifest`], part by
 //!   part, and `sound.rs` for the whole; its shape: [`http::wire::manifest`]; its text: [`document`]
-//! - commands that ask a running server: `cli/remote.rs`
+//! - commands that read or change data, on a server or on its file: `cli/connection.rs` is the one way, by HTTP
+//!   (`cli/remote.rs`) or inside of the process ([`server::offline`], [`http::direct`]), where the operator of the machine
+//!   asks ([`http::guard`])
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]

@@ -19,11 +19,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
-use observation::Exporter;
-
 use crate::{
     auth::{entropy::SystemEntropy, password::Strength},
-    config::{Config, CorsOrigins, Origin},
+    config::{Config, CorsOrigins, DEFAULT_STALE_AFTER_DAYS, Origin},
     control::{self, Control, Settings, instruments::Instruments},
     domain::{id, time::Timestamp},
     http::{
@@ -39,6 +37,7 @@ use crate::{
 };
 use certificate::Certificate;
 use door::Door;
+use observation::Exporter;
 use signals::{Signals, Told};
 use throwaway::{Parent, ReadyFile};
 use upkeep::{close, upkeep, upkeep_call};
@@ -276,7 +275,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
             crate::config::Registration::Closed => control::Registration::Closed,
         },
         strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
-        stale_after_days: config.statistics.stale_after_days,
+        stale_after_days: config.statistics.staleness.stale_after_days,
         instruments,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
@@ -306,7 +305,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
 /// The document that describes the API. It depends on no setting and needs no data file.
 pub fn openapi_document() -> Result<String, Error> {
     let store = Store::in_memory().map_err(Error::Open)?;
-    let app = offline::unheard(store)?;
+    let app = offline::unheard(store, DEFAULT_STALE_AFTER_DAYS)?;
     let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
     Ok(format!("{document:#}"))
 }

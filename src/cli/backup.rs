@@ -1,5 +1,4 @@
-//! `phaseflag backup`, `verify` and `restore`: copies of the whole data file, with the server stopped. A running server
-//! gives the same copy at `GET /api/v1/system/backup`.
+//! `phaseflag backup`, `verify` and `restore`: copies of the whole data file, of a stopped server or of one that runs.
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -7,10 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::target::Target;
 use crate::config::DataFile;
 use crate::control::backup::{self, Existing};
 use crate::server;
 use crate::store::backup::Seal;
+
+/// Where a running server gives a backup of itself.
+const DOWNLOAD: &str = "/api/v1/system/backup";
 
 #[derive(Args, Debug)]
 pub(super) struct Backup {
@@ -18,10 +21,10 @@ pub(super) struct Backup {
     out: PathBuf,
 
     #[command(flatten)]
-    data: DataFile,
+    force: Force,
 
     #[command(flatten)]
-    force: Force,
+    target: Target,
 }
 
 #[derive(Args, Debug)]
@@ -56,10 +59,25 @@ impl From<Force> for Existing {
 }
 
 pub(super) fn take(command: Backup) -> Result<(), Box<dyn Error>> {
-    let Backup { out, data, force } = command;
-    let now = (server::system_clock())();
-    let seal = backup::take(&data.data, &out, force.into(), now, Bar::new("copied").shown())?;
+    let Backup { out, force, target } = command;
+    let seal = match target {
+        Target::File(data) => {
+            let now = (server::system_clock())();
+            backup::take(&data, &out, force.into(), now, Bar::new("copied").shown())?
+        }
+        Target::Server(..) => receive(target, &out, force.into())?,
+    };
     told("backed up to", &out, &seal)
+}
+
+/// The backup of a running server, verified here.
+fn receive(target: Target, out: &Path, existing: Existing) -> Result<Seal, Box<dyn Error>> {
+    let connection = target.connection()?;
+    let download = connection.download(DOWNLOAD)?;
+    let length = download.length;
+    let mut bar = Bar::new("received").shown();
+    let received = |bytes| length.into_iter().for_each(|length| bar(bytes, length));
+    Ok(backup::receive(download, out, existing, received, Bar::new("verified").shown())?)
 }
 
 pub(super) fn verify(command: Verify) -> Result<(), Box<dyn Error>> {

@@ -4,20 +4,29 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::{Method, Request, Response, StatusCode, header};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 use tokio::runtime::Runtime;
+use tokio::time::timeout;
 
-use super::remote::Remote;
+use super::remote::{self, Remote};
 use super::target::{BaseUrl, Token};
-use crate::config::{LogFilter, LogFormat};
+use crate::config::{DEFAULT_STALE_AFTER_DAYS, LogFilter, LogFormat};
 use crate::http::{guard::BREAK_GLASS, handover::Content};
 use crate::server::{self, offline::Offline};
 use crate::store::OpenError;
 use crate::telemetry;
+
+/// How long a server may take until its answer begins, and again for each part of it that is waited for.
+const ANSWER_PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long it may take until a download begins: a backup is copied first.
+const DOWNLOAD_PATIENCE: Duration = Duration::from_mins(15);
 
 /// Bytes of one answer that is no download, at most.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -105,8 +114,8 @@ enum Transport {
 pub(super) struct Connection {
     transport: Transport,
     place: String,
-    /// What must not be repeated.
-    token: Option<Token>,
+    /// What is shown with every request, and must not be repeated.
+    credential: Option<Token>,
     /// Why frozen environments have to be changed all the same.
     break_glass: Option<String>,
     runtime: Runtime,
@@ -114,28 +123,32 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Gets ready to ask a server; nothing is sent yet.
-    pub(super) fn to_server(url: BaseUrl, token: Token) -> Result<Self, Failure> {
+    pub(super) fn to_server(url: &BaseUrl, credential: Token) -> Result<Self, Failure> {
         let place = format!("the server {}", url.as_str());
-        let remote = Remote::new(&url, &token).map_err(|why| Failure::Strange(place.clone(), why))?;
-        Ok(Self {
-            transport: Transport::Server(remote),
-            place,
-            token: Some(token),
-            break_glass: None,
-            runtime: runtime()?,
-        })
+        let remote = Remote::new(url).map_err(|why| Failure::Strange(place.clone(), why))?;
+        let (transport, credential) = (Transport::Server(remote), Some(credential));
+        Ok(Self { transport, place, credential, break_glass: None, runtime: runtime()? })
     }
 
-    /// Opens a data file, as a start of the server does.
-    pub(super) fn to_file(path: &Path) -> Result<Self, Failure> {
+    /// Opens a data file, as a start of the server does. Without a credential it is the operator of the machine who asks.
+    pub(super) fn to_file(path: &Path, credential: Option<Token>) -> Result<Self, Failure> {
+        Self::to_file_where(path, credential, DEFAULT_STALE_AFTER_DAYS)
+    }
+
+    /// The same as a server with this setting.
+    pub(super) fn to_file_where(
+        path: &Path,
+        credential: Option<Token>,
+        stale_after_days: u32,
+    ) -> Result<Self, Failure> {
         if let Ok(filter) = LogFilter::parse(LOGGED) {
             // A process that logs already goes on as it does.
-            let _already = telemetry::start(&filter, LogFormat::Auto);
+            let _already = telemetry::start(&filter, LogFormat::Human);
         }
-        let offline = Offline::open(path).map_err(Failure::Unopened)?;
+        let offline = Offline::open(path, stale_after_days).map_err(Failure::Unopened)?;
         let place = format!("the data file {}", path.display());
         let transport = Transport::File(Box::new(offline));
-        Ok(Self { transport, place, token: None, break_glass: None, runtime: runtime()? })
+        Ok(Self { transport, place, credential, break_glass: None, runtime: runtime()? })
     }
 
     /// The same, for changes of frozen environments, where somebody says why.
@@ -159,6 +172,7 @@ impl Connection {
     }
 
     /// What is answered to `PUT path`; `null` if nothing is.
+    #[expect(dead_code, reason = "for commands that change things as a whole")]
     pub(super) fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send(Method::PUT, path, Some(body))
     }
@@ -193,7 +207,8 @@ impl Connection {
 
     /// Begins to read what is answered to `GET path`, however long it is.
     pub(super) fn download(&self, path: &str) -> Result<Download<'_>, Failure> {
-        let response = self.runtime.block_on(self.exchange(self.request(Method::GET, path, None)?))?;
+        let request = self.request(Method::GET, path, None)?;
+        let response = self.runtime.block_on(self.exchange(request, DOWNLOAD_PATIENCE))?;
         if !response.status().is_success() {
             let status = response.status();
             let body = self.runtime.block_on(self.whole(response.into_body()))?;
@@ -207,7 +222,7 @@ impl Connection {
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let request = self.request(method, path, body)?;
         let (status, body) = self.runtime.block_on(async {
-            let response = self.exchange(request).await?;
+            let response = self.exchange(request, ANSWER_PATIENCE).await?;
             let status = response.status();
             Ok((status, self.whole(response.into_body()).await?))
         })?;
@@ -225,6 +240,12 @@ impl Connection {
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
+        if let Some(token) = &self.credential {
+            let shown = HeaderValue::from_str(&format!("Bearer {}", token.reveal()));
+            let mut shown = shown.map_err(|_| self.strange("the token cannot be sent"))?;
+            shown.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, shown);
+        }
         if let Some(why) = &self.break_glass {
             request = request.header(BREAK_GLASS, why);
         }
@@ -232,20 +253,34 @@ impl Connection {
         request.body(Bytes::from(body)).map_err(|_| self.strange(&format!("`{path}` is no path")))
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Content>, Failure> {
+    /// The answer once its head is there. A server has to begin within `patience`.
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        patience: Duration,
+    ) -> Result<Response<Content>, Failure> {
         match &self.transport {
-            Transport::Server(remote) => remote.send(request).await.map_err(|why| self.unreachable(&why)),
+            Transport::Server(remote) => {
+                remote.send(request, patience).await.map_err(|why| self.unreachable(&why))
+            }
             Transport::File(offline) => Ok(offline.send(request).await),
         }
     }
 
     async fn whole(&self, body: Content) -> Result<Bytes, Failure> {
         let read = Limited::new(body, MAX_ANSWER_BYTES).collect();
-        let read = match &self.transport {
-            Transport::Server(remote) => remote.in_time(read).await.map_err(|why| self.unreachable(&why))?,
-            Transport::File(_) => read.await,
-        };
+        let read = self.in_time(read).await?;
         read.map(http_body_util::Collected::to_bytes).map_err(|error| self.unreachable(&error.to_string()))
+    }
+
+    /// What the next part of an answer is. A server may not take too long for it; a file takes as long as it takes.
+    async fn in_time<F: Future>(&self, part: F) -> Result<F::Output, Failure> {
+        match &self.transport {
+            Transport::Server(_) => {
+                timeout(ANSWER_PATIENCE, part).await.map_err(|_| self.unreachable(remote::TOO_SLOW))
+            }
+            Transport::File(_) => Ok(part.await),
+        }
     }
 
     /// Why the answer to a request is no success.
@@ -277,7 +312,7 @@ impl Connection {
 
     /// Somebody else's words, fit for one line of a terminal. Whatever answers might repeat what it was sent.
     fn printable(&self, text: &str) -> String {
-        let text = match &self.token {
+        let text = match &self.credential {
             Some(token) => text.replace(token.reveal(), "***"),
             None => text.to_owned(),
         };
@@ -303,16 +338,14 @@ pub(super) struct Download<'c> {
 impl Read for Download<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.chunk.is_empty() {
-            let frame = self.connection.runtime.block_on(async {
-                let frame = self.body.frame();
-                match &self.connection.transport {
-                    Transport::Server(remote) => remote.in_time(frame).await.map_err(io::Error::other),
-                    Transport::File(_) => Ok(frame.await),
-                }
-            })?;
-            match frame {
+            let Self { connection, body, .. } = &mut *self;
+            let frame = connection.runtime.block_on(connection.in_time(body.frame()));
+            match frame.map_err(io::Error::other)? {
                 None => return Ok(0),
-                Some(frame) => self.chunk = frame?.into_data().unwrap_or_default(),
+                Some(Ok(frame)) => self.chunk = frame.into_data().unwrap_or_default(),
+                Some(Err(error)) => {
+                    return Err(io::Error::other(self.connection.unreachable(&error.to_string())));
+                }
             }
         }
         let length = buffer.len().min(self.chunk.len());

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::listing::{Column, Listing};
 use super::place::environment_id;
 use super::target::Target;
+use crate::config::Staleness;
 
 /// The exit code of `--exit-code` where there are stale flags.
 const EXIT_STALE: u8 = 3;
@@ -48,6 +49,10 @@ struct Stale {
     #[arg(long)]
     exit_code: bool,
 
+    // A running server knows for itself.
+    #[command(flatten, next_help_heading = "Of a data file")]
+    staleness: Staleness,
+
     #[command(flatten)]
     listing: Listing,
 
@@ -62,7 +67,7 @@ pub(super) fn run(command: Flags) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn stale(command: Stale) -> Result<ExitCode, Box<dyn Error>> {
-    let connection = command.target.connection()?;
+    let connection = command.target.connection_where(command.staleness)?;
     let environment = environment_id(&connection, &command.project, command.environment.as_deref())?;
     let of_environment = format!("environment_id={environment}");
     let flags =

@@ -13,6 +13,7 @@ use super::listing::{Column, Listing, text};
 use super::place::environment_id;
 use super::target::Target;
 use crate::domain::api_key::KeyKind;
+use crate::domain::id::ApiKeyId;
 
 const COLUMNS: [Column; 7] = [
     ("NAME", "/name"),
@@ -36,6 +37,8 @@ enum Command {
     Create(Create),
     /// List the API keys of an environment
     List(List),
+    /// End an API key at once
+    Revoke(Revoke),
 }
 
 /// The environment that a key belongs to.
@@ -87,10 +90,25 @@ struct List {
     target: Target,
 }
 
+#[derive(Args, Debug)]
+struct Revoke {
+    /// The API key, by its id
+    #[arg(value_parser = id)]
+    id: ApiKeyId,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+fn id(text: &str) -> Result<ApiKeyId, &'static str> {
+    ApiKeyId::parse(text).ok_or("it must be the id of an API key, which begins with key_")
+}
+
 pub(super) fn run(command: Key) -> Result<(), Box<dyn Error>> {
     match command.command {
         Command::Create(command) => create(command),
         Command::List(command) => list(command),
+        Command::Revoke(command) => revoke(command),
     }
 }
 
@@ -117,4 +135,10 @@ fn list(command: List) -> Result<(), Box<dyn Error>> {
     let connection = command.target.connection()?;
     let keys = connection.rows("/api/v1/api-keys", &[&of_environment(&connection, &command.place)?])?;
     Ok(command.listing.print(&keys, &COLUMNS, "no API keys")?)
+}
+
+fn revoke(command: Revoke) -> Result<(), Box<dyn Error>> {
+    let Revoke { id, target } = command;
+    target.connection()?.delete(&format!("/api/v1/api-keys/{id}"))?;
+    Ok(writeln!(io::stderr().lock(), "revoked {id}")?)
 }

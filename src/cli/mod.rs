@@ -2,6 +2,7 @@
 
 mod backup;
 mod connection;
+mod evaluate;
 mod file;
 mod flags;
 mod healthcheck;
@@ -13,6 +14,7 @@ mod project;
 mod remote;
 mod schema;
 mod serve;
+mod shell;
 mod target;
 mod usage;
 mod user;
@@ -27,9 +29,13 @@ use crate::config::{Config, Listen};
 /// The exit code of a wrong command line or setting, apart from 1 for a command that failed.
 const EXIT_USAGE: u8 = 2;
 
+/// What every command ends with, for its help.
+const EXIT_CODES: &str = "Exit codes: 0 for done, 1 for a failure, 2 for a wrong command line or setting. A failure is \
+                          one sentence on standard error.";
+
 /// Feature flags from one executable with one data file
 #[derive(Parser, Debug)]
-#[command(name = "phaseflag", version)]
+#[command(name = "phaseflag", version, after_help = EXIT_CODES)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -44,7 +50,7 @@ enum Command {
     Openapi,
     /// Ask a running server whether it is well; for container health checks
     Healthcheck(Listen),
-    /// Copy the data file, with the server stopped
+    /// Copy all data, of a running server or of its file
     Backup(backup::Backup),
     /// Read all of a backup and check that it is whole
     Verify(backup::Verify),
@@ -60,10 +66,16 @@ enum Command {
     Schema,
     /// Look at the flags of a project
     Flags(flags::Flags),
+    /// Evaluate flags
+    Evaluate(Box<evaluate::Evaluate>),
     /// Look after accounts
     User(user::User),
     /// Look after API keys
     Key(key::Key),
+    /// Print what a shell completes command lines with
+    Completions(shell::Completions),
+    /// Print the manual page, of all commands or of one
+    Man(shell::Man),
 }
 
 /// Runs the command that the process was started with.
@@ -79,6 +91,7 @@ pub fn run() -> ExitCode {
     };
     match execute(command) {
         Ok(code) => code,
+        Err(error) if error.is::<usage::Misuse>() => fail(&error.to_string(), EXIT_USAGE),
         Err(error) => fail(&error.to_string(), 1),
     }
 }
@@ -97,7 +110,10 @@ fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Schema => schema::run(),
         Command::Flags(command) => return flags::run(command),
         Command::User(command) => user::run(command),
+        Command::Evaluate(command) => evaluate::run(*command),
         Command::Key(command) => key::run(command),
+        Command::Completions(command) => shell::completions(&command),
+        Command::Man(command) => shell::man(&command),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -1,5 +1,5 @@
 //! A running server as requests reach it: one connection for each, plain or by TLS with the roots that this machine
-//! trusts. The token is sent to this one address alone (redirects are not followed).
+//! trusts. What is sent is sent to this one address alone: redirects are not followed.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue};
+use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::{Request, Response, Uri, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -17,14 +17,14 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::target::{BaseUrl, Token};
+use super::target::BaseUrl;
 use crate::http::handover::Content;
 
 /// How long to wait for the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one request may take until its answer begins, and again until that is complete.
-const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+/// What is said of a server that does not answer in time.
+pub(super) const TOO_SLOW: &str = "it takes too long";
 
 const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
@@ -36,14 +36,13 @@ pub(super) struct Remote {
     /// What precedes every path: the address may end in one.
     prefix: String,
     authority: HeaderValue,
-    credential: HeaderValue,
     /// How it is spoken to by TLS, if it is.
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
 impl Remote {
     /// Gets ready to ask the server at `url`.
-    pub(super) fn new(url: &BaseUrl, token: &Token) -> Result<Self, String> {
+    pub(super) fn new(url: &BaseUrl) -> Result<Self, String> {
         let uri: Uri = url.as_str().parse().map_err(|_| "its address cannot be read".to_owned())?;
         let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else {
             return Err("its address has no host".to_owned());
@@ -51,21 +50,22 @@ impl Remote {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let secure = uri.scheme_str() == Some("https");
         let tls = if secure { Some((connector()?, server_name(&host)?)) } else { None };
-        let header = |text: &str| HeaderValue::from_str(text).map_err(|_| "it cannot be asked".to_owned());
-        let mut credential = header(&format!("Bearer {}", token.reveal()))?;
-        credential.set_sensitive(true);
+        let authority = HeaderValue::from_str(authority.as_str());
         Ok(Self {
             host,
             port: uri.port_u16().unwrap_or(if secure { HTTPS_PORT } else { HTTP_PORT }),
             prefix: uri.path().trim_end_matches('/').to_owned(),
-            authority: header(authority.as_str())?,
-            credential,
+            authority: authority.map_err(|_| "its address cannot be sent".to_owned())?,
             tls,
         })
     }
 
-    /// Sends a request, and answers when the head of its answer is there.
-    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response<Content>, String> {
+    /// Sends a request, and answers when the head of its answer is there, which has to be within `patience`.
+    pub(super) async fn send(
+        &self,
+        request: Request<Bytes>,
+        patience: Duration,
+    ) -> Result<Response<Content>, String> {
         let connected = timeout(CONNECT_TIMEOUT, self.connect()).await;
         let stream = connected.map_err(|_| "it cannot be connected to in time".to_owned())??;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(why)?;
@@ -75,16 +75,10 @@ impl Remote {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         head.uri = format!("{}{path}", self.prefix).parse().map_err(why)?;
         head.headers.insert(HOST, self.authority.clone());
-        head.headers.insert(AUTHORIZATION, self.credential.clone());
         head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         let answer = sender.send_request(Request::from_parts(head, Full::new(body)));
-        let answer = self.in_time(answer).await?.map_err(why)?;
+        let answer = timeout(patience, answer).await.map_err(|_| TOO_SLOW.to_owned())?.map_err(why)?;
         Ok(answer.map(|body| body.map_err(io::Error::other).boxed()))
-    }
-
-    /// What `answer` becomes, unless the server takes too long for it.
-    pub(super) async fn in_time<F: Future>(&self, answer: F) -> Result<F::Output, String> {
-        timeout(ANSWER_TIMEOUT, answer).await.map_err(|_| "it takes too long".to_owned())
     }
 
     async fn connect(&self) -> Result<Box<dyn Stream>, String> {

@@ -11,7 +11,8 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use hyper::Uri;
 
 use super::connection::{Connection, Failure};
-use crate::config::DataFile;
+use super::usage::Misuse;
+use crate::config::{DataFile, Staleness};
 
 /// The address that paths are appended to: without a slash at its end.
 #[derive(Clone, Debug)]
@@ -68,10 +69,13 @@ impl FromStr for Token {
     }
 }
 
+/// The heading of these arguments in the help of every command.
+const HEADING: &str = "Where the data is";
+
 #[derive(Args, Debug)]
 struct Given {
     /// A running server, like `https://flags.example.com`; without it, the data file is opened
-    #[arg(long, env = "PHASEFLAG_SERVER", value_name = "URL", help_heading = "Where the data is")]
+    #[arg(long, env = "PHASEFLAG_SERVER", value_name = "URL", help_heading = HEADING)]
     server: Option<BaseUrl>,
 
     /// A personal access token, for a running server
@@ -80,50 +84,85 @@ struct Given {
         env = "PHASEFLAG_TOKEN",
         value_name = "TOKEN",
         hide_env_values = true,
-        help_heading = "Where the data is"
+        help_heading = HEADING
     )]
     token: Option<Token>,
 
-    #[command(flatten, next_help_heading = "Where the data is")]
+    #[command(flatten, next_help_heading = HEADING)]
     data: DataFile,
 }
 
 /// Where the data is that a command reads or changes.
 #[derive(Debug)]
+pub(super) enum Place {
+    /// At a running server, which the owner of a token may ask.
+    Server(BaseUrl, Option<Token>),
+    /// In a data file that no server has open.
+    File(PathBuf),
+}
+
+/// Where the data is, and who asks for it: the owner of a token, or the operator of the machine that has the file.
+#[derive(Debug)]
 pub(super) enum Target {
-    /// At a running server, which is asked by the owner of a token.
+    /// At a running server.
     Server(BaseUrl, Token),
     /// In a data file that no server has open.
     File(PathBuf),
+}
+
+impl Place {
+    /// Opens the file, or gets ready to ask the server, with a credential of its own.
+    pub(super) fn connection_with(self, credential: Token) -> Result<Connection, Failure> {
+        match self {
+            Self::Server(url, _) => Connection::to_server(&url, credential),
+            Self::File(path) => Connection::to_file(&path, Some(credential)),
+        }
+    }
+
+    /// The same place with whoever may ask there. A server asks for a token.
+    pub(super) fn target(self) -> Result<Target, Misuse> {
+        match self {
+            Self::Server(url, Some(token)) => Ok(Target::Server(url, token)),
+            Self::Server(_, None) => {
+                Err(Misuse("missing: --token (PHASEFLAG_TOKEN), with which the server is asked".to_owned()))
+            }
+            Self::File(path) => Ok(Target::File(path)),
+        }
+    }
 }
 
 impl Target {
     /// Opens the file, or gets ready to ask the server.
     pub(super) fn connection(self) -> Result<Connection, Failure> {
         match self {
-            Self::Server(url, token) => Connection::to_server(url, token),
-            Self::File(path) => Connection::to_file(&path),
+            Self::Server(url, token) => Connection::to_server(&url, token),
+            Self::File(path) => Connection::to_file(&path, None),
         }
     }
 }
 
-impl FromArgMatches for Target {
+impl Target {
+    /// The same for what depends on when flags are stale. A running server knows that by itself.
+    pub(super) fn connection_where(self, staleness: Staleness) -> Result<Connection, Failure> {
+        match self {
+            Self::File(path) => Connection::to_file_where(&path, None, staleness.stale_after_days),
+            Self::Server(..) => self.connection(),
+        }
+    }
+}
+
+impl FromArgMatches for Place {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let Given { server, token, data } = Given::from_arg_matches(matches)?;
         let said = |setting| matches.value_source(setting) == Some(ValueSource::CommandLine);
-        match (server, token) {
-            (Some(_), _) if said("server") && said("data") => Err(clap::Error::raw(
+        match server {
+            Some(_) if said("server") && said("data") => Err(clap::Error::raw(
                 ErrorKind::ArgumentConflict,
                 "--server and --data: the data is in one place or the other",
             )),
             // Whoever names a file means it, whatever the environment says.
-            (Some(_), _) if said("data") => Ok(Self::File(data.data)),
-            (Some(url), Some(token)) => Ok(Self::Server(url, token)),
-            (Some(_), None) => Err(clap::Error::raw(
-                ErrorKind::ArgumentConflict,
-                "missing: --token (PHASEFLAG_TOKEN), with which the server is asked",
-            )),
-            (None, _) => Ok(Self::File(data.data)),
+            Some(url) if !said("data") => Ok(Self::Server(url, token)),
+            Some(_) | None => Ok(Self::File(data.data)),
         }
     }
 
@@ -133,12 +172,29 @@ impl FromArgMatches for Target {
     }
 }
 
-impl Args for Target {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        Given::augment_args(command)
+impl FromArgMatches for Target {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let target = Place::from_arg_matches(matches)?.target();
+        target.map_err(|Misuse(sentence)| clap::Error::raw(ErrorKind::ArgumentConflict, sentence))
     }
 
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Given::augment_args_for_update(command)
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
+
+macro_rules! as_given {
+    ($($target:ty),*) => {$(
+        impl Args for $target {
+            fn augment_args(command: clap::Command) -> clap::Command {
+                Given::augment_args(command)
+            }
+
+            fn augment_args_for_update(command: clap::Command) -> clap::Command {
+                Given::augment_args_for_update(command)
+            }
+        }
+    )*};
+}
+as_given!(Place, Target);

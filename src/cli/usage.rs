@@ -2,12 +2,25 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::fmt;
 
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
 use super::{Command, CommandLine};
+
+/// A command line that is wrong in a way that shows only when the command begins; prints as one sentence.
+#[derive(Debug)]
+pub(super) struct Misuse(pub(super) String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl Error for Misuse {}
 
 /// Why there is no command to execute.
 #[derive(Debug)]

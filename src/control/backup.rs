@@ -4,7 +4,7 @@
 use std::{
     fmt,
     fs::{self, File},
-    io,
+    io::{self, Read, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
@@ -23,6 +23,9 @@ use crate::{
 
 /// How the names of files begin that are not complete yet.
 const TEMPORARY: &str = ".phaseflag-";
+
+/// Bytes of a backup that are received at a time.
+const RECEIVED_BYTES: usize = 64 * 1024;
 
 /// What becomes of a file that is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub enum BackupError {
     Damaged(PathBuf),
     /// There is a file already.
     Exists(PathBuf),
+    /// Whoever sends the backup failed.
+    Source(io::Error),
     /// A file or its folder failed.
     File(PathBuf, io::Error),
 }
@@ -62,6 +67,7 @@ impl fmt::Display for BackupError {
             Self::Exists(path) => {
                 write!(out, "the file {} exists; --force replaces it", path.display())
             }
+            Self::Source(error) => error.fmt(out),
             Self::File(path, error) => write!(out, "{}: {error}", path.display()),
         }
     }
@@ -104,6 +110,33 @@ pub fn take(
     may_write(out, existing)?;
     let file = beside(out)?;
     let seal = copy(&store.read()?, file.path(), now, progress)?;
+    put(file, out, existing)?;
+    Ok(seal)
+}
+
+/// Writes a backup that somebody else took to `out`, once it is complete and verified. `received` is told how many bytes
+/// there are, and `verified` how far the verification is.
+pub fn receive(
+    mut from: impl Read,
+    out: &Path,
+    existing: Existing,
+    mut received: impl FnMut(u64),
+    verified: impl FnMut(u64, u64),
+) -> Result<Seal, BackupError> {
+    may_write(out, existing)?;
+    let mut file = beside(out)?;
+    let (mut chunk, mut total) = (vec![0; RECEIVED_BYTES], 0);
+    loop {
+        let length = from.read(&mut chunk).map_err(BackupError::Source)?;
+        if length == 0 {
+            break;
+        }
+        let written = file.write_all(&chunk[..length]);
+        written.map_err(|error| BackupError::File(file.path().to_path_buf(), error))?;
+        total += length as u64;
+        received(total);
+    }
+    let seal = verify(file.path(), verified)?;
     put(file, out, existing)?;
     Ok(seal)
 }

@@ -39,8 +39,8 @@ pub enum Permission {
     ReadApiKeys,
     /// Create, rotate and revoke API keys.
     WriteApiKeys,
-    /// What concerns all organizations at once: copy the whole data file, have the chain of the whole log checked. It
-    /// takes the role in the organization that was made first.
+    /// What concerns all organizations at once: look after all accounts, copy the whole data file, have the chain of the
+    /// whole log checked. It takes the role in the organization that was made first.
     OperateServer,
 }
 

@@ -24,59 +24,55 @@ use crate::{
     store::{OpenError, Store},
 };
 
-/// After how many days flags are stale.
-const DEFAULT_STALE_AFTER_DAYS: u32 = 30;
-
 /// A data file that can be asked like a server. Dropping it closes the file.
 pub struct Offline {
-    // The routes share `app`, and so they go first.
-    routes: Option<Direct>,
-    app: Option<Arc<App>>,
+    routes: Direct,
+    // Dropped after the routes, which share what it closes.
+    _closing: Closing,
 }
 
-impl Offline {
-    /// Opens the data file at `path` as a start does: one of an older version is copied and migrated. It has to be there.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        if !path.exists() {
-            return Err(Error::Open(OpenError::Inaccessible(
-                path.to_path_buf(),
-                "there is no such file".into(),
-            )));
-        }
-        let app = undamaged(path, || open_store(path).and_then(|store| unheard(store)))?;
-        let routes = Direct::to(app::routes(&app, Cors::parse([]).unwrap_or(Cors::Any), request_ids()));
-        Ok(Self { routes: Some(routes), app: Some(app) })
-    }
+/// Closes the data file when it is dropped, after the last change.
+struct Closing(Option<Arc<App>>);
 
-    /// Asks. To be called within a runtime.
-    pub async fn send(&self, request: hyper::Request<Bytes>) -> hyper::Response<Content> {
-        match &self.routes {
-            Some(routes) => routes.send(request).await,
-            // Only `drop` takes them away.
-            None => hyper::Response::default(),
-        }
-    }
-}
-
-impl Drop for Offline {
+impl Drop for Closing {
     fn drop(&mut self) {
-        drop(self.routes.take());
-        let app = self.app.take().and_then(Arc::into_inner);
+        let app = self.0.take().and_then(Arc::into_inner);
         if let Some(control) = app.and_then(|app| Arc::into_inner(app.control)) {
             control.close();
         }
     }
 }
 
+impl Offline {
+    /// Opens the data file at `path` as a start does: one of an older version is copied and migrated. It has to be there.
+    pub fn open(path: &Path, stale_after_days: u32) -> Result<Self, Error> {
+        if !path.exists() {
+            return Err(Error::Open(OpenError::Inaccessible(
+                path.to_path_buf(),
+                "there is no such file".into(),
+            )));
+        }
+        let app = undamaged(path, || open_store(path).and_then(|store| unheard(store, stale_after_days)))?;
+        // No browser asks here.
+        let routes = Direct::to(app::routes(&app, Cors::Any, request_ids()));
+        Ok(Self { routes, _closing: Closing(Some(app)) })
+    }
+
+    /// Asks. To be called within a runtime.
+    pub async fn send(&self, request: hyper::Request<Bytes>) -> hyper::Response<Content> {
+        self.routes.send(request).await
+    }
+}
+
 /// What the routes share where nobody listens: no limits, as nobody else is asking.
-pub(super) fn unheard(store: Store) -> Result<Arc<App>, Error> {
+pub(super) fn unheard(store: Store, stale_after_days: u32) -> Result<Arc<App>, Error> {
     let settings = Settings {
         signing_secret: None,
         access_lifetime: 0,
         refresh_lifetime: 0,
         registration: control::Registration::Open,
         strength: Strength::Full,
-        stale_after_days: DEFAULT_STALE_AFTER_DAYS,
+        stale_after_days,
         instruments: observation::instruments(),
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;

@@ -8,25 +8,9 @@ use std::process::{Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::process::{command, run};
+use crate::support::commands::{Place, failed, on_both, on_file, on_server, phaseflag, printed};
+use crate::support::process::command;
 use crate::support::{Answer, PASSWORD, Server, Team};
-
-/// Where a command finds the data, as its arguments.
-type Place = Vec<String>;
-
-fn on_file(data: &Path) -> Place {
-    vec![format!("--data={}", data.display())]
-}
-
-fn on_server(server: &Server, team: &Team) -> Place {
-    let made = team.client.post("/api/v1/auth/tokens", &json!({"name": "box", "role": "admin"})).expect(201);
-    let token = made["data"]["token"].as_str().expect("a token");
-    vec![format!("--server={}", server.url()), format!("--token={token}")]
-}
-
-fn phaseflag(line: &[&str], place: &Place) -> Output {
-    run(line.iter().copied().chain(place.iter().map(String::as_str)))
-}
 
 /// What stands alone on standard output, and the sentence beside it.
 #[track_caller]
@@ -38,37 +22,8 @@ fn shown_once(output: &Output) -> (String, String) {
     (secret.trim_end().to_owned(), sentence.trim_end().to_owned())
 }
 
-#[track_caller]
-fn printed(output: &Output) -> String {
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-/// Checks that a command failed in one sentence with these words in it.
-#[track_caller]
-fn failed(output: &Output, code: i32, words: &[&str]) {
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), text.lines().count()), (Some(code), 1), "{output:?}");
-    assert!(text.starts_with("phaseflag: ") && output.stdout.is_empty(), "{output:?}");
-    for word in words {
-        assert!(text.contains(word), "no `{word}` in: {text}");
-    }
-}
-
 fn login(server: &Server, email: &str, password: &str) -> Answer {
     server.anonymous().post("/api/v1/auth/login", &json!({"email": email, "password": password}))
-}
-
-/// Runs `act` on a running server and on the file of the same server while it is stopped.
-fn on_both(act: impl Fn(&str, &Place) -> Output, check: impl Fn(&Server, &Team, &str, &Output)) {
-    let mut server = Server::start();
-    let team = server.admin();
-    let output = act("running", &on_server(&server, &team));
-    check(&server, &team, "running", &output);
-    server.stop();
-    let output = act("stopped", &on_file(&server.data()));
-    server.restart();
-    check(&server, &team.at(&server), "stopped", &output);
 }
 
 #[test]
@@ -78,16 +33,20 @@ fn an_account_is_made_with_a_password_that_is_shown_once() {
         let line = ["user", "create", "--email", &email, "--role=editor", "--full-name", "Grace Hopper"];
         phaseflag(&line, place)
     };
-    on_both(create, |server, team, name, output| {
-        let email = format!("{name}@example.com");
-        let (password, sentence) = shown_once(output);
-        assert!(password.len() >= 20 && sentence.contains(&email) && !sentence.contains(&password));
-        assert!(sentence.contains("editor of Default"), "{sentence}");
-        login(server, &email, &password).expect(200);
-        let users = team.client.get("/api/v1/system/users").expect(200);
-        let made = users["data"].as_array().expect("users").iter().find(|it| it["email"] == *email);
-        assert_eq!(made.expect("the account")["full_name"], "Grace Hopper");
-    });
+    on_both(
+        |_| (),
+        create,
+        |server, team, name, output| {
+            let email = format!("{name}@example.com");
+            let (password, sentence) = shown_once(output);
+            assert!(password.len() >= 20 && sentence.contains(&email) && !sentence.contains(&password));
+            assert!(sentence.contains("editor of Default"), "{sentence}");
+            login(server, &email, &password).expect(200);
+            let users = team.client.get("/api/v1/system/users").expect(200);
+            let made = users["data"].as_array().expect("users").iter().find(|it| it["email"] == *email);
+            assert_eq!(made.expect("the account")["full_name"], "Grace Hopper");
+        },
+    );
 }
 
 #[test]
@@ -139,6 +98,7 @@ fn a_reset_password_ends_all_sessions() {
 #[test]
 fn accounts_are_listed_for_people_and_for_scripts() {
     on_both(
+        |_| (),
         |_, place| phaseflag(&["user", "list", "--format=json"], place),
         |_, team, _, output| {
             let listed: Value = serde_json::from_str(&printed(output)).expect("JSON");
@@ -146,6 +106,7 @@ fn accounts_are_listed_for_people_and_for_scripts() {
         },
     );
     on_both(
+        |_| (),
         |_, place| phaseflag(&["user", "list"], place),
         |_, _, _, output| {
             let text = printed(output);
@@ -160,27 +121,55 @@ fn a_key_is_made_and_works() {
         let line = ["key", "create", "--project=default", "--environment=production", "--name", name];
         phaseflag(&line, place)
     };
-    on_both(create, |server, team, name, output| {
-        let (key, sentence) = shown_once(output);
-        assert!(key.starts_with("sdk-") && sentence.contains(name), "{sentence}");
-        let application = server.anonymous().with("X-API-Key", &key);
-        application.get("/api/v1/sdk/ruleset").expect(200);
-        let keys =
-            team.client.get(&format!("/api/v1/api-keys?environment_id={}", team.production)).expect(200);
-        assert!(keys["data"].as_array().expect("keys").iter().any(|it| it["name"] == name), "{keys}");
-    });
     on_both(
+        |_| (),
+        create,
+        |server, team, name, output| {
+            let (key, sentence) = shown_once(output);
+            assert!(key.starts_with("sdk-") && sentence.contains(name), "{sentence}");
+            let application = server.anonymous().with("X-API-Key", &key);
+            application.get("/api/v1/sdk/ruleset").expect(200);
+            let keys =
+                team.client.get(&format!("/api/v1/api-keys?environment_id={}", team.production)).expect(200);
+            assert!(keys["data"].as_array().expect("keys").iter().any(|it| it["name"] == name), "{keys}");
+        },
+    );
+    on_both(
+        |_| (),
         |_, place| phaseflag(&["key", "list", "--project=default", "--environment=staging"], place),
         |_, _, _, output| assert_eq!(printed(output), "no API keys\n"),
     );
 }
 
 #[test]
+fn a_revoked_key_is_worth_nothing() {
+    let mut server = Server::start();
+    let team = server.admin();
+    let (on_server, on_file) = (on_server(&server, &team), on_file(&server.data()));
+    let [first, second] = [(); 2].map(|()| team.create_key(&team.production, "client").expect(201));
+    let text = |made: &Value, member: &str| made["data"][member].as_str().expect("a text").to_owned();
+    let revoke = |made: &Value, place: &Place| phaseflag(&["key", "revoke", &text(made, "id")], place);
+    let works = |server: &Server, made: &Value| {
+        let body = json!({"flags": ["*"], "context": {"user_key": "u"}});
+        let client = server.anonymous().with("X-API-Key", &text(made, "key"));
+        client.post("/api/v1/evaluate", &body).status == 200
+    };
+    assert!(works(&server, &first) && works(&server, &second));
+    assert!(revoke(&first, &on_server).status.success());
+    assert!(!works(&server, &first) && works(&server, &second));
+    server.stop();
+    assert!(revoke(&second, &on_file).status.success());
+    failed(&phaseflag(&["key", "revoke", "../projects"], &on_file), 2, &["key_"]);
+    server.restart();
+    assert!(!works(&server, &second));
+}
+
+#[test]
 fn refusals_are_one_sentence_on_either_way() {
     let create = |_: &str, place: &Place| phaseflag(&["user", "create", "--email=Admin@example.com"], place);
-    on_both(create, |_, _, _, output| failed(output, 1, &["email address"]));
+    on_both(|_| (), create, |_, _, _, output| failed(output, 1, &["email address"]));
     let create = |_: &str, place: &Place| phaseflag(&["user", "create", "--email=nonsense"], place);
-    on_both(create, |_, _, _, output| failed(output, 1, &["email: must be an email address"]));
+    on_both(|_| (), create, |_, _, _, output| failed(output, 1, &["email: must be an email address"]));
 
     let server = Server::start();
     let team = server.admin();

@@ -80,6 +80,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustix", &["auth/entropy"]),
     ("governor", &["limit"]),
     ("clap", &["config", "cli", "testing"]),
+    ("clap_complete", &["cli/shell"]),
+    ("clap_mangen", &["cli/shell"]),
     ("rustls", &["cli/remote", "cli/healthcheck/trust", "http/tls"]),
     ("tokio_rustls", &["cli/remote", "http/tls"]),
     ("rustls_native_certs", &["cli/remote"]),

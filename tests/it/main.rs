@@ -25,6 +25,8 @@ mod backups;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod deletion;

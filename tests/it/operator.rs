@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use phaseflag::auth::jwt::{Access, JwtKey};
 use phaseflag::auth::secret::Secret;
+use phaseflag::config::DEFAULT_STALE_AFTER_DAYS;
 use phaseflag::domain::id::{SessionId, UserId};
 use phaseflag::domain::time::Timestamp;
 use phaseflag::server::offline::Offline;
@@ -23,7 +24,8 @@ struct Operator {
 
 impl Operator {
     fn of(server: &Server) -> Self {
-        let offline = Offline::open(&server.data()).expect("the data file of a stopped server");
+        let offline = Offline::open(&server.data(), DEFAULT_STALE_AFTER_DAYS)
+            .expect("the data file of a stopped server");
         Self { offline, runtime: Runtime::new().expect("a runtime") }
     }
 

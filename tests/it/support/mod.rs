@@ -5,6 +5,7 @@
 
 #![expect(unreachable_pub, reason = "what the tests share reads like the public face of a crate")]
 
+pub mod commands;
 pub mod compiled;
 pub mod copies;
 pub mod process;
