@@ -10,6 +10,7 @@ mod limits;
 mod listen;
 mod log;
 mod number;
+mod otlp;
 mod proxy;
 mod statistics;
 mod throwaway;
@@ -25,6 +26,7 @@ pub use identity::{Identity, Registration};
 pub use limits::Limits;
 pub use listen::Listen;
 pub use log::{Log, LogFilter, LogFormat};
+pub use otlp::{Otlp, OtlpEndpoint, OtlpHeaders, SampleRatio};
 pub use proxy::TrustedProxies;
 pub use statistics::{DEFAULT_STALE_AFTER_DAYS, Staleness, Statistics};
 pub use throwaway::Throwaway;
@@ -78,6 +80,10 @@ pub struct Config {
     /// What is kept of the use of flags.
     #[command(flatten)]
     pub statistics: Statistics,
+
+    /// Where traces go.
+    #[command(flatten)]
+    pub otlp: Otlp,
 
     /// Whether anything is kept at all.
     #[command(flatten)]

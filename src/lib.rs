@@ -18,13 +18,15 @@
 //! | [`engine`] | verbs over compiled flags; pure | `domain` |
 //! | [`auth`] | proofs of identity: tokens, keys, passwords; keeps nothing | `domain` |
 //! | [`store`] | the data file; the only layer that knows redb and bincode | `domain` |
-//! | [`live`] | what the process serves from memory, behind atomic pointers | `domain`, `engine` |
-//! | [`control`] | the only way to learn and to change the truth | `domain`, `engine`, `auth`, `store`, `live` |
+//! | [`live`] | what the process serves from memory, behind atomic pointers | `domain`, `engine`, `tally` |
+//! | [`control`] | the only way to learn and to change the truth | `domain`, `engine`, `auth`, `store`, `live`, `tally`, `trace` |
 //! | [`limit`] | rate limits | nothing |
 //! | [`document`] | YAML and JSON that people write, with the place of everything in it | nothing |
-//! | [`http`] | requests and answers; the only layer that knows poem | `domain`, `engine`, `auth`, `live`, `control`, `limit`; never `store` |
+//! | [`tally`] | counters and distributions of times | nothing |
+//! | [`trace`] | spans, until somebody exports them | `tally` |
+//! | [`http`] | requests and answers; the only layer that knows poem | `domain`, `engine`, `auth`, `live`, `control`, `limit`, `tally`, `trace`; never `store` |
 //! | [`config`] | every setting once, parsed into its final type | what its types come from |
-//! | [`telemetry`] | the log | `config` |
+//! | [`telemetry`] | the log, and the export of traces | `config`, `trace` |
 //! | [`server`] | the composition root: opens, wires, listens, shuts down | everything |
 //! | [`cli`] | one file per command | everything |
 //!
@@ -145,7 +147,6 @@
 //!   (`cli/remote.rs`) or inside of the process ([`server::offline`], [`http::direct`]), where the operator of the machine
 //!   asks ([`http::guard`])
 //! - exports of other products: [`cli::importers`], with the mapping of each as a table in its module
-//! - commands that ask a running server: `cli/remote.rs`
 //! - what is probably not meant: [`engine::lint`]; what follows from an operator for every context: `implies` and
 //!   `contradicts` of [`domain::operator::Operand`]
 //! - how operators compare: [`domain::operator`]; how attributes are found: [`domain::context`]
@@ -168,6 +169,11 @@
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by
 //!   [`control::usage`], read by [`control::stats`]
 //! - what evaluation answers, case by case and in no language: `tests/vectors`; arbitrary rulesets: `tests/it/fuzz.rs`
+//! - what is counted for operators, and what each number means: [`http::metrics`] is the table; requests in
+//!   [`http::middleware::traffic`], changes in [`control::instruments`]
+//! - what is told of a request once it is answered: [`http::middleware::account`]; who asked:
+//!   [`http::middleware::principal`]
+//! - traces: [`trace`] decides and keeps, [`telemetry::otlp`] sends
 //! - real servers, clients and principals for tests: `tests/it/support`
 
 pub mod auth;
@@ -182,5 +188,7 @@ pub mod limit;
 pub mod live;
 pub mod server;
 pub mod store;
+pub mod tally;
 pub mod telemetry;
 pub mod testing;
+pub mod trace;

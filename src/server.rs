@@ -4,6 +4,7 @@
 mod certificate;
 mod door;
 mod greeting;
+mod observation;
 pub mod offline;
 mod signals;
 mod supervisor;
@@ -23,7 +24,7 @@ use tokio::task::JoinHandle;
 use crate::{
     auth::{entropy::SystemEntropy, password::Strength},
     config::{Config, CorsOrigins, DEFAULT_STALE_AFTER_DAYS, Origin},
-    control::{self, Control, Settings},
+    control::{self, Control, Settings, instruments::Instruments},
     domain::{id, time::Timestamp},
     http::{
         app::{self, App, Clock, MAX_BACKUPS},
@@ -40,9 +41,10 @@ use certificate::Certificate;
 use door::Door;
 pub use greeting::Accounts;
 use greeting::Greeting;
+use observation::Exporter;
 use signals::{Signals, Told};
 use throwaway::{Parent, ReadyFile};
-use upkeep::{upkeep, upkeep_call, write_down_usage};
+use upkeep::{close, upkeep, upkeep_call};
 
 /// How long those who are connected may still send a request after SIGTERM: longer than one is on its way.
 const GRACE: Duration = Duration::from_millis(500);
@@ -226,11 +228,12 @@ async fn wait(config: &Config, running: &Running, signals: &mut Signals, parent:
 
 /// Opens the data and begins to listen; on return the server is ready.
 pub async fn start(config: &Config, clock: Clock) -> Result<Running, Error> {
-    serve(config, open(config, clock)?).await
+    let (instruments, exporter) = observation::begin(&config.otlp)?;
+    serve(config, open(config, clock, instruments)?, exporter).await
 }
 
 /// Begins to listen.
-async fn serve(config: &Config, app: Arc<App>) -> Result<Running, Error> {
+async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Result<Running, Error> {
     let certificate = Certificate::open(&config.listen.tls)?;
     let Door { listener, address, file } = Door::open(&config.listen).await?;
     let routes = app::routes(&app, cors(&config.cors_origins)?, request_ids());
@@ -255,6 +258,7 @@ async fn serve(config: &Config, app: Arc<App>) -> Result<Running, Error> {
         upkeep.abort();
         let _aborted = upkeep.await;
         close(app).await;
+        observation::finish(exporter).await;
     });
     Ok(Running { address, accounts, certificate, stop, serving })
 }
@@ -269,9 +273,9 @@ fn open_store(path: &Path) -> Result<Store, Error> {
 
 /// Opens the data, and loads all of it. What redb finds in damaged pages may make it panic; this is the one place
 /// where everything is read, so most damage shows here.
-fn open(config: &Config, clock: Clock) -> Result<Arc<App>, Error> {
+fn open(config: &Config, clock: Clock, instruments: Instruments) -> Result<Arc<App>, Error> {
     let path = &config.data.data;
-    undamaged(path, || open_store(path).and_then(|store| app(config, store, clock)))
+    undamaged(path, || open_store(path).and_then(|store| app(config, store, clock, instruments)))
 }
 
 /// What `open` makes of the file at `path`, unless that turns out to be damaged.
@@ -283,7 +287,8 @@ fn undamaged<T>(path: &Path, open: impl FnOnce() -> Result<T, Error>) -> Result<
 }
 
 /// What the routes share, over a store that is open.
-fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
+fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) -> Result<Arc<App>, Error> {
+    let tracer = instruments.tracer.clone();
     let settings = Settings {
         signing_secret: config.identity.jwt_secret_key.clone(),
         access_lifetime: config.identity.access_lifetime_seconds(),
@@ -294,6 +299,7 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
         },
         strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.staleness.stale_after_days,
+        instruments,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     let trusted = config.trusted_proxies.clone();
@@ -313,6 +319,8 @@ fn app(config: &Config, store: Store, clock: Clock) -> Result<Arc<App>, Error> {
         },
         clock,
         trusts: Box::new(move |address| trusted.contains(address)),
+        tracer,
+        process: observation::process,
         ready: AtomicBool::new(true),
     }))
 }
@@ -344,19 +352,4 @@ fn request_ids() -> MakeRequestId {
         let number = first.wrapping_add(count.fetch_add(1, Ordering::Relaxed).into());
         id::request_id(now.millis(), number)
     })
-}
-
-/// Writes down what is left, waits for the last change, and closes the data file.
-async fn close(app: Arc<App>) {
-    write_down_usage(&app).await;
-    let Some(app) = Arc::into_inner(app) else {
-        tracing::error!("something still uses the data; it is closed with the process");
-        return;
-    };
-    if let Some(control) = Arc::into_inner(app.control) {
-        let closed = tokio::task::spawn_blocking(move || control.close()).await;
-        if let Err(error) = closed {
-            tracing::error!(%error, "the data file was not closed well");
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! The log: lines for a person on a terminal, one JSON object per line for a machine. It goes to standard error,
 //! so that standard output stays for what a command answers.
 
+pub mod otlp;
+
 use std::io::{self, IsTerminal};
 use std::panic::PanicHookInfo;
 

@@ -17,6 +17,7 @@ use crate::domain::{
     user::User,
 };
 use crate::store::{self, Access};
+use crate::trace::Context;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Call {
     pub break_glass: Option<Justification>,
     /// Which revision of the thing that it changes it is meant for.
     pub expected: Expected,
+    /// Its span, if it is traced.
+    pub trace: Option<Context>,
 }
 
 /// Whether a change is made, or only told what it would be.

@@ -8,6 +8,7 @@ use super::{
     call::{Call, authorise, rights},
     core::Core,
     error::{Error, Thing},
+    instruments::Interval,
     load,
 };
 use crate::{
@@ -321,7 +322,8 @@ impl<'c> Change<'c> {
 
     /// Raises the version of every environment whose flags changed, makes everything durable, and publishes it. Of
     /// prerequisites this is the place that sees all of a ruleset, and refuses those that could not be evaluated.
-    pub(super) fn commit(self) -> Result<(), Error> {
+    /// Returns when it was made durable, unless this was a rehearsal.
+    pub(super) fn commit(self) -> Result<Option<Interval>, Error> {
         let mut rulesets = Vec::with_capacity(self.rulesets.len());
         for (id, Next { changes, news }) in self.rulesets {
             let unknown = || Error::Internal(format!("the environment {id} is not served"));
@@ -332,10 +334,12 @@ impl<'c> Change<'c> {
             rulesets.push((live.ruleset().with(environment.version, changes), news));
         }
         rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
+        let began = self.core.panel.now();
         match self.ending {
             Ending::Kept => self.tx.commit()?,
-            Ending::Undone => return Ok(()),
+            Ending::Undone => return Ok(None),
         }
+        let commit = Interval { began, ended: self.core.panel.now() };
         for publication in self.publications {
             match publication {
                 Publication::Environment(environment) => self.core.live.add_environment(environment),
@@ -353,7 +357,7 @@ impl<'c> Change<'c> {
             let notice = |(action, subject)| Notice { version, action, subject: Some(subject), at };
             self.core.live.publish(ruleset, news.into_iter().map(notice));
         }
-        Ok(())
+        Ok(Some(commit))
     }
 }
 

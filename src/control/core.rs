@@ -9,7 +9,12 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{call::Call, change::Change, error::Error};
+use super::{
+    call::Call,
+    change::Change,
+    error::Error,
+    instruments::{Instruments, Panel},
+};
 use crate::{
     auth::entropy::SystemEntropy,
     domain::{
@@ -29,12 +34,19 @@ pub(super) struct Core {
     pub(super) store: Store,
     pub(super) live: Arc<Live>,
     pub(super) entropy: SystemEntropy,
+    pub(super) panel: Arc<Panel>,
     last_id: Mutex<Bits>,
 }
 
 impl Core {
-    pub(super) fn new(store: Store, live: Arc<Live>, entropy: SystemEntropy) -> Self {
-        Self { store, live, entropy, last_id: Mutex::new(0) }
+    pub(super) fn new(
+        store: Store,
+        live: Arc<Live>,
+        entropy: SystemEntropy,
+        instruments: Instruments,
+    ) -> Self {
+        let panel = Arc::new(Panel::new(instruments));
+        Self { store, live, entropy, panel, last_id: Mutex::new(0) }
     }
 
     /// A fresh identifier, above every one that this process made before.
@@ -53,18 +65,25 @@ type Job = Box<dyn FnOnce(&Core) + Send>;
 /// The way to the writing thread, which ends when this is dropped.
 pub(super) struct WriterThread {
     jobs: mpsc::Sender<Job>,
+    panel: Arc<Panel>,
     thread: thread::JoinHandle<()>,
 }
 
 impl WriterThread {
     pub(super) fn start(core: Arc<Core>) -> std::io::Result<Self> {
         let (jobs, mut inbox) = mpsc::channel::<Job>(MAX_WAITING_CHANGES);
+        let panel = Arc::clone(&core.panel);
         let thread = thread::Builder::new().name("phaseflag-writer".into()).spawn(move || {
             while let Some(job) = inbox.blocking_recv() {
                 job(&core);
             }
         })?;
-        Ok(Self { jobs, thread })
+        Ok(Self { jobs, panel, thread })
+    }
+
+    /// How many changes wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Waits until every change that was taken on is made.
@@ -84,18 +103,25 @@ impl WriterThread {
         edit: impl FnOnce(&mut Change<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
+        let asked = self.panel.now();
         let job: Job = Box::new(move |core| {
+            let passage = core.panel.begin(asked);
             let attempt = || {
                 let mut change = Change::begin(core, &call, actor)?;
                 let value = edit(&mut change)?;
-                change.commit().map(|()| value)
+                change.commit().map(|commit| (value, commit))
             };
             let panicked = |_| Err(Error::Internal("a change panicked; it was undone".into()));
+            let made = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
+            core.panel.end(passage, &call, made.as_ref().map(|(_, commit)| *commit));
             // A client that is gone does not need the answer.
-            let _gone = reply.send(catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked));
+            let _gone = reply.send(made.map(|(value, _)| value));
         });
         self.jobs.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Error::Busy,
+            mpsc::error::TrySendError::Full(_) => {
+                self.panel.turned_away();
+                Error::Busy
+            }
             mpsc::error::TrySendError::Closed(_) => Error::Internal("the writer has stopped".into()),
         })?;
         answer.await.unwrap_or_else(|_| Err(Error::Internal("the writer has stopped".into())))

@@ -19,6 +19,7 @@ pub mod flag_change;
 mod flag_check;
 pub mod flag_life;
 mod flag_target;
+pub mod instruments;
 pub mod invitation;
 pub mod lifecycle;
 mod load;
@@ -43,7 +44,10 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 
-use self::core::{Core, WriterThread};
+use self::{
+    core::{Core, WriterThread},
+    instruments::{Instruments, Measured},
+};
 use crate::{
     auth::{
         entropy::{SystemEntropy, sha256},
@@ -74,6 +78,8 @@ pub struct Settings {
     pub strength: Strength,
     /// After how many days without a sign of life a flag is stale.
     pub stale_after_days: u32,
+    /// What changes are measured with.
+    pub instruments: Instruments,
 }
 
 /// Whether strangers may make accounts. The first account can always be made.
@@ -83,6 +89,15 @@ pub enum Registration {
     Open,
     /// They may not.
     Closed,
+}
+
+/// How large the data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Bytes of the data file, if there is one.
+    pub file_bytes: Option<u64>,
+    /// Entries of the audit log, of all organizations.
+    pub audit_entries: u64,
 }
 
 /// Everything that decides and changes.
@@ -107,7 +122,7 @@ impl Control {
         let jwt = JwtKey::new(&secret);
         jwt.self_test().map_err(|error| Error::Internal(format!("tokens cannot be signed: {error:?}")))?;
         let live = Arc::new(load::everything(&store)?);
-        let core = Arc::new(Core::new(store, live, entropy));
+        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone()));
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
         let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));
@@ -143,6 +158,22 @@ impl Control {
     /// Whether anybody has an account: the first one becomes admin.
     pub fn has_accounts(&self) -> Result<bool, Error> {
         Ok(store::user::exists(&self.read()?)?)
+    }
+
+    /// Changes that wait for the writer.
+    pub fn waiting_changes(&self) -> usize {
+        self.writer.waiting()
+    }
+
+    /// What was measured of changes.
+    pub fn measured(&self) -> &Measured {
+        &self.core.panel.measured
+    }
+
+    /// How large the data is at this moment.
+    pub fn extent(&self) -> Result<Extent, Error> {
+        let audit_entries = store::audit::newest(&self.read()?)?;
+        Ok(Extent { file_bytes: self.core.store.file_bytes(), audit_entries })
     }
 
     /// Waits until the last change is made, and closes the data file.

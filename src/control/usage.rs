@@ -66,7 +66,7 @@ pub fn count(control: &Control, environment: &LiveEnvironment, events: &[Event],
         let one = Count { times: 1, last: at };
         counts.entry(slot).and_modify(|count| *count = count.plus(one)).or_insert(one);
     }
-    let without_room = control.live().usage.add(counts);
+    let without_room = control.live().usage.count(counts);
     let dropped = dropped + without_room;
     Receipt { accepted: events.len() as u64 - dropped, dropped }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use poem::http::Method;
 use poem::web::Redirect;
-use poem::{Endpoint, IntoEndpoint, Response, Route, endpoint::make_sync};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route, endpoint::make_sync};
 use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -18,6 +18,7 @@ use crate::{
         ApiError, api,
         docs::{self, Docs},
         guard::Guard,
+        metrics::ProcessFigures,
         middleware::{
             Dialect, Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths,
             request_id::MakeRequestId,
@@ -28,6 +29,7 @@ use crate::{
         rulesets::Rulesets,
     },
     live::feed::StreamLimits,
+    trace::Tracer,
 };
 
 /// What the API is called in its document.
@@ -35,6 +37,8 @@ const TITLE: &str = "PhaseFlag";
 
 /// Single paths that the document describes.
 const DESCRIBED_PATHS: [&str; 2] = ["/health", "/ready"];
+/// One more, which is told of all paths.
+const METRICS_PATH: &str = "/metrics";
 /// Below which everything is described.
 const DESCRIBED_ROOTS: [&str; 2] = ["/api", "/ofrep"];
 
@@ -60,6 +64,10 @@ pub struct App {
     pub clock: Clock,
     /// Whether a proxy at this address, or at none, may name another client.
     pub trusts: Box<dyn Fn(Option<IpAddr>) -> bool + Send + Sync>,
+    /// Takes spans, if anything is traced.
+    pub tracer: Option<Arc<Tracer>>,
+    /// What the process takes of the machine, as far as that can be told.
+    pub process: fn() -> ProcessFigures,
     /// Whether requests are welcome: not any more once shutdown has begun.
     pub ready: AtomicBool,
 }
@@ -110,11 +118,12 @@ pub fn routes(
     let docs = Docs::new(move || document(&describing));
     let open = docs.mount(Route::new().at("/", poem::get(home)));
     let service = service(app);
-    let paths = paths(&service);
+    let paths = Arc::new(paths(&service));
     let described = Arc::new(service.into_endpoint());
     let open = DESCRIBED_PATHS.iter().fold(open, |open, path| open.at(path, Arc::clone(&described)));
     let open =
         DESCRIBED_ROOTS.iter().fold(open, |open, root| open.nest_no_strip(root, Arc::clone(&described)));
+    let open = open.at(METRICS_PATH, Arc::clone(&described).data(Arc::clone(&paths)));
     let settings = Settings {
         cors,
         body: BodyLimits::default(),
@@ -123,6 +132,7 @@ pub fn routes(
         clock: Arc::clone(&app.clock),
         make_request_id,
         dialect: Dialect { root: failure::ROOT, translate: failure::translate },
+        tracer: app.tracer.clone(),
     };
     let guarded = Guard::new(api::with_shortcut(app, open), Arc::clone(app));
     Outermost::new(guarded, settings)

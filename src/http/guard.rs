@@ -3,6 +3,8 @@
 //! A handler says with its parameters what it accepts: [`Person`] or [`Sdk`]. A path belongs to one [`Plane`], which
 //! says what its requests are counted by.
 
+mod identity;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use crate::{
         session,
     },
     domain::{
-        id::{OrganizationId, SessionId},
+        id::SessionId,
         text::Justification,
         time::Timestamp,
         violation::{Path, Violations},
@@ -29,7 +31,7 @@ use crate::{
         error::{ApiError, Code},
         etag,
         middleware::Arrival,
-        plane::{Payer, Plane, limit_headers},
+        plane::{Plane, limit_headers},
     },
     limit::Verdict,
     live::LiveKey,
@@ -67,20 +69,6 @@ enum Identity {
     Refused(ApiError),
 }
 
-impl Identity {
-    fn payer(&self) -> Payer {
-        match self {
-            Self::Person(caller) => {
-                Payer::Account(caller.home().map_or(caller.user.id.bits(), OrganizationId::bits))
-            }
-            Self::Sdk(live) | Self::Invited(live, _) => {
-                Payer::Application { key: live.key.id.bits(), environment: live.key.environment.bits() }
-            }
-            Self::Nobody | Self::Refused(_) => Payer::Unknown,
-        }
-    }
-}
-
 /// What the guard leaves for handlers.
 #[derive(Clone, Debug)]
 struct Admitted {
@@ -110,7 +98,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         if plane == Plane::Open {
             return self.routes.call(request).await.map(IntoResponse::into_response);
         }
-        let Some(Arrival { now, id }) = request.data().cloned() else {
+        let Some(Arrival { now, id, trace }) = request.data().cloned() else {
             return Err(ApiError::internal("a request has not passed the outermost layer").into());
         };
         let address = client_address(app, &request);
@@ -123,7 +111,8 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         let headers = decision.as_ref().map(limit_headers);
         let break_glass = break_glass(request.headers())?;
         let expected = etag::expected(request.headers());
-        let call = Call { now, request_id: id.into(), address, break_glass, expected };
+        let call = Call { now, request_id: id.into(), address, break_glass, expected, trace };
+        let principal = identity.principal();
         request.extensions_mut().insert(Admitted { call, identity });
         let outcome = match decision.map(|decision| decision.verdict) {
             Some(Verdict::Denied { retry_after_seconds }) => {
@@ -131,16 +120,24 @@ impl<E: Endpoint> Endpoint for Guard<E> {
             }
             Some(Verdict::Allowed) | None => self.routes.call(request).await.map(IntoResponse::into_response),
         };
-        let Some(headers) = headers else { return outcome };
+        let headers = headers.into_iter().flatten();
         match outcome {
             Ok(mut response) => {
+                // Of the evaluations that succeed the log has no line, and so nobody asks whose they were.
+                let told = plane.has_news() || response.status().as_u16() >= 400;
+                if let Some(principal) = principal.filter(|_| told) {
+                    response.extensions_mut().insert(principal);
+                }
                 for (name, value) in headers {
                     response.headers_mut().insert(name, value);
                 }
                 Ok(response)
             }
             Err(mut error) => {
-                error.set_data(AnswerHeaders(headers.into()));
+                if let Some(principal) = principal {
+                    error.set_data(principal);
+                }
+                error.set_data(AnswerHeaders(headers.collect()));
                 Err(error)
             }
         }

@@ -19,6 +19,7 @@ pub mod json;
 pub mod lines;
 pub mod listen;
 pub mod listener;
+pub mod metrics;
 pub mod middleware;
 pub mod ofrep;
 pub mod openapi;

@@ -51,6 +51,16 @@ impl Plane {
     }
 }
 
+impl Plane {
+    /// Whether each of its requests is worth a line in the log, and not its failures alone.
+    pub fn has_news(self) -> bool {
+        match self {
+            Self::Auth | Self::Management | Self::Open => true,
+            Self::Evaluation | Self::Ruleset | Self::Events => false,
+        }
+    }
+}
+
 /// Whose request it is, as far as counting is concerned.
 #[derive(Clone, Copy, Debug)]
 pub enum Payer {

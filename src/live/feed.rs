@@ -126,6 +126,11 @@ pub(super) struct Following {
 }
 
 impl Following {
+    /// How many follow.
+    pub(super) fn count(&self) -> u32 {
+        self.open.load(Ordering::Relaxed)
+    }
+
     /// From now on nobody follows anything.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);

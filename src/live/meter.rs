@@ -174,7 +174,7 @@ impl Meters {
         for meter in retired.drain(..) {
             meter.take(self.environment, hour, &mut counts);
         }
-        let dropped = usage.add(counts);
+        let dropped = usage.count(counts);
         if dropped > 0 {
             tracing::warn!(
                 dropped,

@@ -23,6 +23,7 @@ use crate::{
         time::Timestamp,
     },
     engine::{Outcome, Ruleset},
+    tally::Counter,
 };
 use feed::{Feed, Follower, Following, Notice, StreamLimits, TooMany};
 pub use key::LiveKey;
@@ -73,6 +74,8 @@ struct Index {
 pub struct Live {
     index: ArcSwap<Index>,
     following: Arc<Following>,
+    /// Rulesets that took the place of another.
+    published: Counter,
     /// How often flags were evaluated since the counters were last written down.
     pub usage: Usage,
 }
@@ -90,7 +93,7 @@ impl Live {
         for key in keys {
             index.add_key(key);
         }
-        Self { index: ArcSwap::from_pointee(index), following: Arc::default(), usage: Usage::default() }
+        Self { index: ArcSwap::from_pointee(index), following: Arc::default(), ..Self::default() }
     }
 
     /// The environment with this identifier.
@@ -114,6 +117,7 @@ impl Live {
         if let Some(environment) = self.index.load().environments.get(&ruleset.environment()) {
             environment.meters.follow(&ruleset);
             environment.ruleset.store(Arc::new(ruleset));
+            self.published.one();
             environment.feed.tell(notices);
         }
     }
@@ -138,6 +142,31 @@ impl Live {
         for environment in self.index.load().environments.values() {
             self.settle(environment);
         }
+    }
+
+    /// How often a ruleset took the place of another.
+    pub fn published(&self) -> u64 {
+        self.published.total()
+    }
+
+    /// How many environments are served, and how many API keys.
+    pub fn extent(&self) -> (usize, usize) {
+        let index = self.index.load();
+        (index.environments.len(), index.keys.len())
+    }
+
+    /// The versions of the rulesets that are served, of `most` environments: the oldest.
+    pub fn versions(&self, most: usize) -> Vec<(EnvironmentId, u64)> {
+        let index = self.index.load();
+        let mut oldest: Vec<_> = index.environments.values().collect();
+        oldest.sort_unstable_by_key(|environment| environment.id);
+        let version = |it: &Arc<LiveEnvironment>| (it.id, it.ruleset().version());
+        oldest.into_iter().take(most).map(version).collect()
+    }
+
+    /// How many follow a feed.
+    pub fn followers(&self) -> u32 {
+        self.following.count()
     }
 
     /// Follows the environment of `key` from this moment on.

@@ -10,8 +10,9 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::domain::{
     id::{EnvironmentId, FlagId},
     time::Timestamp,
-    usage::{Count, Slot},
+    usage::{Cause, Count, Slot},
 };
+use crate::tally::Counter;
 
 /// Counters that are kept at the same time, at most; what does not fit is dropped and counted as such.
 pub const MAX_SLOTS: usize = 200_000;
@@ -20,6 +21,8 @@ pub const MAX_SLOTS: usize = 200_000;
 #[derive(Debug, Default)]
 pub struct Usage {
     counters: Mutex<Counters>,
+    /// What was ever counted, by [`Cause`].
+    totals: [Counter; Cause::ALL.len()],
     writing: RwLock<()>,
 }
 
@@ -58,8 +61,19 @@ impl Drop for Batch<'_> {
 }
 
 impl Usage {
-    /// Adds `counts` in one go. Returns how many evaluations found no room.
-    pub fn add(&self, counts: impl IntoIterator<Item = (Slot, Count)>) -> u64 {
+    /// Counts evaluations in one go. Returns how many found no room.
+    pub fn count(&self, counts: impl IntoIterator<Item = (Slot, Count)>) -> u64 {
+        self.add(
+            counts.into_iter().inspect(|(slot, count)| self.totals[slot.cause as usize].add(count.times)),
+        )
+    }
+
+    /// How many evaluations were counted since the process started, by cause; also those that found no room.
+    pub fn totals(&self) -> impl Iterator<Item = (Cause, u64)> {
+        Cause::ALL.iter().zip(&self.totals).map(|((cause, _), counter)| (*cause, counter.total()))
+    }
+
+    fn add(&self, counts: impl IntoIterator<Item = (Slot, Count)>) -> u64 {
         let waiting = &mut self.lock().waiting;
         let mut dropped = 0;
         for (slot, count) in counts {
@@ -116,7 +130,6 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::usage::Cause;
 
     const ENVIRONMENT: EnvironmentId = EnvironmentId::from_bits(1);
 
@@ -129,10 +142,10 @@ mod tests {
     #[tokio::test]
     async fn what_could_not_be_written_down_waits_for_the_next_time() {
         let usage = Usage::default();
-        usage.add([count(1, 3)]);
+        usage.count([count(1, 3)]);
         let batch = usage.batch().await;
         assert_eq!(batch.counts(), HashMap::from([count(1, 3)]));
-        usage.add([count(1, 4), count(2, 1)]);
+        usage.count([count(1, 4), count(2, 1)]);
         assert!(usage.last_evaluated(ENVIRONMENT).contains_key(&FlagId::from_bits(2)));
         drop(batch);
         let batch = usage.batch().await;
@@ -145,8 +158,8 @@ mod tests {
     fn what_does_not_fit_is_told() {
         let usage = Usage::default();
         let many = (0..=u32::try_from(MAX_SLOTS).unwrap()).map(|hour| count(hour, 2));
-        assert_eq!(usage.add(many), 2);
-        assert_eq!(usage.add([count(0, 1)]), 0, "a counter that is there goes on");
+        assert_eq!(usage.count(many), 2);
+        assert_eq!(usage.count([count(0, 1)]), 0, "a counter that is there goes on");
         assert_eq!(usage.pending(ENVIRONMENT).len(), MAX_SLOTS);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::{Error, open_store, request_ids, system_clock, undamaged};
+use super::{Error, observation, open_store, request_ids, system_clock, undamaged};
 use crate::{
     auth::{entropy::SystemEntropy, password::Strength},
     control::{self, Control, Settings},
@@ -73,6 +73,7 @@ pub(super) fn unheard(store: Store, stale_after_days: u32) -> Result<Arc<App>, E
         registration: control::Registration::Open,
         strength: Strength::Full,
         stale_after_days,
+        instruments: observation::instruments(),
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     Ok(Arc::new(App {
@@ -83,6 +84,8 @@ pub(super) fn unheard(store: Store, stale_after_days: u32) -> Result<Arc<App>, E
         streams: StreamLimits { total: 0, per_key: 0 },
         clock: system_clock(),
         trusts: Box::new(|_| false),
+        tracer: None,
+        process: observation::process,
         ready: AtomicBool::new(true),
     }))
 }

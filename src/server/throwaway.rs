@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Error, Running, app, serve, upkeep_call};
+use super::{Error, Running, app, observation, serve, upkeep_call};
 use crate::{
     config::{Config, Limits},
     control::{
@@ -88,7 +88,8 @@ pub async fn start(
         ..config.limits.clone()
     };
     let config = Config { limits, ..config.clone() };
-    let app = app(&config, Store::in_memory().map_err(Error::Open)?, clock)?;
+    let (instruments, exporter) = observation::begin(&config.otlp)?;
+    let app = app(&config, Store::in_memory().map_err(Error::Open)?, clock, instruments)?;
     let grown = match seed {
         Some((name, text)) => read_seed(name, text)?,
         None => Seed::default(),
@@ -98,7 +99,7 @@ pub async fn start(
             (control::Error::Invalid(faults), Some((name, text))) => faulty(name, text, &faults),
             (error, _) => Error::Load(error),
         })?;
-    let running = serve(&config, app).await?;
+    let running = serve(&config, app, exporter).await?;
     let url = running.url();
     Ok((running, Ready { url, planted }))
 }

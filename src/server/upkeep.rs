@@ -1,11 +1,13 @@
-//! What a server does from time to time, without being asked.
+//! What a server does by itself: from time to time, and in the end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::{call::Call, usage};
-use crate::domain::revision::Expected;
-use crate::http::app::App;
+use crate::{
+    control::{call::Call, usage},
+    domain::revision::Expected,
+    http::app::App,
+};
 
 /// How often counters of usage are written down, at least.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
@@ -43,6 +45,7 @@ pub(super) fn upkeep_call(app: &App) -> Call {
         address: None,
         break_glass: None,
         expected: Expected::Any,
+        trace: None,
     }
 }
 
@@ -52,12 +55,27 @@ async fn forget_usage(app: &App, days: u32) {
     }
 }
 
-pub(super) async fn write_down_usage(app: &App) {
+async fn write_down_usage(app: &App) {
     let call = upkeep_call(app);
     if let Err(error) = usage::flush(&app.control, &call).await {
         tracing::error!(
             ?error,
             "counters of usage could not be written down; they are kept for the next time"
         );
+    }
+}
+
+/// Writes down what is left, waits for the last change, and closes the data file.
+pub(super) async fn close(app: Arc<App>) {
+    write_down_usage(&app).await;
+    let Some(app) = Arc::into_inner(app) else {
+        tracing::error!("something still uses the data; it is closed with the process");
+        return;
+    };
+    if let Some(control) = Arc::into_inner(app.control) {
+        let closed = tokio::task::spawn_blocking(move || control.close()).await;
+        if let Err(error) = closed {
+            tracing::error!(%error, "the data file was not closed well");
+        }
     }
 }

@@ -133,6 +133,11 @@ impl Store {
         self.path.as_deref()
     }
 
+    /// Bytes of the file, if there is one and its size can be told.
+    pub fn file_bytes(&self) -> Option<u64> {
+        std::fs::metadata(self.path()?).ok().map(|file| file.len())
+    }
+
     /// Where the file was copied to before it was migrated, if it was.
     pub fn kept(&self) -> Option<&Path> {
         self.kept.as_deref()

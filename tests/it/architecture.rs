@@ -13,16 +13,18 @@ use tokens::{Token, tokens};
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("limit", &[]),
+    ("tally", &[]),
+    ("trace", &["tally"]),
     ("document", &[]),
     ("engine", &["domain"]),
     ("auth", &["domain"]),
     ("store", &["domain"]),
-    ("live", &["domain", "engine"]),
-    ("control", &["domain", "engine", "auth", "store", "live"]),
-    ("http", &["domain", "engine", "live", "control", "auth", "limit"]),
+    ("live", &["domain", "engine", "tally"]),
+    ("control", &["domain", "engine", "auth", "store", "live", "tally", "trace"]),
+    ("http", &["domain", "engine", "live", "control", "auth", "limit", "tally", "trace"]),
     // Settings parse into the types of whoever uses them, so they may look anywhere below.
     ("config", &["domain", "engine", "live", "control", "auth", "limit", "http"]),
-    ("telemetry", &["config"]),
+    ("telemetry", &["config", "trace"]),
     (
         "server",
         &[
@@ -37,6 +39,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "telemetry",
             "document",
+            "tally",
+            "trace",
         ],
     ),
     (
@@ -53,6 +57,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "telemetry",
             "document",
+            "tally",
+            "trace",
             "server",
         ],
     ),
@@ -86,9 +92,22 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ulid", &["domain"]),
     ("jiff", &["domain"]),
     ("serde", &["http", "store", "auth", "domain/value"]),
-    ("serde_json", &["http", "store", "auth", "domain/value", "engine/compile", "cli", "document", "server"]),
+    (
+        "serde_json",
+        &[
+            "http",
+            "store",
+            "auth",
+            "domain/value",
+            "engine/compile",
+            "cli",
+            "document",
+            "server",
+            "telemetry/otlp",
+        ],
+    ),
     ("saphyr_parser", &["document/tree"]),
-    ("tokio", &["auth", "store", "live", "control", "http", "server", "cli", "testing"]),
+    ("tokio", &["auth", "store", "live", "control", "http", "server", "telemetry/otlp", "cli", "testing"]),
 ];
 
 /// Powers that are handed down as values, and the only places that hold them.
@@ -97,7 +116,8 @@ const POWERS: &[(&[&str], &[&str])] = &[
     (&["Timestamp", "::", "now"], &["server"]),
     (&["SystemEntropy", "::", "new"], &["server"]),
     // How long a request took is logged and decides nothing.
-    (&["Instant", "::", "now"], &["server", "http/middleware"]),
+    // ... and how long spans of traces wait to be sent.
+    (&["Instant", "::", "now"], &["server", "http/middleware", "telemetry/otlp"]),
 ];
 
 const MAX_LINES: usize = 400;

@@ -107,6 +107,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("ofrepFollow",      [401,     401,     401,   401,   401,  401,   401]), // The token is in the address.
     ("getHealth",        [200,     200,     200,   200,   200,  200,   200]),
     ("getReady",         [200,     200,     200,   200,   200,  200,   200]),
+    ("getMetrics",       [200,     200,     200,   200,   200,  200,   200]),
 ];
 
 /// An operation of the document.

@@ -172,7 +172,10 @@ impl<'d> Operation<'d> {
 
     /// Whether it answers what no example can show.
     fn answers_a_file(&self) -> bool {
-        self.success().1["content"].get("application/octet-stream").is_some()
+        let content = &self.success().1["content"];
+        ["application/octet-stream", "text/plain; charset=utf-8"]
+            .iter()
+            .any(|kind| content.get(kind).is_some())
     }
 
     /// Whether it asks for these credentials.

@@ -61,6 +61,8 @@ mod manifests;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod ofrep;
 #[cfg(test)]
 mod old_files;
@@ -120,6 +122,8 @@ mod targeting;
 mod throwaway;
 #[cfg(test)]
 mod tour;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod vectors;
 #[cfg(test)]

@@ -216,6 +216,54 @@ fn the_log_has_a_line_for_every_request_but_routine_successes() {
 }
 
 #[test]
+fn a_line_about_a_request_names_who_asked_and_no_secret() {
+    let directory = TempDir::new().unwrap();
+    let server = Process::serve(&directory.path().join("data.redb"), [""; 0]);
+    let team = admin(&server.url);
+    let user = team.client.get("/api/v1/auth/me").expect(200)["data"]["id"].clone();
+    let organization = json!(team.organization());
+    let token = json!({"name": "script", "role": "viewer"});
+    let token = team.client.post("/api/v1/auth/tokens", &token).expect(201)["data"].clone();
+    let script = team.client.anonymous().bearer(token["token"].as_str().unwrap());
+    let key = team.create_key(&team.development, "server").expect(201)["data"].clone();
+    let sdk = team.client.anonymous().with("X-API-Key", key["key"].as_str().unwrap());
+    let asks = |client: &Client, id: &str, path: &str| client.with("X-Request-ID", id).get(path).status;
+    assert_eq!(asks(&team.client, "person", "/api/v1/projects"), 200);
+    assert_eq!(asks(&script, "script", "/api/v1/projects"), 200);
+    assert_eq!(asks(&script, "refused", "/api/v1/auth/tokens"), 403);
+    assert_eq!(asks(&sdk, "sdk", "/api/v1/projects"), 403);
+    assert_eq!(asks(&sdk.anonymous(), "nobody", "/api/v1/projects"), 401);
+    let secrets = ["person", "script", "sdk"].map(|of| match of {
+        "person" => team.client.sends("Authorization").unwrap().to_owned(),
+        "script" => token["token"].as_str().unwrap().to_owned(),
+        _ => key["key"].as_str().unwrap().to_owned(),
+    });
+    let log = server.log();
+    let line = |id: &str| {
+        let mut lines = log.iter().filter(|line| line["message"] == "request" && line["request_id"] == id);
+        let line = lines.next().unwrap();
+        assert!(lines.next().is_none() && line["micros"].is_u64(), "{line}");
+        line
+    };
+    for (id, principal, organization, environment) in [
+        ("person", &user, &organization, &Value::Null),
+        ("script", &token["id"], &organization, &Value::Null),
+        ("refused", &token["id"], &organization, &Value::Null),
+        ("sdk", &key["id"], &Value::Null, &json!(team.development)),
+        ("nobody", &Value::Null, &Value::Null, &Value::Null),
+    ] {
+        let line = line(id);
+        assert_eq!(&line["principal_id"], principal, "{line}");
+        assert_eq!(&line["organization_id"], organization, "{line}");
+        assert_eq!(&line["environment_id"], environment, "{line}");
+    }
+    let text = log.iter().map(Value::to_string).collect::<String>();
+    for secret in secrets {
+        assert!(!text.contains(secret.trim_start_matches("Bearer ")));
+    }
+}
+
+#[test]
 fn sigterm_finishes_what_is_in_flight() {
     let directory = TempDir::new().unwrap();
     let data = directory.path().join("data.redb");

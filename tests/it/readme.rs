@@ -13,6 +13,7 @@ use phaseflag::domain::{
 use phaseflag::engine::{impact, prerequisite};
 use phaseflag::http::error::{self, Code};
 use phaseflag::http::listen;
+use phaseflag::http::metrics::{FAMILIES, Family};
 use phaseflag::http::middleware::{body, request_id};
 use phaseflag::http::wire::{evaluate, event, preview};
 
@@ -78,6 +79,16 @@ fn every_operator_is_listed_under_what_it_is_about() {
     }
     let rows = rows.into_iter().map(|(group, names)| vec![group.to_owned(), names.join(", ")]);
     check("Targeting", &rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_metric_is_listed() {
+    let row = |metric: &Family| {
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let name = format!("`{}`", metric.name);
+        vec![name, metric.kind.name().to_owned(), labels.join(", "), metric.meaning.to_owned()]
+    };
+    check("Metrics", &FAMILIES.iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]

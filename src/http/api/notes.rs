@@ -7,10 +7,10 @@ use crate::http::{error::Code, openapi::Notes};
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// Operations of the server itself, which anybody may ask any number of times.
-const UNLIMITED: [&str; 2] = ["getHealth", "getReady"];
+const UNLIMITED: [&str; 3] = ["getHealth", "getReady", "getMetrics"];
 
 /// Operations that go on when the data file fails.
-const IN_MEMORY: [&str; 11] = [
+const IN_MEMORY: [&str; 12] = [
     "evaluate",
     "ofrepEvaluateFlag",
     "ofrepEvaluateFlags",
@@ -22,6 +22,7 @@ const IN_MEMORY: [&str; 11] = [
     "listOperators",
     "getHealth",
     "getReady",
+    "getMetrics",
 ];
 
 /// What it means that the thing a parameter names is not there.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use poem::http::StatusCode;
+use poem::web::Data as PoemData;
 use poem::{IntoResponse, Response};
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
@@ -15,7 +16,10 @@ use crate::{
     http::{
         app::App,
         envelope::Data,
+        error::ApiError,
         guard::Person,
+        metrics::{self, Sources},
+        middleware::paths::Paths,
         payload::{FastJson, written},
         wire::{
             operator::OperatorView,
@@ -49,6 +53,17 @@ impl SystemApi {
     async fn ready(&self) -> Readiness {
         Readiness(self.0.ready.load(Ordering::Relaxed))
     }
+
+    /// Read its metrics
+    ///
+    /// For Prometheus and whatever reads its text format, version 0.0.4. What each metric means is in the README.
+    #[oai(path = "/metrics", method = "get", operation_id = "getMetrics")]
+    async fn metrics(&self, paths: PoemData<&Arc<Paths>>) -> Result<Exposition, ApiError> {
+        let (app, paths) = (Arc::clone(&self.0), Arc::clone(paths.0));
+        // It looks at the disk, and at the counters of every flag.
+        let text = tokio::task::spawn_blocking(move || metrics::exposition(&Sources::new(&app, &paths)));
+        Ok(Exposition(text.await.map_err(ApiError::internal)?))
+    }
 }
 
 /// What targeting is made of.
@@ -63,6 +78,33 @@ impl OperatorsApi {
     async fn operators(&self, _person: Person) -> FastJson<Data<Vec<OperatorView>>> {
         FastJson(Data { data: OPERATORS.iter().map(OperatorView::from).collect() })
     }
+}
+
+struct Exposition(String);
+
+impl IntoResponse for Exposition {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(metrics::CONTENT_TYPE).body(self.0)
+    }
+}
+
+impl ApiResponse for Exposition {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "The metrics",
+                status: Some(200),
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: "text/plain; charset=utf-8",
+                    schema: String::schema_ref(),
+                }],
+                headers: vec![],
+            }],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
 }
 
 struct Readiness(bool);

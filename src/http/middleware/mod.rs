@@ -1,16 +1,20 @@
 //! The outermost layer: what every request and every answer has, in one pass over both. A request gets a name and
 //! limits; an answer gets that name, the permissions of a browser, and one envelope if it is a failure.
 
+pub mod account;
 pub mod body;
 pub mod compress;
 pub mod cors;
 pub mod paths;
+pub mod principal;
 pub mod request_id;
+pub mod traffic;
 
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 
 use hyper::body::Body as _;
@@ -18,15 +22,18 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use tokio::time::Instant;
 
+use self::account::{Account, Traced, principal_of};
 use self::body::{BodyLimits, Leftover};
 use self::compress::compress;
 use self::cors::{Cors, preflight_origin};
-use self::paths::{KnownPath, News, Paths};
+use self::paths::{KnownPath, Paths};
+use self::principal::Principal;
 use self::request_id::{MakeRequestId, REQUEST_ID, RequestId};
 use crate::domain::time::Timestamp;
 use crate::http::app::Clock;
 use crate::http::classify::classify;
 use crate::http::error::{ApiError, Code};
+use crate::trace::{Context, Tracer};
 
 /// What an answer says unless its route said otherwise.
 const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 5] = [
@@ -46,13 +53,15 @@ pub struct Settings {
     /// Templates of paths that accept larger bodies, with the largest in bytes.
     pub larger_bodies: Vec<(&'static str, u64)>,
     /// The paths that exist.
-    pub paths: Paths,
+    pub paths: Arc<Paths>,
     /// Tells the moment.
     pub clock: Clock,
     /// Makes the name of a request that has none.
     pub make_request_id: MakeRequestId,
     /// How failures are told to clients of another protocol.
     pub dialect: Dialect,
+    /// Takes spans, if anything is traced.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 /// Another protocol, whose clients look for their own members in a failure.
@@ -78,6 +87,8 @@ pub struct Arrival {
     pub now: Timestamp,
     /// Its name.
     pub id: RequestId,
+    /// Its span, if it is traced.
+    pub trace: Option<Context>,
 }
 
 /// The outermost layer around the routes.
@@ -101,7 +112,10 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
         let settings = &self.settings;
         let now = (settings.clock)();
         let id = RequestId::of(request.headers(), || (settings.make_request_id)(now));
-        request.set_data(Arrival { now, id: id.clone() });
+        let traced = Traced::begin(settings.tracer.as_ref(), &request);
+        let trace = traced.as_ref().map(|traced| traced.root().context);
+        let arrival = Arrival { now, id, trace };
+        request.set_data(arrival.clone());
         let method = request.method().clone();
         let path = settings.paths.find(request.uri().path());
         let origin = request.headers().get(header::ORIGIN).cloned();
@@ -118,7 +132,7 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
                 None => {
                     answer_head(&mut request, path);
                     let outcome = caught(pin!(self.routes.call(request))).await;
-                    answer_of(outcome, path, &id, tell)
+                    answer_of(outcome, path, &arrival.id, tell)
                 }
             };
             connection.settle(&leftover, &mut response).await;
@@ -129,8 +143,12 @@ impl<E: Endpoint> Endpoint for Outermost<E> {
             let headers = response.headers_mut();
             add_defaults(headers);
             settings.cors.decorate(origin.as_ref(), headers);
-            headers.insert(REQUEST_ID, id.to_header());
-            log(&method, path, response.status(), began, &id);
+            headers.insert(REQUEST_ID, arrival.id.to_header());
+            let (status, principal) = (response.status(), principal_of(&response));
+            let ended = Instant::now();
+            let account =
+                Account { method: &method, path, status, arrival: &arrival, principal, began, ended };
+            account.give(&settings.paths, traced);
             Ok(response)
         }
     }
@@ -181,9 +199,13 @@ fn answer_of(
     id: &RequestId,
     tell: fn(ApiError) -> ApiError,
 ) -> Response {
+    let mut principal = None;
     let failure = match outcome {
         Ok(Ok(output)) => return output.into_response(),
-        Ok(Err(error)) => classify(&error, path.map(KnownPath::parameters).unwrap_or_default()),
+        Ok(Err(error)) => {
+            principal = error.data::<Principal>().copied();
+            classify(&error, path.map(KnownPath::parameters).unwrap_or_default())
+        }
         Err(panic) => ApiError::internal(format_args!("panicked: {}", message_of(panic.as_ref()))),
     };
     let code = failure.code();
@@ -191,17 +213,21 @@ fn answer_of(
         StatusCode::INTERNAL_SERVER_ERROR => {
             tracing::error!(request_id = id.text(), error = %failure, "a request failed");
         }
-        // Overload and a full disk are told about where they are noticed.
+        // Overload, or the data file.
         status if status.is_server_error() => {
-            tracing::debug!(request_id = id.text(), error = %failure, "a request was turned away");
+            tracing::warn!(request_id = id.text(), error = %failure, "a request was turned away");
         }
         _ => {}
     }
-    tell(match (code, path) {
+    let answer = tell(match (code, path) {
         (Code::MethodNotAllowed, Some(path)) => failure.with_header(header::ALLOW, path.allow().clone()),
         _ => failure,
-    })
-    .into_response()
+    });
+    let mut response = answer.into_response();
+    if let Some(principal) = principal {
+        response.extensions_mut().insert(principal);
+    }
+    response
 }
 
 /// The answer to a request that no route sees.
@@ -274,28 +300,6 @@ fn drop_body(response: &mut Response) {
 fn add_defaults(headers: &mut HeaderMap) {
     for (name, value) in DEFAULT_HEADERS {
         headers.entry(name).or_insert(value);
-    }
-}
-
-/// One line per request, at a level that says whether it is news. The path as the document has it: the real one may
-/// hold what is not for a log, and neither the query nor a header is ever printed.
-fn log(method: &Method, path: Option<&KnownPath>, status: StatusCode, began: Instant, id: &RequestId) {
-    macro_rules! line {
-        ($level:ident) => {
-            tracing::$level!(
-                method = method.as_str(),
-                path = path.map_or("(unknown)", KnownPath::template),
-                status = status.as_u16(),
-                micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-                request_id = id.text(),
-                "request"
-            )
-        };
-    }
-    let failed = status.is_client_error() || status.is_server_error();
-    match path.map_or(News::EveryAnswer, KnownPath::news) {
-        News::Failures if !failed => line!(debug),
-        News::Failures | News::EveryAnswer => line!(info),
     }
 }
 

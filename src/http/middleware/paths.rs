@@ -6,8 +6,14 @@ use std::str::Split;
 
 use poem::http::{HeaderValue, Method};
 
+use super::traffic::Traffic;
+
 /// What applications and probes ask for all the time. A log with a line for each success would hold nothing else.
-const ROUTINE: [&str; 5] = ["/api/v1/evaluate", "/api/v1/sdk/", "/ofrep/v1/", "/health", "/ready"];
+const ROUTINE: [&str; 6] =
+    ["/api/v1/evaluate", "/api/v1/sdk/", "/ofrep/v1/", "/health", "/ready", "/metrics"];
+/// Methods that are told apart on paths that are not known.
+const TOLD_APART: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
 /// One path of the API.
 #[derive(Debug)]
@@ -17,6 +23,7 @@ pub struct KnownPath {
     allow: HeaderValue,
     gets: Gets,
     news: News,
+    traffic: Traffic,
 }
 
 /// Whether a success on a path is worth a line in the log.
@@ -63,13 +70,15 @@ impl KnownPath {
 }
 
 /// Every known path.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Paths {
     known: Vec<KnownPath>,
     /// The place of each path that has no parameters.
     literal: HashMap<String, usize>,
     /// All of them, as a tree of segments.
     root: Node,
+    /// What was asked of paths that are not known.
+    unknown: Traffic,
 }
 
 #[derive(Debug, Default)]
@@ -87,7 +96,8 @@ impl Paths {
         for (template, method) in operations {
             methods.entry(template).or_default().push(method);
         }
-        let mut paths = Self::default();
+        let unknown = Traffic::of(TOLD_APART);
+        let mut paths = Self { known: Vec::new(), literal: HashMap::new(), root: Node::default(), unknown };
         for (template, methods) in methods {
             paths.add(template, &methods);
         }
@@ -107,13 +117,14 @@ impl Paths {
             };
         }
         let gets = if methods.contains(&&Method::GET) { Gets::Yes } else { Gets::No };
-        let mut allowed: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+        let mut answered: Vec<Method> = methods.iter().map(|method| (*method).clone()).collect();
         if gets == Gets::Yes {
-            allowed.push("HEAD");
+            answered.push(Method::HEAD);
         }
-        allowed.push("OPTIONS");
-        allowed.sort_unstable();
-        allowed.dedup();
+        answered.push(Method::OPTIONS);
+        answered.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        answered.dedup();
+        let allowed: Vec<&str> = answered.iter().map(Method::as_str).collect();
         // Names of methods are visible ASCII, so this always succeeds.
         let allow = HeaderValue::from_str(&allowed.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"));
         let routine = ROUTINE.iter().any(|prefix| template.starts_with(prefix));
@@ -123,7 +134,18 @@ impl Paths {
         if parameters.is_empty() {
             self.literal.insert(template.to_owned(), place);
         }
-        self.known.push(KnownPath { template: template.to_owned(), parameters, allow, gets, news });
+        let traffic = Traffic::of(answered);
+        self.known.push(KnownPath { template: template.to_owned(), parameters, allow, gets, news, traffic });
+    }
+
+    /// Every known path, by its template.
+    pub fn known(&self) -> &[KnownPath] {
+        &self.known
+    }
+
+    /// What was asked of a path, or of all those that are not known.
+    pub fn traffic<'t>(&'t self, path: Option<&'t KnownPath>) -> &'t Traffic {
+        path.map_or(&self.unknown, |path| &path.traffic)
     }
 
     /// The path that a request is for. A literal segment goes before a parameter, as in the router.
