@@ -36,6 +36,11 @@ impl fmt::Display for Faulty {
 impl Error for Faulty {}
 
 impl File {
+    /// A text that is in no file.
+    pub(super) fn of(name: String, text: String) -> Self {
+        Self { name, text }
+    }
+
     /// Reads the file at `path`, or standard input.
     pub(super) fn read(path: &Path) -> Result<Self, Faulty> {
         let name = path.display().to_string();

@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::connection::Connection;
-use super::file::{File, save};
+use super::file::{Faulty, File, save};
+use super::importers::{self, Source};
 use super::place::project_id;
 use super::target::Target;
 use crate::document;
@@ -71,6 +72,19 @@ pub(super) struct Import {
     #[command(flatten)]
     document: Document,
 
+    /// The product that the file was exported from, if it is no document of ours; what became of each thing in it is told
+    /// on standard error
+    #[arg(long, value_enum, value_name = "PRODUCT", requires = "project")]
+    from: Option<Source>,
+
+    /// The key of the project that a file of another product becomes
+    #[arg(long, value_name = "KEY", requires = "from")]
+    project: Option<String>,
+
+    /// Write what a file of another product becomes as a document, in place of importing it
+    #[arg(long, short, value_name = "FILE", requires = "from")]
+    output: Option<PathBuf>,
+
     /// Only tell what would change, as `phaseflag plan` does
     #[arg(long)]
     dry_run: bool,
@@ -125,22 +139,60 @@ pub(super) fn export(command: Export) -> Result<(), Box<dyn Error>> {
 
 pub(super) fn plan(command: Plan) -> Result<ExitCode, Box<dyn Error>> {
     let connection = command.target.connection()?;
-    let plan = send(&connection, &command.document, "dry_run=true")?;
+    let plan = send(&connection, &command.document, &Content::of(&command.document)?, "dry_run=true")?;
     tell(&plan, command.format)?;
     let drifts = command.exit_code && !plan["changes"].as_array().is_none_or(Vec::is_empty);
     Ok(if drifts { ExitCode::from(EXIT_DRIFT) } else { ExitCode::SUCCESS })
 }
 
 pub(super) fn import(command: Import) -> Result<(), Box<dyn Error>> {
+    let content = match (command.from, &command.project) {
+        (Some(source), Some(project)) => Content::translated(&command.document, source, project)?,
+        (Some(_) | None, _) => Content::of(&command.document)?,
+    };
+    if let Some(path) = &command.output {
+        return Ok(save(path, document::write(&content.value).as_bytes())?);
+    }
     let connection = command.target.connection()?.breaking_glass(command.break_glass);
     let run = if command.dry_run { "dry_run=true" } else { "dry_run=false" };
-    let done = send(&connection, &command.document, run)?;
+    let done = send(&connection, &command.document, &content, run)?;
     tell(&done, command.format)?;
     Ok(())
 }
 
-fn send(connection: &Connection, document: &Document, run: &str) -> Result<Value, Box<dyn Error>> {
-    let file = File::read(&document.file)?;
+/// What is to be imported, and the text that has it.
+struct Content {
+    value: Value,
+    file: File,
+}
+
+impl Content {
+    fn of(document: &Document) -> Result<Self, Faulty> {
+        let file = File::read(&document.file)?;
+        Ok(Self { value: file.value()?, file })
+    }
+
+    /// What a file of another product becomes; tells what became of each thing in it.
+    fn translated(document: &Document, source: Source, project: &str) -> Result<Self, Box<dyn Error>> {
+        let exported = Self::of(document)?.value;
+        let translation = importers::translate(source, &exported, project)?;
+        let mut out = io::stderr().lock();
+        for note in &translation.notes {
+            writeln!(out, "{note}")?;
+        }
+        let value = serde_json::to_value(&translation.document)?;
+        // Faults that only the project can show have their lines in the translation.
+        let file = File::of("the translation".to_owned(), document::write(&value));
+        Ok(Self { value, file })
+    }
+}
+
+fn send(
+    connection: &Connection,
+    document: &Document,
+    content: &Content,
+    run: &str,
+) -> Result<Value, Box<dyn Error>> {
     let mut path = format!("/api/v1/projects/import?{run}&prune={}", document.prune);
     if let Some(organization) = &document.organization {
         // Whatever is no identifier is refused with its name.
@@ -148,8 +200,8 @@ fn send(connection: &Connection, document: &Document, run: &str) -> Result<Value
         path.push_str("&organization_id=");
         path.extend(plain);
     }
-    let mut answer = connection.post(&path, &file.value()?).map_err(|failure| file.refused(failure))?;
-    Ok(answer["data"].take())
+    let answer = connection.post(&path, &content.value);
+    Ok(answer.map_err(|failure| content.file.refused(failure))?["data"].take())
 }
 
 fn tell(plan: &Value, format: Told) -> io::Result<()> {

@@ -51,7 +51,8 @@ fn translated(name: &str) -> Translation {
 }
 
 fn report(translation: &Translation) -> String {
-    translation.notes.iter().map(|note| format!("{note}\n")).collect()
+    let lines: Vec<String> = translation.notes.iter().map(ToString::to_string).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Compares with what is kept, and says where the new text lies.
@@ -92,9 +93,10 @@ impl Environment {
             let name = members["key"].clone();
             members.entry("name").or_insert(name);
             members.extend(own.as_object().cloned().unwrap_or_default());
-            let last = flag["variations"].as_array().and_then(|all| all.last()).map(|it| it["key"].clone());
+            let fallback =
+                flag["variations"].as_array().and_then(|all| all.last()).map(|it| it["key"].clone());
             let members = flag.as_object_mut().expect("a flag is an object");
-            members.entry("default_variation").or_insert(last.unwrap_or_default());
+            members.entry("default_variation").or_insert(fallback.unwrap_or_default());
             compiled(&flag)
         });
         let segments: Vec<_> = list("segments").iter().map(segment).collect();

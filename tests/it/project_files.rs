@@ -153,3 +153,32 @@ fn the_schema_describes_what_is_exported() {
     }
     assert!(flag["environments"].is_object() && schema["additionalProperties"] == false, "{schema}");
 }
+
+/// What another product exported.
+fn exported(folder: &Path) -> String {
+    let path = folder.join("flagd.json");
+    let flags = r#"{"flags": {"New Nav": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}}}"#;
+    fs::write(&path, flags).expect("a file");
+    path.to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn a_file_of_another_product_is_imported_or_translated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, exported) = (data_file(folder.path()), exported(folder.path()));
+    let output = folder.path().join("nav.yaml");
+    let path = output.to_str().expect("a path");
+    let line = ["import", exported.as_str(), "--from=flagd", "--project=nav"];
+    let translated = run(line.iter().chain(&["--output", path]));
+    assert_eq!((translated.status.code(), translated.stdout.len()), (Some(0), 0), "{translated:?}");
+    let report = text(&translated.stderr);
+    assert!(report.contains("New Nav") && report.contains("new-nav"), "{report}");
+    let place = ["--data", data.as_str()];
+    let imported = run(line.iter().chain(&place));
+    assert_eq!((imported.status.code(), text(&imported.stderr)), (Some(0), report));
+    assert!(text(&imported.stdout).starts_with("+ project nav\n"), "{imported:?}");
+    let nothing = "The project nav is what the document says.\n";
+    assert_eq!(printed(&run(["plan", path].iter().chain(&place)), 0), nothing);
+    let refused = run(["import", exported.as_str(), "--from=flagd"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+}

@@ -9,7 +9,7 @@
 //! | `flagd` | flag definitions |
 //! | `launchdarkly` | the list of flags of the REST API, and the data of SDKs, relays and files |
 //!
-//! Each of these has its mapping as a table, and writes a [`Draft`]: `node` reads the file, `keys` makes keys of
+//! Each of these has its mapping as a table, and writes a `Draft`: `node` reads the file, `keys` makes keys of
 //! names, `formula` holds conditions of any shape, `shares` and `buckets` make rollouts, `remarks` and `note` collect
 //! what is told. What comes out was read, compiled and checked for cycles as the server would do it (`soundness`).
 //!
