@@ -328,7 +328,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
 /// The document that describes the API. It depends on no setting and needs no data file.
 pub fn openapi_document() -> Result<String, Error> {
     let store = Store::in_memory().map_err(Error::Open)?;
-    let app = offline::unheard(store, DEFAULT_STALE_AFTER_DAYS)?;
+    let app = offline::unheard(store, DEFAULT_STALE_AFTER_DAYS, Strength::Full)?;
     let document = app::document(&app).map_err(|error| Error::Process(error.to_string()))?;
     Ok(format!("{document:#}"))
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
+use super::file::File;
 use super::remote::{self, Remote};
 use super::target::{BaseUrl, Token};
 use crate::config::{DEFAULT_STALE_AFTER_DAYS, LogFilter, LogFormat};
@@ -133,6 +134,15 @@ impl Connection {
     /// Opens a data file, as a start of the server does. Without a credential it is the operator of the machine who asks.
     pub(super) fn to_file(path: &Path, credential: Option<Token>) -> Result<Self, Failure> {
         Self::to_file_where(path, credential, DEFAULT_STALE_AFTER_DAYS)
+    }
+
+    /// Makes a server in memory of what a document says.
+    pub(super) fn to_document(file: &File) -> Result<Self, Failure> {
+        let runtime = runtime()?;
+        let offline = runtime.block_on(Offline::planted(file.name(), file.text()));
+        let transport = Transport::File(Box::new(offline.map_err(Failure::Unopened)?));
+        let place = format!("the document {}", file.name());
+        Ok(Self { transport, place, credential: None, break_glass: None, runtime })
     }
 
     /// The same as a server with this setting.

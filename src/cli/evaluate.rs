@@ -3,11 +3,13 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::connection::Connection;
+use super::file::File;
 use super::listing::{Column, Listing};
 use super::place::environment_id;
 use super::target::{Place, Token};
@@ -50,6 +52,10 @@ pub(super) struct Evaluate {
     /// Without an API key: the environment, by its key or id
     #[arg(long, value_name = "KEY")]
     environment: Option<String>,
+
+    /// A project as `phaseflag export` writes it, in place of data: no server and no data file is asked
+    #[arg(long, value_name = "FILE", conflicts_with = "project", requires = "environment")]
+    file: Option<PathBuf>,
 
     /// Print every step that led to the values, as JSON; without an API key alone
     #[arg(long)]
@@ -113,8 +119,15 @@ impl Context {
 }
 
 pub(super) fn run(command: Evaluate) -> Result<(), Box<dyn Error>> {
-    let Evaluate { flags, context, api_key, project, environment, explain, listing, place } = command;
+    let Evaluate { flags, context, api_key, project, environment, file, explain, listing, place } = command;
     let context = context.body();
+    if let (Some(path), Some(environment)) = (file, &environment) {
+        let connection = Connection::to_document(&File::read(&path)?)?;
+        let project = connection.rows("/api/v1/projects", &[])?;
+        let project = project.first().and_then(|it| it["id"].as_str()).unwrap_or_default();
+        let environment = environment_id(&connection, project, Some(environment))?;
+        return print(explained(&connection, &environment, &flags, &context)?, explain, listing);
+    }
     let evaluations = match (api_key, project, environment) {
         (Some(_), None, None) if explain => {
             let sentence = "--explain needs --project and --environment: an application is told no reasons";
@@ -124,15 +137,7 @@ pub(super) fn run(command: Evaluate) -> Result<(), Box<dyn Error>> {
         (_, Some(project), Some(environment)) => {
             let connection = place.target()?.connection()?;
             let environment = environment_id(&connection, &project, Some(&environment))?;
-            let explanations = explained(&connection, &environment, &flags, &context)?;
-            if explain {
-                writeln!(io::stdout().lock(), "{:#}", Value::from(explanations))?;
-                return Ok(());
-            }
-            explanations
-                .into_iter()
-                .map(|it| row(it["steps"]["flag_key"].clone(), &it["evaluation"]))
-                .collect()
+            return print(explained(&connection, &environment, &flags, &context)?, explain, listing);
         }
         (_, _, _) => {
             let sentence = "missing: --api-key (PHASEFLAG_API_KEY), or both --project and --environment";
@@ -140,6 +145,16 @@ pub(super) fn run(command: Evaluate) -> Result<(), Box<dyn Error>> {
         }
     };
     Ok(listing.print(&evaluations, &COLUMNS, "no flags")?)
+}
+
+/// Prints what was explained: every step of it, or what came of it.
+fn print(explanations: Vec<Value>, explain: bool, listing: Listing) -> Result<(), Box<dyn Error>> {
+    if explain {
+        writeln!(io::stdout().lock(), "{:#}", Value::from(explanations))?;
+        return Ok(());
+    }
+    let rows = explanations.into_iter().map(|it| row(it["steps"]["flag_key"].clone(), &it["evaluation"]));
+    Ok(listing.print(&rows.collect::<Vec<_>>(), &COLUMNS, "no flags")?)
 }
 
 fn row(flag_key: Value, evaluation: &Value) -> Value {

@@ -59,6 +59,16 @@ impl File {
         Ok(Self { name, text })
     }
 
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What it says.
     pub(super) fn value(&self) -> Result<Value, Faulty> {
         document::parse(&self.text).map_err(|fault| Faulty(format!("{}:{fault}", self.name)))

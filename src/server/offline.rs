@@ -8,9 +8,10 @@ use std::sync::atomic::AtomicBool;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::{Error, observation, open_store, request_ids, system_clock, undamaged};
+use super::{Error, observation, open_store, request_ids, system_clock, throwaway, undamaged};
 use crate::{
     auth::{entropy::SystemEntropy, password::Strength},
+    config::DEFAULT_STALE_AFTER_DAYS,
     control::{self, Control, Settings},
     http::{
         app::{self, App, MAX_BACKUPS},
@@ -52,10 +53,23 @@ impl Offline {
                 "there is no such file".into(),
             )));
         }
-        let app = undamaged(path, || open_store(path).and_then(|store| unheard(store, stale_after_days)))?;
+        let open = || open_store(path).and_then(|store| unheard(store, stale_after_days, Strength::Full));
+        Ok(Self::over(undamaged(path, open)?))
+    }
+
+    /// A server in memory that has what the document `text` says, and nobody else. `name` stands before the places of
+    /// faults. To be called within a runtime.
+    pub async fn planted(name: &str, text: &str) -> Result<Self, Error> {
+        let store = Store::in_memory().map_err(Error::Open)?;
+        let app = unheard(store, DEFAULT_STALE_AFTER_DAYS, Strength::Throwaway)?;
+        throwaway::grow(&app, Some((name, text))).await?;
+        Ok(Self::over(app))
+    }
+
+    fn over(app: Arc<App>) -> Self {
         // No browser asks here.
         let routes = Direct::to(app::routes(&app, Cors::Any, request_ids()));
-        Ok(Self { routes, _closing: Closing(Some(app)) })
+        Self { routes, _closing: Closing(Some(app)) }
     }
 
     /// Asks. To be called within a runtime.
@@ -65,13 +79,13 @@ impl Offline {
 }
 
 /// What the routes share where nobody listens: no limits, as nobody else is asking.
-pub(super) fn unheard(store: Store, stale_after_days: u32) -> Result<Arc<App>, Error> {
+pub(super) fn unheard(store: Store, stale_after_days: u32, strength: Strength) -> Result<Arc<App>, Error> {
     let settings = Settings {
         signing_secret: None,
         access_lifetime: 0,
         refresh_lifetime: 0,
         registration: control::Registration::Open,
-        strength: Strength::Full,
+        strength,
         stale_after_days,
         instruments: observation::instruments(),
     };

@@ -18,7 +18,10 @@ use crate::{
     },
     document,
     domain::violation::Violations,
-    http::{app::Clock, wire},
+    http::{
+        app::{App, Clock},
+        wire,
+    },
     store::Store,
 };
 
@@ -90,18 +93,23 @@ pub async fn start(
     let config = Config { limits, ..config.clone() };
     let (instruments, exporter) = observation::begin(&config.otlp)?;
     let app = app(&config, Store::in_memory().map_err(Error::Open)?, clock, instruments)?;
+    let planted = grow(&app, seed).await?;
+    let running = serve(&config, app, exporter).await?;
+    let url = running.url();
+    Ok((running, Ready { url, planted }))
+}
+
+/// Fills an empty server with what the seed says.
+pub(super) async fn grow(app: &App, seed: Option<(&str, &str)>) -> Result<Planted, Error> {
     let grown = match seed {
         Some((name, text)) => read_seed(name, text)?,
         None => Seed::default(),
     };
-    let planted =
-        plant(&app.control, &upkeep_call(&app), grown).await.map_err(|error| match (error, seed) {
-            (control::Error::Invalid(faults), Some((name, text))) => faulty(name, text, &faults),
-            (error, _) => Error::Load(error),
-        })?;
-    let running = serve(&config, app, exporter).await?;
-    let url = running.url();
-    Ok((running, Ready { url, planted }))
+    let planted = plant(&app.control, &upkeep_call(app), grown).await;
+    planted.map_err(|error| match (error, seed) {
+        (control::Error::Invalid(faults), Some((name, text))) => faulty(name, text, &faults),
+        (error, _) => Error::Load(error),
+    })
 }
 
 /// The text of the seed that the settings name.

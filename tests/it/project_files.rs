@@ -154,6 +154,37 @@ fn the_schema_describes_what_is_exported() {
     assert!(flag["environments"].is_object() && schema["additionalProperties"] == false, "{schema}");
 }
 
+#[test]
+fn a_document_can_be_asked_without_any_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = folder.path().join("shop.yaml");
+    fs::write(&document, project_part()).expect("a file");
+    let asked = |environment: &str, user: &str, more: &[&str]| {
+        let file = document.to_str().expect("a path");
+        let line =
+            ["evaluate", "*", "--file", file, "--environment", environment, "--user", user, "--format=json"];
+        run(line.iter().chain(more))
+    };
+    let served = |environment: &str, user: &str| {
+        let rows: Value = serde_json::from_str(&printed(&asked(environment, user, &[]), 0)).expect("JSON");
+        (rows[0]["value"].clone(), rows[0]["reason"].clone())
+    };
+    assert_eq!(served("test", "ada"), (true.into(), "TARGETING_RULE".into()));
+    assert_eq!(served("test", "bob"), (false.into(), "DEFAULT".into()));
+    assert_eq!(served("live", "ada"), (false.into(), "DISABLED".into()));
+    let steps = printed(&asked("test", "ada", &["--explain"]), 0);
+    assert!(steps.contains("included"), "{steps}");
+    let nowhere = asked("nowhere", "ada", &[]);
+    assert!(
+        nowhere.status.code() == Some(1) && text(&nowhere.stderr).contains("no environment `nowhere`"),
+        "{nowhere:?}"
+    );
+    fs::write(&document, "project: {key: shop}\nflags: [{key: 1}]\n").expect("a file");
+    let faulty = asked("test", "ada", &[]);
+    let told = text(&faulty.stderr);
+    assert!(told.contains(":2:15: flags[0].key must be a string"), "{told}");
+}
+
 /// What another product exported.
 fn exported(folder: &Path) -> String {
     let path = folder.join("flagd.json");
