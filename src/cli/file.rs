@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use super::connection::Failure;
 use crate::document;
+use crate::http::middleware::body::MAX_IMPORT;
 
-/// Bytes of a document, at most: what the API takes (contract B7).
-const MAX_BYTES: u64 = 32 << 20;
+/// Bytes of a document, at most: what the API takes.
+const MAX_BYTES: u64 = MAX_IMPORT;
 
 /// What stands for standard input.
 const STANDARD_INPUT: &str = "-";

@@ -20,7 +20,10 @@ use crate::{
         guard::Guard,
         metrics::ProcessFigures,
         middleware::{
-            Dialect, Outermost, Settings, body::BodyLimits, cors::Cors, paths::Paths,
+            Dialect, Outermost, Settings,
+            body::{BodyLimits, MAX_IMPORT},
+            cors::Cors,
+            paths::Paths,
             request_id::MakeRequestId,
         },
         ofrep::failure,
@@ -127,7 +130,7 @@ pub fn routes(
     let settings = Settings {
         cors,
         body: BodyLimits::default(),
-        larger_bodies: vec![(api::manifests::IMPORT_PATH, api::manifests::MAX_IMPORT_BYTES)],
+        larger_bodies: vec![(api::manifests::IMPORT_PATH, MAX_IMPORT)],
         paths,
         clock: Arc::clone(&app.clock),
         make_request_id,

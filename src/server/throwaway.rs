@@ -20,13 +20,14 @@ use crate::{
     domain::violation::Violations,
     http::{
         app::{App, Clock},
+        middleware::body::MAX_IMPORT,
         wire,
     },
     store::Store,
 };
 
 /// Bytes of a seed, at most: as much as an import takes.
-const MAX_SEED_BYTES: u64 = 32 << 20;
+const MAX_SEED_BYTES: u64 = MAX_IMPORT;
 /// How often it is looked whether the parent is still there.
 const PARENT_INTERVAL: Duration = Duration::from_millis(200);
 

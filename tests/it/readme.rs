@@ -5,12 +5,13 @@ use std::time::Duration;
 use clap::{Args, Command};
 use phaseflag::auth::password;
 use phaseflag::config::Config;
+use phaseflag::document;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
     project, promotion, revision, rollout, rule, segment, text, user, value, warning,
 };
-use phaseflag::engine::{impact, prerequisite};
+use phaseflag::engine::{explain, impact, prerequisite};
 use phaseflag::http::error::{self, Code};
 use phaseflag::http::listen;
 use phaseflag::http::metrics::{FAMILIES, Family};
@@ -138,11 +139,15 @@ macro_rules! limits {
 
 limits! {
     "Body of a request": Bytes(body::MAX_BODY);
+    "Document that is imported, or a server starts with": Bytes(body::MAX_IMPORT);
+    "Lists and maps inside of each other in such a document": Count(document::MAX_DEPTH);
+    "Values in such a document, what aliases repeat included": Count(document::MAX_NODES);
     "Time for a body to arrive": Time(body::BODY_TIMEOUT);
     "Time for the head of a request to arrive": Time(listen::HEADER_TIMEOUT);
     "Time for requests in flight at shutdown": Time(listen::SHUTDOWN_TIMEOUT);
     "Characters of an `X-Request-ID`": Count(request_id::MAX_REQUEST_ID);
     "Rows of a page": Count(page::MAX_PER_PAGE);
+    "Explanation of an evaluation; further steps are counted": Bytes(explain::MAX_TRACE_BYTES);
     "Violations that one answer lists": Count(error::MAX_REPORTED_FIELDS);
     "Organizations of an account": Count(organization::MAX_ORGANIZATIONS_PER_USER);
     "Members of an organization": Count(organization::MAX_MEMBERS_PER_ORGANIZATION);

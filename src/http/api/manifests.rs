@@ -30,8 +30,6 @@ use crate::{
 
 /// Where documents are imported.
 pub(in crate::http) const IMPORT_PATH: &str = "/api/v1/projects/import";
-/// Bytes of a document, at most (contract B7).
-pub(in crate::http) const MAX_IMPORT_BYTES: u64 = 32 * 1024 * 1024;
 
 const YES_OR_NO: [(bool, &str); 2] = [(true, "true"), (false, "false")];
 

@@ -24,6 +24,9 @@ use crate::http::error::{ApiError, Code};
 /// The largest body of a request, in bytes, unless its path says otherwise.
 pub const MAX_BODY: u64 = 1024 * 1024;
 
+/// The largest document that is imported, in bytes (contract B7).
+pub const MAX_IMPORT: u64 = 32 * MAX_BODY;
+
 /// How long a body may take to arrive, from the first time that it is waited for.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
