@@ -6,6 +6,7 @@ pub mod context;
 pub mod environment;
 pub mod flag;
 pub mod flag_change;
+pub mod hex;
 pub mod id;
 pub mod invitation;
 pub mod key;

@@ -1,6 +1,6 @@
 //! Content codings: what answers are compressed with, and which one a client likes best (RFC 9110, section 12.5.3).
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use flate2::write::GzEncoder;
 use poem::http::HeaderValue;
@@ -64,6 +64,13 @@ impl Coding {
             }
         }
     }
+}
+
+/// What was compressed with Brotli before: a file that is embedded like that.
+pub fn from_brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    brotli::Decompressor::new(bytes, BROTLI_BUFFER).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 fn choose(accepted: &str) -> Option<Coding> {

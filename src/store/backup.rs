@@ -19,7 +19,7 @@ use super::{
     migrate::SCHEMA,
     tables,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{hex, time::Timestamp};
 
 /// The row of the table of settings that has the seal.
 const SEAL: &str = "backup";
@@ -62,8 +62,7 @@ impl Stored for Seal {
 impl Seal {
     /// The digest as people compare it, in hexadecimal.
     pub fn digest_text(&self) -> String {
-        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-        self.digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        hex::write(&self.digest)
     }
 }
 

@@ -4,10 +4,7 @@
 use std::fmt::{self, Display};
 
 use super::Entry;
-use crate::domain::named::named;
-
-/// Bytes of a digest.
-const DIGEST: usize = 32;
+use crate::domain::{hex, named::named};
 
 named! {
     /// Why an entry does not fit into the chain.
@@ -31,21 +28,14 @@ pub struct Head {
     /// Its place in the log, from 1; 0 where there is none yet.
     pub place: u64,
     /// SHA-256 of its record, as stored.
-    pub digest: [u8; DIGEST],
+    pub digest: [u8; hex::DIGEST_BYTES],
 }
 
 impl Head {
     /// Reads what [`Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         let (place, digits) = text.split_once(':')?;
-        let digits = digits.as_bytes();
-        if digits.len() != DIGEST * 2 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        let mut digest = [0; DIGEST];
-        for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
-        }
+        let digest = hex::read_digest(&digits.to_ascii_lowercase())?;
         let place = place.parse().ok().filter(|place| *place > 0)?;
         Some(Self { place, digest })
     }
@@ -53,8 +43,7 @@ impl Head {
 
 impl Display for Head {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:", self.place)?;
-        self.digest.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        write!(out, "{}:{}", self.place, hex::write(&self.digest))
     }
 }
 

@@ -18,11 +18,11 @@ use super::{
     segment::{CreateSegment, new_segment},
 };
 use crate::{
-    auth::entropy::Digest,
     domain::{
         api_key::{KeyKind, MAX_API_KEYS_PER_ENVIRONMENT},
         environment::MAX_ENVIRONMENTS_PER_PROJECT,
         flag::{Classification, FlagStatus, FlagType, MAX_FLAGS_PER_PROJECT},
+        hex,
         key::{EnvironmentKey, FlagKey, ProjectKey, VariationKey},
         manifest::{ConfigurationSheet, FORMAT, FlagSheet, KeySheet, Manifest, ProjectSheet},
         rollout::Bucketing,
@@ -341,7 +341,7 @@ fn configuration_sheet(
 fn key_sheet(body: KeySheetBody, faults: &mut Violations) -> Option<KeySheet> {
     let environment = key(EnvironmentKey::parse, &body.environment, "environment", faults);
     let name = Name::parse(&body.name, &Path::ROOT.field("name"), faults);
-    let digest = digest(&body.sha256);
+    let digest = hex::read_digest(&body.sha256);
     if digest.is_none() {
         faults.malformed("sha256", "must be 64 hexadecimal digits in lower case");
     }
@@ -363,16 +363,4 @@ fn key_sheet(body: KeySheetBody, faults: &mut Violations) -> Option<KeySheet> {
         prefix: body.prefix,
         expires_at: expires_at.flatten(),
     })
-}
-
-fn digest(text: &str) -> Option<Digest> {
-    let lower = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let mut digest = Digest::default();
-    if text.len() != digest.len() * 2 || !text.as_bytes().iter().all(lower) {
-        return None;
-    }
-    for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(digest)
 }

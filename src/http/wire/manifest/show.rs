@@ -7,6 +7,7 @@ use crate::{
     domain::{
         environment::NewEnvironment,
         flag::{Prerequisite, Variation},
+        hex,
         manifest::{ConfigurationSheet, FORMAT, FlagSheet, KeySheet, Manifest, ProjectSheet},
         operator::{Case, OperandKind},
         rollout::{Bucketing, Share},
@@ -177,13 +178,12 @@ impl From<&Condition> for ConditionBody {
 
 impl From<&KeySheet> for KeySheetBody {
     fn from(key: &KeySheet) -> Self {
-        let digits = key.digest.iter().map(|byte| format!("{byte:02x}"));
         Self {
             environment: key.environment.to_string(),
             name: key.name.to_string(),
             kind: key.kind,
             prefix: key.prefix.clone(),
-            sha256: digits.collect(),
+            sha256: hex::write(&key.digest),
             expires_at: key.expires_at.map(|at| at.to_string()),
         }
     }
