@@ -4,6 +4,7 @@
 //! that has a path in the JSON has a place in the text. Of YAML the core schema is read, one document, with anchors and
 //! aliases; what JSON cannot say (other tags, infinities) is refused.
 
+mod file;
 mod tree;
 mod write;
 
@@ -14,6 +15,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub use file::{read, save};
 pub use write::write;
 
 /// Lists and maps inside of each other, at most.

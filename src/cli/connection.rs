@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::file::File;
+use super::listing::printable;
 use super::remote::{self, Remote};
 use super::target::{BaseUrl, Token};
 use crate::config::{DEFAULT_STALE_AFTER_DAYS, LogFilter, LogFormat};
@@ -326,7 +327,7 @@ impl Connection {
             Some(token) => text.replace(token.reveal(), "***"),
             None => text.to_owned(),
         };
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_MESSAGE_CHARS).collect()
+        printable(&text).chars().take(MAX_MESSAGE_CHARS).collect()
     }
 }
 

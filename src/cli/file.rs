@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
@@ -45,18 +45,12 @@ impl File {
     /// Reads the file at `path`, or standard input.
     pub(super) fn read(path: &Path) -> Result<Self, Faulty> {
         let name = path.display().to_string();
-        let failed = |why: String| Faulty(format!("{name} cannot be read: {why}"));
-        let mut bytes = Vec::new();
         let read = if path.as_os_str() == STANDARD_INPUT {
-            io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+            document::read(io::stdin().lock(), MAX_BYTES)
         } else {
-            fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+            fs::File::open(path).and_then(|file| document::read(file, MAX_BYTES))
         };
-        let length = read.map_err(|error| failed(error.to_string()))?;
-        if length as u64 > MAX_BYTES {
-            return Err(failed(format!("it has more than {MAX_BYTES} bytes")));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".to_owned()))?;
+        let text = read.map_err(|error| Faulty(format!("{name} cannot be read: {error}")))?;
         Ok(Self { name, text })
     }
 
@@ -89,13 +83,8 @@ impl File {
     }
 }
 
-/// Writes a file whole or not at all; one that is there is replaced.
-pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Faulty> {
-    let failed = |error: io::Error| Faulty(format!("{} cannot be written: {error}", path.display()));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+/// Writes a document as a file; one that is there is replaced.
+pub(super) fn save(path: &Path, text: &str) -> Result<(), Faulty> {
+    document::save(path, text)
+        .map_err(|error| Faulty(format!("{} cannot be written: {error}", path.display())))
 }

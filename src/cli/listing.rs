@@ -36,6 +36,11 @@ impl Listing {
     }
 }
 
+/// What somebody wrote as a name, fit for a line: it is not to steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 /// The text at `pointer`; what is no text stands as JSON.
 pub(super) fn text(thing: &Value, pointer: &str) -> String {
     match thing.pointer(pointer) {
@@ -48,9 +53,7 @@ pub(super) fn text(thing: &Value, pointer: &str) -> String {
 /// The things below each other, every column as wide as its widest text.
 fn table(things: &[Value], columns: &[Column]) -> String {
     let header = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
-    // What somebody wrote as a name is not to steer a terminal.
-    let cell = |text: String| text.replace(char::is_control, " ");
-    let row = |thing| columns.iter().map(|(_, pointer)| cell(text(thing, pointer))).collect();
+    let row = |thing| columns.iter().map(|(_, pointer)| printable(&text(thing, pointer))).collect();
     let rows: Vec<Vec<String>> = [header].into_iter().chain(things.iter().map(row)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::connection::Connection;
 use super::file::{Faulty, File, save};
 use super::importers::{self, Source};
+use super::listing::printable;
 use super::place::project_id;
 use super::target::Target;
 use crate::document;
@@ -131,7 +132,7 @@ pub(super) fn export(command: Export) -> Result<(), Box<dyn Error>> {
         Form::Json => format!("{document:#}\n"),
     };
     match command.output {
-        Some(path) => save(&path, text.as_bytes())?,
+        Some(path) => save(&path, &text)?,
         None => io::stdout().lock().write_all(text.as_bytes())?,
     }
     Ok(())
@@ -151,7 +152,7 @@ pub(super) fn import(command: Import) -> Result<(), Box<dyn Error>> {
         (Some(_) | None, _) => Content::of(&command.document)?,
     };
     if let Some(path) = &command.output {
-        return Ok(save(path, document::write(&content.value).as_bytes())?);
+        return Ok(save(path, &document::write(&content.value))?);
     }
     let connection = command.target.connection()?.breaking_glass(command.break_glass);
     let run = if command.dry_run { "dry_run=true" } else { "dry_run=false" };
@@ -256,9 +257,4 @@ fn shown(value: &Value) -> String {
     }
     let head: String = text.chars().take(MAX_VALUE_CHARS).collect();
     format!("{head}…")
-}
-
-/// What somebody wrote as a name is not to steer a terminal.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }

@@ -63,6 +63,14 @@ pub(super) fn served(
 ) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
     let mut environments = store::environment::of_project(access, place.project.id)?;
     environments.sort_by_key(|environment| environment.id != place.environment.id);
+    with_rulesets(live, environments)
+}
+
+/// These environments, each with the ruleset that it serves.
+pub(super) fn with_rulesets(
+    live: &Live,
+    environments: Vec<Environment>,
+) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
     let unserved = |id: EnvironmentId| Error::Internal(format!("the environment {id} is not served"));
     environments
         .into_iter()

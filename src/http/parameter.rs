@@ -117,6 +117,11 @@ impl Reader {
         found
     }
 
+    /// `true` or `false`; a parameter that was left out is false.
+    pub fn truth(&mut self, name: &str, parameter: &Optional<bool>) -> bool {
+        self.word(name, parameter, &[(true, "true"), (false, "false")]).unwrap_or_default()
+    }
+
     /// What `parse` makes of the text; `expectation` says what the text must be.
     pub fn read<T, S>(
         &mut self,

@@ -117,12 +117,8 @@ pub(super) async fn grow(app: &App, seed: Option<(&str, &str)>) -> Result<Plante
 pub(super) fn seed_text(config: &Config) -> Result<Option<(String, String)>, Error> {
     let Some(path) = &config.throwaway.seed else { return Ok(None) };
     let name = path.display().to_string();
-    let failed = |why: String| Error::Seed(format!("the seed {name} cannot be read: {why}"));
-    let length = fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
-    if length > MAX_SEED_BYTES {
-        return Err(failed(format!("it has more than {MAX_SEED_BYTES} bytes")));
-    }
-    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = fs::File::open(path).and_then(|file| document::read(file, MAX_SEED_BYTES));
+    let text = text.map_err(|error| Error::Seed(format!("the seed {name} cannot be read: {error}")))?;
     Ok(Some((name, text)))
 }
 
@@ -140,12 +136,8 @@ impl ReadyFile {
 
     /// Writes it whole: who sees it can read it. Nobody but its owner can.
     pub(super) fn write(path: &Path, content: &Value) -> Result<Self, Error> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-            writeln!(file, "{content:#}")?;
-            file.persist(path).map_err(|error| error.error)
-        });
-        written.map(|_| Self(path.to_owned())).map_err(|error| failed(path, &error))
+        let written = document::save(path, &format!("{content:#}\n"));
+        written.map(|()| Self(path.to_owned())).map_err(|error| failed(path, &error))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
         change::Change,
         environment,
         error::{Error, Thing},
+        flag_target::with_rulesets,
         project,
         scope::Place,
     },
@@ -81,7 +82,7 @@ pub(super) fn environments(
     let sheets = match sheets {
         Some(sheets) => sheets,
         None if present.is_empty() => environment::defaults()?,
-        None => return Ok(Places { kept: serving(work, present)?, new: Vec::new() }),
+        None => return Ok(Places { kept: with_rulesets(work.change.live(), present)?, new: Vec::new() }),
     };
     let listed = |environment: &Environment| sheets.iter().any(|sheet| sheet.key == environment.key);
     let goes = |environment: &Environment| work.unlisted == Unlisted::Goes && !listed(environment);
@@ -112,7 +113,7 @@ pub(super) fn environments(
             None => environment,
         });
     }
-    Ok(Places { kept: serving(work, kept)?, new })
+    Ok(Places { kept: with_rulesets(work.change.live(), kept)?, new })
 }
 
 fn update(
@@ -131,17 +132,4 @@ fn update(
     let (after, fields) = environment::keep(work.change, &place, after, Action::EnvironmentUpdated)?;
     work.steps.changed(Resource::Environment, key.as_str(), None, fields);
     Ok(after)
-}
-
-fn serving(
-    work: &Work<'_, '_>,
-    environments: Vec<Environment>,
-) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
-    let unserved = |id| Error::Internal(format!("the environment {id} is not served"));
-    let with_ruleset = |environment: Environment| {
-        let live = work.change.live().environment(environment.id).ok_or_else(|| unserved(environment.id))?;
-        let ruleset = Arc::clone(&live.ruleset());
-        Ok((environment, ruleset))
-    };
-    environments.into_iter().map(with_ruleset).collect()
 }

@@ -194,10 +194,10 @@ impl FlagsApi {
     ) -> Result<NoContent, ApiError> {
         let mut reader = Reader::default();
         let environment = reader.required("environment_id", &environment_id);
-        let permanent = reader.word("permanent", &permanent, &[(true, "true"), (false, "false")]);
+        let permanent = reader.truth("permanent", &permanent);
         let environment = super::environment_id(&reader.finish(environment)?)?;
         let (control, name) = (&self.0.control, FlagName(flag_id.0));
-        if permanent == Some(true) {
+        if permanent {
             flag_life::delete(control, &person.call, &person.caller, environment, name).await?;
         } else {
             flag_change::archive(control, &person.call, &person.caller, environment, name).await?;

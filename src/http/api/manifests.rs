@@ -31,8 +31,6 @@ use crate::{
 /// Where documents are imported.
 pub(in crate::http) const IMPORT_PATH: &str = "/api/v1/projects/import";
 
-const YES_OR_NO: [(bool, &str); 2] = [(true, "true"), (false, "false")];
-
 pub(super) struct ManifestsApi(pub(super) Arc<App>);
 
 #[OpenApi(prefix_path = "/api/v1/projects", tag = "Tag::Projects")]
@@ -52,8 +50,8 @@ impl ManifestsApi {
         api_keys: Query<Optional<bool>>,
     ) -> Result<FastJson<Data<ProjectDocument>>, ApiError> {
         let mut reader = Reader::default();
-        let keys = reader.word("api_keys", &api_keys, &YES_OR_NO);
-        let keys = if reader.finish(keys)? == Some(true) { Keys::Hashed } else { Keys::Untold };
+        let keys = reader.truth("api_keys", &api_keys);
+        let keys = if reader.finish(keys)? { Keys::Hashed } else { Keys::Untold };
         let id = self::project_id(&project_id)?;
         let manifest = manifest::export(&self.0.control, &person.caller, id, keys)?;
         Ok(FastJson(Data { data: ProjectDocument::from(&manifest) }))
@@ -82,14 +80,14 @@ impl ManifestsApi {
         body: Strict<ProjectDocument>,
     ) -> Result<FastJson<Data<PlanView>>, ApiError> {
         let mut reader = Reader::default();
-        let dry_run = reader.word("dry_run", &dry_run, &YES_OR_NO);
-        let prune = reader.word("prune", &prune, &YES_OR_NO);
+        let dry_run = reader.truth("dry_run", &dry_run);
+        let prune = reader.truth("prune", &prune);
         let expectation = "must be the id of an organization";
         let organization =
             reader.read("organization_id", &organization_id, OrganizationId::parse, expectation);
         let organization = reader.finish(organization)?;
-        let run = if dry_run == Some(true) { Run::Dry } else { Run::Real };
-        let unlisted = if prune == Some(true) { Unlisted::Goes } else { Unlisted::Stays };
+        let run = if dry_run { Run::Dry } else { Run::Real };
+        let unlisted = if prune { Unlisted::Goes } else { Unlisted::Stays };
         let manifest = body.draft(read)?;
         let import = Import { organization, manifest, unlisted, run };
         let plan = manifest::import(&self.0.control, &person.call, &person.caller, import).await?;

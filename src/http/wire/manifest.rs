@@ -28,7 +28,6 @@ use crate::{
         rollout::Bucketing,
         segment::MAX_SEGMENTS_PER_PROJECT,
         text::{Description, Name},
-        time::Timestamp,
         violation::{Fault, Path, Violations},
     },
     request,
@@ -351,16 +350,13 @@ fn key_sheet(body: KeySheetBody, faults: &mut Violations) -> Option<KeySheet> {
     {
         faults.malformed("prefix", format!("must be 1 to {MAX_PREFIX_CHARS} characters"));
     }
-    let expires_at = body.expires_at.map(|text| Timestamp::parse(&text));
-    if expires_at == Some(None) {
-        faults.malformed("expires_at", "must be a moment in RFC 3339");
-    }
+    let expires_at = body.expires_at.and_then(|text| flag_change::expires_at(&text, faults));
     Some(KeySheet {
         environment: environment?,
         name: name?,
         kind: body.kind,
         digest: digest?,
         prefix: body.prefix,
-        expires_at: expires_at.flatten(),
+        expires_at,
     })
 }
