@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     auth::{entropy::SystemEntropy, password::Strength},
-    config::{Config, CorsOrigins, DEFAULT_STALE_AFTER_DAYS, Origin},
+    config::{Config, CorsOrigins, DEFAULT_STALE_AFTER_DAYS, Host, Origin},
     control::{self, Control, Settings, instruments::Instruments},
     domain::{id, time::Timestamp},
     http::{
@@ -97,11 +97,12 @@ pub struct Running {
 impl Running {
     /// Where clients on this machine find it.
     pub fn url(&self) -> String {
-        match (&self.address, &self.certificate) {
-            (Address::Tcp(address), Some(_)) => format!("https://{address}"),
-            (Address::Tcp(address), None) => format!("http://{address}"),
-            (socket @ Address::Unix(_), _) => socket.to_string(),
-        }
+        let address = match &self.address {
+            Address::Tcp(address) => address,
+            socket @ Address::Unix(_) => return socket.to_string(),
+        };
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}:{}", Host::Address(address.ip()).reachable(), address.port())
     }
 
     /// Takes no more requests, finishes those in flight, writes everything down, and closes the data file.

@@ -109,7 +109,9 @@ fn who_can_be_reached_by_all_is_warned_until_somebody_is_admin() {
     let data = directory.path().join("data.redb");
     let server = Process::serve(&data, ["--host=0.0.0.0"]);
     register(&server.url);
+    let port = server.url.rsplit(':').next().expect("a port").to_owned();
     let log = server.log();
+    assert_eq!(ready(&log)["url"], format!("http://127.0.0.1:{port}"), "where a client can go");
     assert!(matches!(warned(&log)[..], [warning] if warning.contains("can become admin")), "{log:?}");
     let plain = |log: &[Value]| log.iter().any(|line| line["message"].to_string().contains("plain HTTP"));
     assert!(plain(&log));
