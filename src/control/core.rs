@@ -3,7 +3,10 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
@@ -14,6 +17,7 @@ use super::{
     change::Change,
     error::Error,
     instruments::{Instruments, Panel},
+    load,
 };
 use crate::{
     auth::entropy::SystemEntropy,
@@ -23,7 +27,7 @@ use crate::{
         time::Timestamp,
     },
     live::Live,
-    store::Store,
+    store::{Store, Writer},
 };
 
 /// Changes that may wait for the writer; one more is refused.
@@ -35,6 +39,8 @@ pub(super) struct Core {
     pub(super) live: Arc<Live>,
     pub(super) entropy: SystemEntropy,
     pub(super) panel: Arc<Panel>,
+    /// The opening of the data file after which everything was read that is served.
+    read_after: AtomicU64,
     last_id: Mutex<Bits>,
 }
 
@@ -46,7 +52,20 @@ impl Core {
         instruments: Instruments,
     ) -> Self {
         let panel = Arc::new(Panel::new(instruments));
-        Self { store, live, entropy, panel, last_id: Mutex::new(0) }
+        let read_after = AtomicU64::new(store.openings());
+        Self { store, live, entropy, panel, read_after, last_id: Mutex::new(0) }
+    }
+
+    /// Begins to write. If the data file had to be opened again, whatever is served is read from it again: the last
+    /// change before the error may be in it, though nobody was told so.
+    pub(super) fn write(&self, now: Timestamp) -> Result<Writer, Error> {
+        let writer = self.store.write()?;
+        let openings = self.store.openings();
+        if self.read_after.load(Ordering::Relaxed) != openings {
+            self.live.replace(load::everything(&self.store)?, now);
+            self.read_after.store(openings, Ordering::Relaxed);
+        }
+        Ok(writer)
     }
 
     /// A fresh identifier, above every one that this process made before.
@@ -113,6 +132,9 @@ impl WriterThread {
             };
             let panicked = |_| Err(Error::Internal("a change panicked; it was undone".into()));
             let made = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
+            if matches!(made, Err(Error::Storage(_))) {
+                core.store.note_failure();
+            }
             core.panel.end(passage, &call, made.as_ref().map(|(_, commit)| *commit));
             // A client that is gone does not need the answer.
             let _gone = reply.send(made.map(|(value, _)| value));
