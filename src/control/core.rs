@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     call::Call,
@@ -20,10 +20,11 @@ use crate::{
     domain::{
         audit::Actor,
         id::{self, Bits},
+        schedule::Due,
         time::Timestamp,
     },
     live::Live,
-    store::Store,
+    store::{self, Store},
 };
 
 /// Changes that may wait for the writer; one more is refused.
@@ -35,6 +36,8 @@ pub(super) struct Core {
     pub(super) live: Arc<Live>,
     pub(super) entropy: SystemEntropy,
     pub(super) panel: Arc<Panel>,
+    /// The schedule whose time comes next: after each commit, whatever it was about.
+    due: watch::Sender<Option<Due>>,
     last_id: Mutex<Bits>,
 }
 
@@ -44,9 +47,20 @@ impl Core {
         live: Arc<Live>,
         entropy: SystemEntropy,
         instruments: Instruments,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let panel = Arc::new(Panel::new(instruments));
-        Self { store, live, entropy, panel, last_id: Mutex::new(0) }
+        let due = watch::Sender::new(store::schedule::next(&store.read()?)?);
+        Ok(Self { store, live, entropy, panel, due, last_id: Mutex::new(0) })
+    }
+
+    /// Wakes whoever waits for the next schedule if it is another one.
+    pub(super) fn tell_due(&self, next: Option<Due>) {
+        self.due.send_if_modified(|known| std::mem::replace(known, next) != next);
+    }
+
+    /// The schedule whose time comes next, and word of every other one.
+    pub(super) fn due(&self) -> watch::Receiver<Option<Due>> {
+        self.due.subscribe()
     }
 
     /// A fresh identifier, above every one that this process made before.

@@ -61,6 +61,18 @@ impl From<Error> for ApiError {
             Error::FlagNotArchived(key) => {
                 Self::new(Code::FlagNotArchived, format!("the flag '{key}' is not archived"))
             }
+            Error::ScheduleOver(status) => {
+                let message = format!("the schedule is over: it is {}", status.as_str());
+                Self::new(Code::ScheduleOver, message).with_detail("status", status.as_str())
+            }
+            Error::RampState(state) => {
+                let message = format!("this cannot be done with a ramp that is {}", state.as_str());
+                Self::new(Code::RampStateConflict, message).with_detail("state", state.as_str())
+            }
+            Error::RampRunning(id) => {
+                let message = format!("the ramp '{id}' changes the rule already, or adds one as well");
+                Self::new(Code::RampRunning, message).with_detail("ramp_id", id.to_string())
+            }
             Error::VariationInUse { variation, by } => {
                 let message = format!("the variation '{variation}' is in use: {}", by.join(", "));
                 Self::new(Code::VariationInUse, message)
@@ -103,6 +115,8 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Invitation => named(Code::InvitationNotFound, "invitation", name),
         Thing::PersonalToken => named(Code::TokenNotFound, "personal access token", name),
         Thing::Revision => named(Code::RevisionNotFound, "revision", name),
+        Thing::Schedule => named(Code::ScheduleNotFound, "schedule", name),
+        Thing::Ramp => named(Code::RampNotFound, "ramp", name),
     }
 }
 
@@ -121,7 +135,9 @@ fn taken(thing: Thing, key: &str) -> ApiError {
         | Thing::Member
         | Thing::Invitation
         | Thing::PersonalToken
-        | Thing::Revision => {
+        | Thing::Revision
+        | Thing::Schedule
+        | Thing::Ramp => {
             return ApiError::internal(format!("{thing:?} has no key"));
         }
     };

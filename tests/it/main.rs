@@ -99,6 +99,8 @@ mod rotation;
 #[cfg(test)]
 mod ruleset;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod sdk_clients;
 #[cfg(test)]
 mod secure_client;

@@ -1,0 +1,144 @@
+//! Ramps. Their steps are schedules, with records of their own.
+
+use redb::ReadableTable;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Access, Error, Writer,
+    codec::{Stored, seal, thaw},
+    get,
+    rule::ServeV1,
+    schedule::{self, ActorV1, all_of},
+    tables,
+};
+use crate::domain::{
+    id::{EnvironmentId, FlagId, RampId, RuleId, ScheduleId},
+    key::VariationKey,
+    ramp::{MAX_RAMPS_KEPT, Origin, Ramp, RampState},
+    time::Timestamp,
+};
+
+#[derive(Serialize, Deserialize)]
+struct RampV1 {
+    id: u128,
+    environment: u128,
+    flag: u128,
+    variation: String,
+    rule: u128,
+    origin: OriginV1,
+    state: String,
+    paused_at: Option<i64>,
+    made_by: ActorV1,
+    created_at: i64,
+    finished_at: Option<i64>,
+    steps: Vec<u128>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum OriginV1 {
+    New,
+    Added,
+    Found,
+    Changed(ServeV1),
+}
+
+impl Stored for Ramp {
+    const NOUN: &'static str = "a ramp";
+
+    fn encode(&self) -> Result<Vec<u8>, Error> {
+        let record = RampV1 {
+            id: self.id.bits(),
+            environment: self.environment.bits(),
+            flag: self.flag.bits(),
+            variation: self.variation.to_string(),
+            rule: self.rule.bits(),
+            origin: match &self.origin {
+                Origin::New => OriginV1::New,
+                Origin::Added => OriginV1::Added,
+                Origin::Found => OriginV1::Found,
+                Origin::Changed(before) => OriginV1::Changed(ServeV1::from(before)),
+            },
+            state: self.state.as_str().to_owned(),
+            paused_at: self.paused_at.map(Timestamp::millis),
+            made_by: ActorV1::from(&self.made_by),
+            created_at: self.created_at.millis(),
+            finished_at: self.finished_at.map(Timestamp::millis),
+            steps: self.steps.iter().map(|step| step.bits()).collect(),
+        };
+        seal(1, &record)
+    }
+
+    fn decode(version: u8, payload: &[u8]) -> Option<Self> {
+        let record: RampV1 = match version {
+            1 => thaw(payload)?,
+            _ => return None,
+        };
+        Some(Self {
+            id: RampId::from_bits(record.id),
+            environment: EnvironmentId::from_bits(record.environment),
+            flag: FlagId::from_bits(record.flag),
+            variation: VariationKey::parse(&record.variation).ok()?,
+            rule: RuleId::from_bits(record.rule),
+            origin: match record.origin {
+                OriginV1::New => Origin::New,
+                OriginV1::Added => Origin::Added,
+                OriginV1::Found => Origin::Found,
+                OriginV1::Changed(before) => Origin::Changed(before.into_domain()?),
+            },
+            state: RampState::parse(&record.state)?,
+            paused_at: record.paused_at.map(Timestamp::from_millis),
+            made_by: record.made_by.into(),
+            created_at: Timestamp::from_millis(record.created_at),
+            finished_at: record.finished_at.map(Timestamp::from_millis),
+            steps: record.steps.into_iter().map(ScheduleId::from_bits).collect(),
+        })
+    }
+}
+
+fn key(environment: EnvironmentId, flag: FlagId, ramp: RampId) -> (u128, u128, u128) {
+    (environment.bits(), flag.bits(), ramp.bits())
+}
+
+/// The ramp of a flag with this identifier.
+pub fn by_id(
+    access: &impl Access,
+    environment: EnvironmentId,
+    flag: FlagId,
+    id: RampId,
+) -> Result<Option<Ramp>, Error> {
+    get(access, tables::RAMPS, key(environment, flag, id))
+}
+
+/// The ramps of a flag in an environment, in the order in which they were made.
+pub fn of_flag(access: &impl Access, environment: EnvironmentId, flag: FlagId) -> Result<Vec<Ramp>, Error> {
+    let table = access.table(tables::RAMPS)?;
+    let rows = table.range(all_of(environment, flag))?;
+    rows.map(|row| Ramp::open(row?.1.value())).collect()
+}
+
+/// Keeps a ramp. If it is over, those that were over first go with their steps if there are too many.
+pub fn put(writer: &Writer, ramp: &Ramp) -> Result<(), Error> {
+    writer.put(tables::RAMPS, key(ramp.environment, ramp.flag, ramp.id), ramp)?;
+    if !ramp.state.is_over() {
+        return Ok(());
+    }
+    let mut over = of_flag(writer, ramp.environment, ramp.flag)?;
+    over.retain(|it| it.state.is_over());
+    over.sort_by_key(|it| (it.finished_at, it.id));
+    let surplus = over.len().saturating_sub(MAX_RAMPS_KEPT);
+    for old in over.iter().take(surplus) {
+        for step in &old.steps {
+            schedule::drop_over(writer, old.environment, old.flag, *step)?;
+        }
+        writer.remove(tables::RAMPS, key(old.environment, old.flag, old.id))?;
+    }
+    Ok(())
+}
+
+/// Forgets the ramps with these keys.
+pub(super) fn remove(
+    writer: &Writer,
+    keys: std::ops::RangeInclusive<(u128, u128, u128)>,
+) -> Result<(), Error> {
+    Ok(writer.0.open_table(tables::RAMPS)?.retain_in(keys, |_, _| false)?)
+}
