@@ -8,7 +8,7 @@ use super::{
     codec::{Stored, seal, thaw},
     get,
     rule::ServeV1,
-    schedule::{self, ActorV1, all_of},
+    schedule::{self, ActorV1, Keys, all_of},
     tables,
 };
 use crate::domain::{
@@ -136,9 +136,6 @@ pub fn put(writer: &Writer, ramp: &Ramp) -> Result<(), Error> {
 }
 
 /// Forgets the ramps with these keys.
-pub(super) fn remove(
-    writer: &Writer,
-    keys: std::ops::RangeInclusive<(u128, u128, u128)>,
-) -> Result<(), Error> {
+pub(super) fn remove(writer: &Writer, keys: Keys) -> Result<(), Error> {
     Ok(writer.0.open_table(tables::RAMPS)?.retain_in(keys, |_, _| false)?)
 }

@@ -1,5 +1,7 @@
 //! Schedules: their records, and the two indexes of those that are not over: by moment, and by flag.
 
+use std::ops::RangeInclusive;
+
 use redb::{ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 
@@ -153,16 +155,16 @@ fn key(environment: EnvironmentId, flag: FlagId, schedule: ScheduleId) -> (u128,
     (environment.bits(), flag.bits(), schedule.bits())
 }
 
+/// A range of keys.
+pub(super) type Keys = RangeInclusive<(u128, u128, u128)>;
+
 /// The keys of everything that a flag has in an environment.
-pub(super) fn all_of(
-    environment: EnvironmentId,
-    flag: FlagId,
-) -> std::ops::RangeInclusive<(u128, u128, u128)> {
+pub(super) fn all_of(environment: EnvironmentId, flag: FlagId) -> Keys {
     (environment.bits(), flag.bits(), 0)..=(environment.bits(), flag.bits(), u128::MAX)
 }
 
 /// The keys of everything that is in an environment.
-pub(super) fn all_in(environment: EnvironmentId) -> std::ops::RangeInclusive<(u128, u128, u128)> {
+pub(super) fn all_in(environment: EnvironmentId) -> Keys {
     (environment.bits(), 0, 0)..=(environment.bits(), u128::MAX, u128::MAX)
 }
 
@@ -187,20 +189,35 @@ pub fn of_flag(
     rows.map(|row| Schedule::open(row?.1.value())).collect()
 }
 
-/// The schedules of an environment whose time is to come, each with its moment and its flag, in no order that means
-/// anything.
-pub fn due_in(
+/// A schedule whose time is to come: when, of which flag, and which.
+pub type Coming = (Timestamp, FlagId, ScheduleId);
+
+/// The schedules of an environment whose time is to come, in no order that means anything.
+pub fn due_in(access: &impl Access, environment: EnvironmentId) -> Result<Vec<Coming>, Error> {
+    coming(access, [all_in(environment)])
+}
+
+/// Those of these flags alone.
+pub fn due_of(
     access: &impl Access,
     environment: EnvironmentId,
-) -> Result<Vec<(Timestamp, FlagId, ScheduleId)>, Error> {
+    flags: impl IntoIterator<Item = FlagId>,
+) -> Result<Vec<Coming>, Error> {
+    coming(access, flags.into_iter().map(|flag| all_of(environment, flag)))
+}
+
+fn coming(access: &impl Access, ranges: impl IntoIterator<Item = Keys>) -> Result<Vec<Coming>, Error> {
     let (ahead, due) = (access.table(tables::SCHEDULES_AHEAD)?, access.table(tables::SCHEDULES_DUE)?);
     let mut found = Vec::new();
-    for row in ahead.range(all_in(environment))? {
-        let (key, at) = row?;
-        let ((_, flag, schedule), at) = (key.value(), at.value());
-        if due.get((at, schedule))?.is_some() {
-            let (flag, schedule) = (FlagId::from_bits(flag), ScheduleId::from_bits(schedule));
-            found.push((Timestamp::from_millis(at), flag, schedule));
+    for keys in ranges {
+        for row in ahead.range(keys)? {
+            let (key, at) = row?;
+            let ((_, flag, schedule), at) = (key.value(), at.value());
+            // What waits has no place among those that are due.
+            if due.get((at, schedule))?.is_some() {
+                let (flag, schedule) = (FlagId::from_bits(flag), ScheduleId::from_bits(schedule));
+                found.push((Timestamp::from_millis(at), flag, schedule));
+            }
         }
     }
     Ok(found)
@@ -209,18 +226,6 @@ pub fn due_in(
 /// How many schedules of a flag in an environment are not over.
 pub fn count_ahead(access: &impl Access, environment: EnvironmentId, flag: FlagId) -> Result<usize, Error> {
     Ok(access.table(tables::SCHEDULES_AHEAD)?.range(all_of(environment, flag))?.count())
-}
-
-/// When the first change of a flag is to come that an environment has scheduled.
-pub fn first_ahead(
-    access: &impl Access,
-    environment: EnvironmentId,
-    flag: FlagId,
-) -> Result<Option<Timestamp>, Error> {
-    let table = access.table(tables::SCHEDULES_AHEAD)?;
-    let moments = table.range(all_of(environment, flag))?.map(|row| Ok(row?.1.value()));
-    let moments = moments.collect::<Result<Vec<i64>, Error>>()?;
-    Ok(moments.into_iter().min().map(Timestamp::from_millis))
 }
 
 /// The schedule whose time comes next.
@@ -301,7 +306,7 @@ pub(super) fn remove_of_environment(writer: &Writer, environment: EnvironmentId)
     remove_range(writer, all_in(environment))
 }
 
-fn remove_range(writer: &Writer, keys: std::ops::RangeInclusive<(u128, u128, u128)>) -> Result<(), Error> {
+fn remove_range(writer: &Writer, keys: Keys) -> Result<(), Error> {
     let ahead = {
         let mut table = writer.0.open_table(tables::SCHEDULES_AHEAD)?;
         let rows = table.extract_from_if(keys.clone(), |_, _| true)?;

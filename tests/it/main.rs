@@ -89,6 +89,8 @@ mod projects;
 #[cfg(test)]
 mod promotions;
 #[cfg(test)]
+mod ramps;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod restoration;
