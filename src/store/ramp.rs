@@ -139,3 +139,73 @@ pub fn put(writer: &Writer, ramp: &Ramp) -> Result<(), Error> {
 pub(super) fn remove(writer: &Writer, keys: Keys) -> Result<(), Error> {
     Ok(writer.0.open_table(tables::RAMPS)?.retain_in(keys, |_, _| false)?)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::{
+        domain::{
+            audit::Actor,
+            id::UserId,
+            rollout::{Percentage, Rollout, Share},
+            rule::Serve,
+        },
+        store::{Store, tests::check},
+    };
+
+    const AT: Timestamp = Timestamp::from_millis(1_800_000_000_123);
+
+    /// A ramp without steps of its own.
+    pub(in crate::store) fn ramp() -> Ramp {
+        Ramp {
+            id: RampId::from_bits(21),
+            environment: EnvironmentId::from_bits(5),
+            flag: FlagId::from_bits(8),
+            variation: VariationKey::parse("v2").unwrap(),
+            rule: RuleId::from_bits(9),
+            origin: Origin::Found,
+            state: RampState::Running,
+            paused_at: None,
+            made_by: Actor { id: UserId::from_bits(1), email: "ada@example.com".into(), token: None },
+            created_at: AT,
+            finished_at: None,
+            steps: vec![],
+        }
+    }
+
+    #[test]
+    fn a_record_never_changes() {
+        let percentage = Percentage::from_thousandths(12_500).unwrap();
+        let share = Share { variation: VariationKey::parse("v1").unwrap(), percentage };
+        let ramp = Ramp {
+            origin: Origin::Changed(Serve::Rollout(Rollout::trusted(vec![share]))),
+            state: RampState::Paused,
+            paused_at: Some(AT),
+            steps: vec![ScheduleId::from_bits(20)],
+            ..ramp()
+        };
+        check(&ramp, "GOLDEN");
+    }
+
+    #[test]
+    fn those_that_were_over_first_go_with_their_steps() {
+        let store = Store::in_memory().unwrap();
+        let writer = store.write().unwrap();
+        // What is not over is never dropped, however old.
+        put(&writer, &Ramp { id: RampId::from_bits(1), ..ramp() }).unwrap();
+        for number in (100..).take(MAX_RAMPS_KEPT + 3) {
+            let step = schedule::tests::step(number, RampId::from_bits(number));
+            schedule::put(&writer, &step).unwrap();
+            // The last to be made is the first to be over.
+            let over = AT.plus_seconds(1_000 - i64::try_from(number).unwrap());
+            let done = Ramp { id: RampId::from_bits(number), steps: vec![step.id], ..ramp() };
+            put(&writer, &done.over(RampState::Done, over)).unwrap();
+        }
+        let (environment, flag) = (ramp().environment, ramp().flag);
+        let kept: Vec<u128> =
+            of_flag(&writer, environment, flag).unwrap().iter().map(|it| it.id.bits()).collect();
+        let first = u128::try_from(100 + MAX_RAMPS_KEPT).unwrap();
+        assert_eq!(kept, [1].into_iter().chain(100..first).collect::<Vec<u128>>());
+        assert_eq!(schedule::of_flag(&writer, environment, flag).unwrap().len(), MAX_RAMPS_KEPT);
+    }
+}

@@ -319,3 +319,6 @@ fn remove_range(writer: &Writer, keys: Keys) -> Result<(), Error> {
     writer.0.open_table(tables::SCHEDULES)?.retain_in(keys.clone(), |_, _| false)?;
     ramp::remove(writer, keys)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,6 +1,9 @@
 //! Changes that are made later: at their time, in order and once, as whoever scheduled them; or visibly not at all.
 
+mod crash;
 mod failures;
+mod limits;
+mod order;
 
 use phaseflag::domain::role::Role;
 use serde_json::{Value, json};
