@@ -184,7 +184,11 @@ pub(super) mod tests {
             steps: vec![ScheduleId::from_bits(20)],
             ..ramp()
         };
-        check(&ramp, "GOLDEN");
+        check(
+            &ramp,
+            "0145c0b61415050802763209030101027631fbd4300670617573656401fdf6a0b83046030000010f616461406578616d70\
+             6c652e636f6d00fdf6a0b83046030000000114",
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn none_is_lost_and_none_is_applied_twice() {
     let (mut kills, mut done) = (0, 0);
     while done < SCHEDULES {
         // Random, but the end of the process is always in the middle of something.
-        let few = usize::try_from(RandomState::new().build_hasher().finish() % 9).expect("a number");
+        let few = usize::try_from(RandomState::new().build_hasher().finish() % 20).expect("a number");
         let here = Team { client: Client::new(&process.url).bearer(&token), ..team.clone() };
         let wanted = SCHEDULES.min(done + 1 + few);
         done = wait_for("the schedules", || Some(over(&here)).filter(|over| *over >= wanted));
