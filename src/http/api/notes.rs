@@ -232,6 +232,7 @@ const ERRORS: &[(&str, &[Code])] = &[
     ("evaluate", &[Code::FlagNotFound]),
     ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
     ("followChanges", &[Code::StreamLimitReached]),
+    ("followProject", &[Code::ProjectNotFound, Code::StreamLimitReached]),
     ("ofrepFollow", &[Code::StreamLimitReached]),
 ];
 
