@@ -72,7 +72,9 @@ fn the_next_one_is_the_first_by_moment_and_then_by_making() {
         ..schedule()
     };
     let all = [at(1, 2), at(2, 1), at(3, 1), at(4, 0)];
-    all.iter().for_each(|it| put(&writer, it).unwrap());
+    for it in &all {
+        put(&writer, it).unwrap();
+    }
     let mut order = Vec::new();
     while let Some(due) = next(&writer).unwrap() {
         let found = super::due(&writer, due).unwrap().unwrap();
