@@ -3,6 +3,8 @@
 
 mod certificate;
 mod door;
+#[cfg(test)]
+mod durability;
 mod greeting;
 mod observation;
 pub mod offline;

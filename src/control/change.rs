@@ -82,7 +82,7 @@ pub(super) struct Change<'c> {
 impl<'c> Change<'c> {
     /// Takes the writer. The memberships of the actor are read anew: they may have changed since the request came.
     pub(super) fn begin(core: &'c Core, call: &'c Call, actor: Option<Actor>) -> Result<Self, Error> {
-        let tx = core.store.write()?;
+        let tx = core.write(call.now)?;
         let memberships = match &actor {
             Some(actor) => rights(&tx, actor, call.now)?,
             None => Vec::new(),

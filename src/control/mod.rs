@@ -146,8 +146,11 @@ impl Control {
         &self.stream_tokens
     }
 
-    /// Whether the data file can be read at this moment.
+    /// Whether the data file can be read at this moment, and the last change could be written.
     pub fn check(&self) -> Result<(), Error> {
+        if self.core.store.is_failing() {
+            return Err(store::Error::Unavailable("the last change could not be written".into()).into());
+        }
         Ok(self.core.store.read().map(drop)?)
     }
 
