@@ -172,6 +172,7 @@ fn what_is_about_to_change_is_not_stale() {
     let scheduled = Evidence { scheduled_at: Some(day(120)), ..stale };
     let because = "A change of it is scheduled for 2026-05-01.".to_owned();
     assert_eq!(scheduled.lifecycle(PATIENCE), Lifecycle { stage: Stage::Active, because });
-    let draft = Evidence { scheduled_at: Some(day(1)), ..evidence(&flag, &says, Some(99), 100) };
-    assert_eq!(draft.lifecycle(PATIENCE).because, "It was last evaluated on 2026-04-10.");
+    // What is known to be in use anyway is told as it was.
+    let fresh = Evidence { scheduled_at: Some(day(9)), ..evidence(&flag, &says, Some(6), 7) };
+    assert_eq!(fresh.lifecycle(PATIENCE).because, "It was last evaluated on 2026-01-07.");
 }

@@ -58,7 +58,11 @@ fn a_record_never_changes() {
          2e636f6d010dfdf6a0b830460300000770656e64696e670000",
     );
     let failure = Failure { code: "RULE_INVALID".into(), message: "it is gone".into() };
-    check(&step(22, RampId::from_bits(21)).failed(failure, SOON), "");
+    check(
+        &step(22, RampId::from_bits(21)).failed(failure, SOON),
+        "01a2a4ae4f160508fd80efca30460300000115027632fbd430010f616461406578616d706c652e636f6d00fdf6a0b83046\
+         030000066661696c656401fd80efca3046030000010c52554c455f494e56414c49440a697420697320676f6e65",
+    );
 }
 
 #[test]
