@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     call::Call,
@@ -24,10 +24,11 @@ use crate::{
     domain::{
         audit::Actor,
         id::{self, Bits},
+        schedule::Due,
         time::Timestamp,
     },
     live::Live,
-    store::{Store, Writer},
+    store::{self, Store, Writer},
 };
 
 /// Changes that may wait for the writer; one more is refused.
@@ -41,6 +42,8 @@ pub(super) struct Core {
     pub(super) panel: Arc<Panel>,
     /// The opening of the data file after which everything was read that is served.
     read_after: AtomicU64,
+    /// The schedule whose time comes next: after each commit, whatever it was about.
+    due: watch::Sender<Option<Due>>,
     last_id: Mutex<Bits>,
 }
 
@@ -50,10 +53,21 @@ impl Core {
         live: Arc<Live>,
         entropy: SystemEntropy,
         instruments: Instruments,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let panel = Arc::new(Panel::new(instruments));
         let read_after = AtomicU64::new(store.openings());
-        Self { store, live, entropy, panel, read_after, last_id: Mutex::new(0) }
+        let due = watch::Sender::new(store::schedule::next(&store.read()?)?);
+        Ok(Self { store, live, entropy, panel, read_after, due, last_id: Mutex::new(0) })
+    }
+
+    /// Wakes whoever waits for the next schedule if it is another one.
+    pub(super) fn tell_due(&self, next: Option<Due>) {
+        self.due.send_if_modified(|known| std::mem::replace(known, next) != next);
+    }
+
+    /// The schedule whose time comes next, and word of every other one.
+    pub(super) fn due(&self) -> watch::Receiver<Option<Due>> {
+        self.due.subscribe()
     }
 
     /// Begins to write. If the data file had to be opened again, whatever is served is read from it again: the last
@@ -63,6 +77,7 @@ impl Core {
         let openings = self.store.openings();
         if self.read_after.load(Ordering::Relaxed) != openings {
             self.live.replace(load::everything(&self.store)?, now);
+            self.tell_due(store::schedule::next(&writer)?);
             self.read_after.store(openings, Ordering::Relaxed);
         }
         Ok(writer)

@@ -1,6 +1,8 @@
 //! What is left after the power was cut, the disk was full, or failed: everything that was acknowledged, nothing by
 //! half, and an audit log that tells of exactly that. The disk is one of ours; all above it is the real server.
 
+mod later;
+
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
