@@ -23,6 +23,8 @@ pub struct Observation {
     rulesets: Vec<Arc<Ruleset>>,
     /// In any of the environments.
     last_evaluated: HashMap<FlagId, Timestamp>,
+    /// The next in any of the environments.
+    scheduled: HashMap<FlagId, Timestamp>,
     now: Timestamp,
     patience: Patience,
 }
@@ -36,6 +38,7 @@ pub fn observe<'f>(
 ) -> Result<Observation, Error> {
     let reader = control.read()?;
     let (mut rulesets, mut last_evaluated) = (Vec::new(), HashMap::new());
+    let mut scheduled: HashMap<FlagId, Timestamp> = HashMap::new();
     let missing = || Error::Missing(Thing::Environment, environment.to_string());
     let project = store::environment::by_id(&reader, environment)?.ok_or_else(missing)?.project;
     for environment in store::environment::of_project(&reader, project)? {
@@ -48,9 +51,14 @@ pub fn observe<'f>(
             let known = last_evaluated.entry(flag).or_insert(last);
             *known = last.max(*known);
         }
+        let ids = flags.clone().map(|flag| flag.id);
+        for (at, flag, _) in store::schedule::due_of(&reader, environment.id, ids)? {
+            let next = scheduled.entry(flag).or_insert(at);
+            *next = at.min(*next);
+        }
     }
     let patience = Patience { days: control.settings.stale_after_days };
-    Ok(Observation { rulesets, last_evaluated, now, patience })
+    Ok(Observation { rulesets, last_evaluated, scheduled, now, patience })
 }
 
 impl Observation {
@@ -61,9 +69,21 @@ impl Observation {
             flag,
             configurations: says.map(|compiled| &**compiled.configuration()).collect(),
             last_evaluated_at: self.last_evaluated.get(&flag.id).copied(),
+            scheduled_at: self.scheduled.get(&flag.id).copied(),
             now: self.now,
         };
         evidence.lifecycle(self.patience)
+    }
+
+    /// What every environment says of one of the flags: whether it is on, and its revision there.
+    pub fn elsewhere(&self, flag: &Flag) -> Vec<(EnvironmentId, bool, u64)> {
+        let says = |ruleset: &Arc<Ruleset>| {
+            let compiled = ruleset.get(flag.key.as_str())?;
+            let configuration = compiled.configuration();
+            let revision = compiled.flag().shown_revision(configuration);
+            Some((ruleset.environment(), configuration.enabled, revision))
+        };
+        self.rulesets.iter().filter_map(says).collect()
     }
 
     /// Whether it is probably of no use any more.

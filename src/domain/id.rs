@@ -104,6 +104,10 @@ ids! {
     InvitationId = "inv";
     /// A personal access token.
     PersonalTokenId = "tok";
+    /// A schedule of a change.
+    ScheduleId = "sch";
+    /// A ramp.
+    RampId = "ramp";
     /// A session, which is what a refresh token names.
     SessionId = "rt";
 }

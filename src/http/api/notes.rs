@@ -26,7 +26,7 @@ const IN_MEMORY: [&str; 12] = [
 ];
 
 /// What it means that the thing a parameter names is not there.
-const NAMED: [(&str, Code); 10] = [
+const NAMED: [(&str, Code); 12] = [
     ("organization_id", Code::OrganizationNotFound),
     ("user_id", Code::MemberNotFound),
     ("invitation_id", Code::InvitationNotFound),
@@ -35,6 +35,8 @@ const NAMED: [(&str, Code); 10] = [
     ("environment_id", Code::EnvironmentNotFound),
     ("flag_id", Code::FlagNotFound),
     ("revision", Code::RevisionNotFound),
+    ("schedule_id", Code::ScheduleNotFound),
+    ("ramp_id", Code::RampNotFound),
     ("api_key_id", Code::ApiKeyNotFound),
     ("segment_id", Code::SegmentNotFound),
 ];
@@ -43,7 +45,7 @@ const NAMED: [(&str, Code); 10] = [
 const READING_REVISIONS: [&str; 3] = ["getEnvironment", "getFlag", "getSegment"];
 
 /// Operations that take `If-Match`.
-const CHANGING_REVISIONS: [&str; 11] = [
+const CHANGING_REVISIONS: [&str; 12] = [
     "updateEnvironment",
     "freezeEnvironment",
     "unfreezeEnvironment",
@@ -51,6 +53,7 @@ const CHANGING_REVISIONS: [&str; 11] = [
     "updateFlag",
     "toggleFlag",
     "rollBackFlag",
+    "rollBackRamp",
     "restoreFlag",
     "archiveFlag",
     "updateSegment",
@@ -141,6 +144,43 @@ const ERRORS: &[(&str, &[Code])] = &[
             Code::PrerequisiteInvalid,
         ],
     ),
+    (
+        "createSchedule",
+        &[
+            Code::EnvironmentFrozen,
+            Code::FlagArchived,
+            Code::VariationNotFound,
+            Code::RuleRolloutExceeds100,
+            Code::RuleInvalid,
+            Code::LimitExceeded,
+        ],
+    ),
+    ("cancelSchedule", &[Code::ScheduleOver]),
+    (
+        "createRamp",
+        &[
+            Code::EnvironmentFrozen,
+            Code::FlagArchived,
+            Code::RampRunning,
+            Code::VariationNotFound,
+            Code::RuleInvalid,
+            Code::RuleRolloutExceeds100,
+            Code::LimitExceeded,
+        ],
+    ),
+    ("pauseRamp", &[Code::RampStateConflict]),
+    ("resumeRamp", &[Code::RampStateConflict]),
+    (
+        "rollBackRamp",
+        &[
+            Code::RampStateConflict,
+            Code::EnvironmentFrozen,
+            Code::FlagArchived,
+            Code::VariationNotFound,
+            Code::RuleInvalid,
+        ],
+    ),
+    ("cancelRamp", &[Code::RampStateConflict]),
     (
         "createSegment",
         &[Code::EnvironmentFrozen, Code::SegmentKeyConflict, Code::RuleInvalid, Code::LimitExceeded],

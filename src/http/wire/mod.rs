@@ -25,10 +25,12 @@ pub mod plan;
 pub mod preview;
 pub mod project;
 pub mod promotion;
+pub mod ramp;
 pub mod restoration;
 pub mod revision;
 pub mod rule;
 pub mod ruleset;
+pub mod schedule;
 pub mod seed;
 pub mod segment;
 pub mod sort;
@@ -48,8 +50,10 @@ use crate::{
         lifecycle::Stage,
         operator::Operator,
         page::Direction,
+        ramp::RampState,
         role::Role,
         rollout::Algorithm,
+        schedule::ScheduleStatus,
         segment::Matching,
         time::Timestamp,
         user::{RefreshTokenIn, Registration},
@@ -76,6 +80,8 @@ words! {
     Matching as "SegmentMatch",
     crate::engine::segment::Ground as "MembershipGround",
     WarningCode as "WarningCode",
+    ScheduleStatus as "ScheduleStatus",
+    RampState as "RampState",
     Action as "AuditAction",
     Resource as "AuditResource",
 }
