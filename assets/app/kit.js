@@ -3,7 +3,7 @@
 import { html, svg, nothing, noChange, render } from '../vendor/lit-html/lit-html.js';
 import { directive, Directive } from '../vendor/lit-html/directive.js';
 import { AsyncDirective } from '../vendor/lit-html/async-directive.js';
-import { repeat } from '../vendor/lit-html/directives/repeat.js';
+import { repeat as litRepeat } from '../vendor/lit-html/directives/repeat.js';
 import { keyed } from '../vendor/lit-html/directives/keyed.js';
 import { live } from '../vendor/lit-html/directives/live.js';
 import { ref } from '../vendor/lit-html/directives/ref.js';
@@ -75,8 +75,14 @@ class Opened extends Directive {
 /** `<input ${opened((el) => el.focus())}>`: runs once, when the element is on the page. */
 export const opened = directive(Opened);
 
+/** A list by keys. The views are made here and now, so that a `track` around it sees what they read. */
+export function repeat(items, key, view) {
+  const views = items.map(view);
+  return litRepeat(items, key, (_item, at) => views[at]);
+}
+
 let names = 0;
 /** An id that no other element has. */
 export const uid = (start = 'x') => `${start}-${++names}`;
 
-export { html, svg, nothing, render, repeat, keyed, live, ref, signal, computed, effect, batch, untracked };
+export { html, svg, nothing, render, keyed, live, ref, signal, computed, effect, batch, untracked };

@@ -66,8 +66,7 @@ const person = (id) => menu({
   id,
   up: true,
   kind: 'switcher',
-  label: `Account of ${account.value?.email}`,
-  view: html`<span class="avatar" aria-hidden="true">${initials.value}</span><span class="cut grow">${account.value?.full_name || account.value?.email}</span>${icon('more')}`,
+  view: html`<span class="avatar" aria-hidden="true">${initials.value}</span><span class="cut grow"><span class="seen-by-ear">Account of </span>${account.value?.full_name || account.value?.email}</span>${icon('more')}`,
   items: [
     { label: 'Profile', icon: 'person', href: '/profile' },
     { label: 'API documentation', icon: 'book', onClick: () => window.open('/docs', '_blank', 'noopener') },

@@ -3,7 +3,7 @@
 import { html, nothing, signal, track, effect, css, repeat, live, untracked, opened } from '../kit.js';
 import { here, go, setQuery } from '../router.js';
 import * as place from '../store/place.js';
-import { flagList, spark, wantSparks } from '../store/flags.js';
+import { flagList } from '../store/flags.js';
 import { refusal, switchFlag } from '../store/switching.js';
 import { onChange } from '../live.js';
 import { addKeys } from '../keys.js';
@@ -20,7 +20,6 @@ const WIDE_ROW = 44;
 const NARROW_ROW = 92;
 const AROUND = 8;
 const SEARCH_MS = 150;
-const SPARK_MS = 250;
 const RELOAD_MS = 200;
 
 const FILTERS = {
@@ -37,10 +36,8 @@ export function open() {
   const cursor = signal(-1);
   const pending = signal(new Set());
   const narrow = signal(window.matchMedia('(max-width: 860px)').matches);
-  const tags = new Set();
   let scroller = null;
   let timer = null;
-  let sparkTimer = null;
 
   const query = (name) => here.value.query.get(name) ?? '';
   const filtered = () => ['search', 'status', 'flag_type', 'tag', 'stale'].some((name) => query(name));
@@ -83,17 +80,15 @@ export function open() {
     const shown = list.value;
     if (!shown || shown.total.value === null) return;
     const [from, to] = range(shown.total.value);
-    const changed = shown.tick.value;
     shown.need(from, to);
-    clearTimeout(sparkTimer);
-    sparkTimer = setTimeout(() => {
-      const rows = shown.rows.slice(from, to).filter(Boolean);
-      for (const one of rows) one.tags.forEach((tag) => tags.add(tag));
-      wantSparks(rows.filter((one) => !one.activity).map((one) => one.key), shown.environment);
-    }, changed ? SPARK_MS : 0);
   });
 
   let reloadTimer = null;
+  /** The tags of the rows that were seen: what a filter suggests. */
+  const tags = () => {
+    list.value?.tick.value;
+    return [...new Set((list.value?.rows ?? []).flatMap((item) => item?.tags ?? []))].sort();
+  };
   const reload = () => {
     clearTimeout(reloadTimer);
     reloadTimer = setTimeout(() => {
@@ -132,7 +127,7 @@ export function open() {
   };
   const chosen = () => list.value?.rows[cursor.value];
   const create = () => {
-    if (place.mayEdit.value) newFlag([...tags]).then((made) => { if (made) go(place.to`flags/${made.key}`); });
+    if (place.mayEdit.value) newFlag(tags()).then((made) => { if (made) go(place.to`flags/${made.key}`); });
   };
   const stopKeys = addKeys('Flags', [
     { keys: '/', says: 'Search', run: () => document.getElementById('search').focus() },
@@ -181,7 +176,7 @@ export function open() {
       .value=${live(query('search'))} @input=${search} @keydown=${searchKeys}><kbd aria-hidden="true">/</kbd></div>
     ${pick('status')}${pick('flag_type')}
     <div class="filter"><label class="seen-by-ear" for="tag">Tag</label><input id="tag" list="tags" placeholder="Any tag" autocomplete="off" .value=${live(query('tag'))} @change=${(event) => setQuery({ tag: event.target.value.trim() })}>
-      <datalist id="tags">${track(() => { list.value?.tick.value; return [...tags].sort().map((tag) => html`<option value=${tag}></option>`); })}</datalist></div>
+      <datalist id="tags">${track(() => tags().map((tag) => html`<option value=${tag}></option>`))}</datalist></div>
     ${button({ label: 'Stale', pressed: Boolean(query('stale')), onClick: () => setQuery({ stale: query('stale') ? '' : 'true' }), title: 'Only flags that nothing needs any more' })}
     ${pick('sort')}
     ${filtered() ? button({ label: 'Clear', kind: 'quiet', onClick: () => setQuery({ search: '', status: '', flag_type: '', tag: '', stale: '' }) }) : nothing}</div>`;
@@ -199,12 +194,11 @@ export function open() {
     const item = list.value.rows[at];
     const place_ = css({ transform: `translateY(${at * row()}px)` });
     if (!item) return html`<div role="row" class="flag-row" aria-rowindex=${at + 2} ${place_}><div role="cell" class="cell grow"><div class="bone w1"></div></div></div>`;
-    const used = spark(item, list.value.environment);
     return html`<div role="row" class="flag-row ${cursor.value === at ? 'current' : ''}" aria-rowindex=${at + 2} data-at=${at} ${place_} @focusin=${() => { cursor.value = at; }}>
       <div role="cell" class="cell name"><a class="flag-name cut" href="${place.to`flags/${item.key}`}?env=${list.value.environment.key}">${item.name}</a><span class="flag-key cut mono" title=${item.key}>${item.key}</span></div>
       <div role="cell" class="cell marks">${item.lifecycle?.stage === 'stale' ? chip('stale', 'warn', item.lifecycle.because) : nothing}${item.status !== 'active' ? chip(item.status) : nothing}
         ${item.classification ? html`<span class="small muted">${KINDS[item.classification]}</span>` : nothing}${item.tags.slice(0, 2).map((tag) => chip(tag))}${item.tags.length > 2 ? html`<span class="small muted" title=${item.tags.join(', ')}>+${item.tags.length - 2}</span>` : nothing}</div>
-      <div role="cell" class="cell used">${used?.length ? sparkline(used) : used ? nothing : html`<span class="spark-space"></span>`}</div>
+      <div role="cell" class="cell used">${sparkline(item.activity)}</div>
       <div role="cell" class="cell changed small muted">${ago(item.updated_at)}</div>
       ${switches(item)}</div>`;
   };
@@ -242,7 +236,7 @@ export function open() {
       list.peek()?.close();
       sizes?.disconnect();
       media.removeEventListener('change', resized);
-      for (const one of [timer, sparkTimer, reloadTimer]) clearTimeout(one);
+      for (const one of [timer, reloadTimer]) clearTimeout(one);
     },
     view: () => html`<div class="page full flags">
       <div class="page-head"><h1>Flags</h1>${track(() => (list.value?.total.value ? html`<span class="muted" role="status">${count(list.value.total.value)}${filtered() ? ' found' : ''}</span>` : nothing))}

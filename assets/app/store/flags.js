@@ -2,11 +2,8 @@
 // knows its place before it is there, so that a long list can be scrolled anywhere at once.
 import { signal, batch } from '../kit.js';
 import * as api from '../api.js';
-import * as place from './place.js';
 
 export const PER_PAGE = 100;
-/** How many stats requests for sparklines run at the same time. */
-const SPARKS_AT_ONCE = 3;
 
 /** A list for these filters: `{ search, status, flag_type, tag, stale, sort, order }`, seen from one environment. */
 export function flagList(filters, environment) {
@@ -18,7 +15,6 @@ export function flagList(filters, environment) {
   /** Flag key -> environment id -> `{ enabled, revision }`. */
   const states = new Map();
   const pages = new Map();
-  const others = place.environments.peek().filter((one) => one.id !== environment.id);
   let closed = false;
 
   const learn = (item, id) => {
@@ -26,10 +22,10 @@ export function flagList(filters, environment) {
     states.get(item.key).set(id, { enabled: item.enabled, revision: item.revision });
   };
 
-  const ask = (page, id, more = {}) => api.get('/flags', { ...filters, environment_id: id, page, per_page: PER_PAGE, ...more });
+  const ask = (page) => api.get('/flags', { ...filters, environment_id: environment.id, include: 'environments,activity', page, per_page: PER_PAGE });
 
   async function fetchPage(page) {
-    const first = await ask(page, environment.id);
+    const first = await ask(page);
     if (closed) return;
     batch(() => {
       total.value = first.meta.total;
@@ -37,20 +33,10 @@ export function flagList(filters, environment) {
       rows.length = first.meta.total;
       first.data.forEach((item, at) => {
         rows[(page - 1) * PER_PAGE + at] = item;
-        learn(item, environment.id);
-        for (const one of item.environments ?? []) learn({ key: item.key, ...one }, one.environment_id);
+        for (const one of item.environments) learn({ key: item.key, ...one }, one.environment_id);
       });
       tick.value += 1;
     });
-    if (first.data.length === 0 || first.data[0].environments) return;
-    // The same page seen from the other environments. Sorted by change they may differ: then by key, which is the same for all.
-    await Promise.all(others.map(async (one) => {
-      const { data } = await ask(page, one.id);
-      for (const item of data) learn(item, one.id);
-      const missing = first.data.filter((item) => !states.get(item.key)?.has(one.id));
-      for (const item of missing) learn((await api.get(`/flags/${item.key}`, { environment_id: one.id })).data, one.id);
-    }));
-    if (!closed) tick.value += 1;
   }
 
   const load = (page) => {
@@ -98,47 +84,4 @@ export function flagList(filters, environment) {
     },
     close() { closed = true; },
   };
-}
-
-const sparks = signal(new Map());
-const wanted = [];
-let running = 0;
-const sparkKey = (flag, environment) => `${environment} ${flag}`;
-
-/** Evaluations per hour of the last day, oldest first; null until they are known. */
-export const spark = (item, environment) => item.activity ?? sparks.value.get(sparkKey(item.key, environment.id)) ?? null;
-
-/** Asks for the sparklines of these rows, the last asked for first. */
-export function wantSparks(keys, environment) {
-  wanted.length = 0;
-  for (const flag of keys) if (!sparks.peek().has(sparkKey(flag, environment.id))) wanted.push([flag, environment.id]);
-  while (running < SPARKS_AT_ONCE && wanted.length) nextSpark();
-}
-
-async function nextSpark() {
-  const [flag, id] = wanted.shift();
-  running += 1;
-  try {
-    const { data } = await api.get(`/flags/${encodeURIComponent(flag)}/stats`, { environment_id: id, period: '24h' });
-    sparks.value = new Map(sparks.peek()).set(sparkKey(flag, id), spread(data));
-  } catch {
-    sparks.value = new Map(sparks.peek()).set(sparkKey(flag, id), []);
-  } finally {
-    running -= 1;
-    if (wanted.length) nextSpark();
-  }
-}
-
-const HOUR_MS = 3_600_000;
-const HOURS = 24;
-
-/** The points of a day as one number for each hour; hours without any are not in the series. */
-export function spread({ series, as_of: until }) {
-  const last = Math.floor(new Date(until).getTime() / HOUR_MS);
-  const values = new Array(HOURS).fill(0);
-  for (const point of series) {
-    const at = HOURS - 1 - (last - Math.floor(new Date(point.from).getTime() / HOUR_MS));
-    if (at >= 0 && at < HOURS) values[at] += point.evaluations;
-  }
-  return values;
 }
