@@ -19,7 +19,6 @@ use crate::{
         id::RuleId,
         named::named,
         role::Permission,
-        rule::MAX_RULES,
         schedule::{Due, Failure, Planned, Schedule, ScheduleStatus, Step},
         violation::{Fault, Violations},
     },
@@ -111,9 +110,7 @@ fn take(
         let message = format!("the flag has no rule '{rule}' here any more");
         return Err(Violations::one(Fault::Rule, "rule_id", message).into());
     };
-    if rules.len() > MAX_RULES {
-        return Err(Error::LimitReached(format!("a flag has at most {MAX_RULES} rules")));
-    }
+    ramp::refuse_more_rules(rules.len())?;
     Ok((FlagChange { rules: Some(rules), ..FlagChange::default() }, ramp))
 }
 
@@ -129,7 +126,8 @@ fn fail(change: &mut Change<'_>, due: Due, failure: Failure) -> Result<Ran, Erro
         FieldChange::made("reason", failure.message.as_str()),
     ];
     change.audit(Action::FlagScheduleFailed, place.scope(), schedule.flag, notes)?;
-    // Webhooks are told here.
+    // Here webhooks are told of it, as soon as there are any: `schedule` with its flag's key, its moment and
+    // `failure.message`.
     store::schedule::put(change.tx(), &schedule.clone().failed(failure.clone(), change.now()))?;
     if let Some(ramp) = schedule.ramp() {
         let ramp = ramp::kept(change.tx(), schedule.environment, schedule.flag, ramp)?;
