@@ -75,6 +75,17 @@ impl Observation {
         evidence.lifecycle(self.patience)
     }
 
+    /// What every environment says of one of the flags: whether it is on, and its revision there.
+    pub fn elsewhere(&self, flag: &Flag) -> Vec<(EnvironmentId, bool, u64)> {
+        let says = |ruleset: &Arc<Ruleset>| {
+            let compiled = ruleset.get(flag.key.as_str())?;
+            let configuration = compiled.configuration();
+            let revision = compiled.flag().shown_revision(configuration);
+            Some((ruleset.environment(), configuration.enabled, revision))
+        };
+        self.rulesets.iter().filter_map(says).collect()
+    }
+
     /// Whether it is probably of no use any more.
     pub fn is_stale(&self, flag: &Flag) -> bool {
         self.lifecycle(flag).stage == Stage::Stale
