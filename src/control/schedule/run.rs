@@ -126,8 +126,7 @@ fn fail(change: &mut Change<'_>, due: Due, failure: Failure) -> Result<Ran, Erro
         FieldChange::made("reason", failure.message.as_str()),
     ];
     change.audit(Action::FlagScheduleFailed, place.scope(), schedule.flag, notes)?;
-    // Here webhooks are told of it, as soon as there are any: `schedule` with its flag's key, its moment and
-    // `failure.message`.
+    // Webhooks are told here.
     store::schedule::put(change.tx(), &schedule.clone().failed(failure.clone(), change.now()))?;
     if let Some(ramp) = schedule.ramp() {
         let ramp = ramp::kept(change.tx(), schedule.environment, schedule.flag, ramp)?;
