@@ -128,3 +128,5 @@ mod traces;
 mod vectors;
 #[cfg(test)]
 mod warnings;
+#[cfg(test)]
+mod webhooks;
