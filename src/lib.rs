@@ -137,8 +137,11 @@
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
+//! - what happens when the disk fails: `store/database.rs`; `server/durability.rs` pulls the power cord at every step
 //! - copies of the whole file: [`store::backup`] reads every table, [`control::backup`] handles the files; what is kept
 //!   before a migration: [`store::Store::open`]
+//! - what happens later: [`domain::schedule`], [`domain::ramp`]; how it is made exactly once: [`control::schedule`],
+//!   [`control::ramp`]; at which moment: `server/scheduler.rs`, which is told of the next one by every commit
 //! - what a change would do to whom: [`engine::impact`], [`control::preview`]; how environments compare, and what is
 //!   taken from one to another: [`domain::promotion`], [`control::compare`], [`control::promotion`]
 //! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]
@@ -161,10 +164,12 @@
 //! - what happens before the first request: `control/load.rs`; `benches/start` times it
 //! - the way around the router for what is asked all the time: [`http::shortcut`]; what else keeps a request cheap:
 //!   [`http::patience`], [`http::socket`]
+//! - the dashboard: its files are below `assets/`, embedded by [`http::file`] and answered by [`http::dashboard`]; its
+//!   session is in a cookie ([`http::cookie`])
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
 //! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
-//! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on; why an open one costs
+//! - streams: [`live::feed`] is what SDKs follow, [`live::watch`] what people do, [`http::event_stream`] the answer that goes on; why an open one costs
 //!   so little: [`http::handover`]
 //! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by

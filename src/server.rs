@@ -3,9 +3,12 @@
 
 mod certificate;
 mod door;
+#[cfg(test)]
+mod durability;
 mod greeting;
 mod observation;
 pub mod offline;
+mod scheduler;
 mod signals;
 mod supervisor;
 pub mod throwaway;
@@ -248,6 +251,7 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
     let tls = certificate.as_ref().map(|certificate| Arc::clone(&certificate.tls));
     let serving = tokio::spawn(async move {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
+        let scheduler = tokio::spawn(scheduler::run(Arc::clone(&app)));
         let leaving = Arc::clone(&app);
         let shutdown = async move {
             // A sender that was dropped means the same as one that spoke.
@@ -257,8 +261,10 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
             grace
         };
         listen::serve(listener, tls, routes, limits, shutdown).await;
-        upkeep.abort();
-        let _aborted = upkeep.await;
+        for task in [upkeep, scheduler] {
+            task.abort();
+            let _aborted = task.await;
+        }
         close(app).await;
         observation::finish(exporter).await;
     });
@@ -295,10 +301,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
         signing_secret: config.identity.jwt_secret_key.clone(),
         access_lifetime: config.identity.access_lifetime_seconds(),
         refresh_lifetime: config.identity.refresh_lifetime_seconds(),
-        registration: match config.identity.registration {
-            crate::config::Registration::Open => control::Registration::Open,
-            crate::config::Registration::Closed => control::Registration::Closed,
-        },
+        registration: config.identity.registration,
         strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.staleness.stale_after_days,
         instruments,

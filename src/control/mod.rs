@@ -32,8 +32,10 @@ pub mod personal_token;
 pub mod preview;
 pub mod project;
 pub mod promotion;
+pub mod ramp;
 pub mod restoration;
 pub mod revision;
+pub mod schedule;
 mod scope;
 pub mod seed;
 pub mod segment;
@@ -41,6 +43,7 @@ pub mod session;
 pub mod stats;
 pub mod usage;
 pub mod user;
+pub mod watch;
 pub mod webhook;
 
 use std::sync::{Arc, OnceLock};
@@ -62,7 +65,7 @@ use crate::{
         secret::{MIN_SECRET_BYTES, Secret},
         stream_token::StreamTokenKey,
     },
-    domain::{audit::Actor, lifecycle::Patience},
+    domain::{audit::Actor, lifecycle::Patience, user::Registration},
     live::Live,
     store::{self, Store, snapshot::Snapshot},
 };
@@ -89,15 +92,6 @@ pub struct Settings {
     pub event_body: MakeBody,
 }
 
-/// Whether strangers may make accounts. The first account can always be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
-    /// They may.
-    Open,
-    /// They may not.
-    Closed,
-}
-
 /// How large the data is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
@@ -105,6 +99,8 @@ pub struct Extent {
     pub file_bytes: Option<u64>,
     /// Entries of the audit log, of all organizations.
     pub audit_entries: u64,
+    /// Schedules whose time is to come, of all organizations.
+    pub pending_schedules: u64,
 }
 
 /// Everything that decides and changes.
@@ -130,7 +126,7 @@ impl Control {
         jwt.self_test().map_err(|error| Error::Internal(format!("tokens cannot be signed: {error:?}")))?;
         let live = Arc::new(load::everything(&store)?);
         let outbox = Outbox::new(settings.event_body, Patience { days: settings.stale_after_days });
-        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone(), outbox));
+        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone(), outbox)?);
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
         let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));
@@ -158,14 +154,22 @@ impl Control {
         &self.stream_tokens
     }
 
-    /// Whether the data file can be read at this moment.
+    /// Whether the data file can be read at this moment, and the last change could be written.
     pub fn check(&self) -> Result<(), Error> {
+        if self.core.store.is_failing() {
+            return Err(store::Error::Unavailable("the last change could not be written".into()).into());
+        }
         Ok(self.core.store.read().map(drop)?)
     }
 
     /// Whether anybody has an account: the first one becomes admin.
     pub fn has_accounts(&self) -> Result<bool, Error> {
         Ok(store::user::exists(&self.read()?)?)
+    }
+
+    /// Whether strangers may make accounts.
+    pub fn registration(&self) -> Registration {
+        self.settings.registration
     }
 
     /// Changes that wait for the writer.
@@ -180,8 +184,10 @@ impl Control {
 
     /// How large the data is at this moment.
     pub fn extent(&self) -> Result<Extent, Error> {
-        let audit_entries = store::audit::newest(&self.read()?)?;
-        Ok(Extent { file_bytes: self.core.store.file_bytes(), audit_entries })
+        let reader = self.read()?;
+        let audit_entries = store::audit::newest(&reader)?;
+        let pending_schedules = store::schedule::count_due(&reader)?;
+        Ok(Extent { file_bytes: self.core.store.file_bytes(), audit_entries, pending_schedules })
     }
 
     /// Waits until the last change is made, and closes the data file.

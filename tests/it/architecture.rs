@@ -87,6 +87,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["cli/remote", "cli/healthcheck/trust", "http/tls"]),
     ("tokio_rustls", &["cli/remote", "http/tls"]),
     ("rustls_native_certs", &["cli/remote"]),
+    ("rust_embed", &["http/file"]),
     ("socket2", &["http/listener"]),
     ("tracing_subscriber", &["config", "telemetry"]),
     ("ulid", &["domain"]),

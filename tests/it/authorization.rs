@@ -1,5 +1,6 @@
 //! Who may do what: every operation of the published document, for every kind of principal.
 
+mod later;
 mod principals;
 mod webhooks;
 
@@ -50,6 +51,7 @@ const TABLE: &[Row] = &[
     ("createProject",    [401,     403,     403,   403,   201,  403,   403]),
     ("getProject",       [401,     404,     200,   200,   200,  403,   403]),
     ("exportProject",    [401,     404,     200,   200,   200,  403,   403]),
+    ("followProject",    [401,     404,     200,   200,   200,  403,   403]),
     ("importProject",    [401,     404,     403,   200,   200,  403,   403]), // With the organization named.
     ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
     ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
@@ -94,6 +96,7 @@ const TABLE: &[Row] = &[
     // Of a project that is not theirs; without one the list is empty.
     ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
     ("verifyAuditLog",   [401,     403,     403,   403,   200,  403,   403]),
+    ("getSetup",         [200,     200,     200,   200,   200,  200,   200]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     // For the admins of the organization that was made first.
     ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),
@@ -116,7 +119,7 @@ const TABLE: &[Row] = &[
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    TABLE.iter().chain(webhooks::TABLE)
+    TABLE.iter().chain(later::TABLE).chain(webhooks::TABLE)
 }
 
 /// An operation of the document.
@@ -224,7 +227,7 @@ impl World {
             if path.contains(name) {
                 let key = self.fresh("flag");
                 self.team.create_flag(&key, &json!({}));
-                path = path.replace(name, &key);
+                path = later::replaced(&self.team, &key, &path.replace(name, &key));
             }
         }
         if path.contains("{segment_id}") {
@@ -302,6 +305,8 @@ impl World {
             "promoteEnvironment" => json!({"from_environment_id": self.team.staging}),
             "previewFlag" => json!({"change": {"enabled": true}, "contexts": [{"user_key": "u"}]}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
+            "createSchedule" => later::schedule(),
+            "createRamp" => later::ramp(),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),
             "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),
             "reportEvents" => json!({"events": []}),

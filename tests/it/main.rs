@@ -85,9 +85,12 @@ mod process;
 #[cfg(test)]
 mod project_files;
 #[cfg(test)]
+mod project_stream;
 mod projects;
 #[cfg(test)]
 mod promotions;
+#[cfg(test)]
+mod ramps;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
@@ -98,6 +101,8 @@ mod revisions;
 mod rotation;
 #[cfg(test)]
 mod ruleset;
+#[cfg(test)]
+mod schedules;
 #[cfg(test)]
 mod sdk_clients;
 #[cfg(test)]

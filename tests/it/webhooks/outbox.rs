@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use phaseflag::auth::{entropy::SystemEntropy, password::Strength};
 use phaseflag::control::{
-    Control, Registration, Settings,
+    Control, Settings,
     call::Call,
     instruments::Instruments,
     outbox::{self, Agenda, Outcome, Verdict},
@@ -15,6 +15,7 @@ use phaseflag::domain::{
     id::{DeliveryId, WebhookId},
     revision::Expected,
     time::Timestamp,
+    user::Registration,
 };
 use phaseflag::http::wire::letter;
 use phaseflag::store::Store;
