@@ -18,6 +18,7 @@ use super::{
     error::Error,
     instruments::{Instruments, Panel},
     load,
+    outbox::Outbox,
 };
 use crate::{
     auth::entropy::SystemEntropy,
@@ -44,6 +45,7 @@ pub(super) struct Core {
     read_after: AtomicU64,
     /// The schedule whose time comes next: after each commit, whatever it was about.
     due: watch::Sender<Option<Due>>,
+    pub(super) outbox: Outbox,
     last_id: Mutex<Bits>,
 }
 
@@ -53,11 +55,12 @@ impl Core {
         live: Arc<Live>,
         entropy: SystemEntropy,
         instruments: Instruments,
+        outbox: Outbox,
     ) -> Result<Self, Error> {
         let panel = Arc::new(Panel::new(instruments));
         let read_after = AtomicU64::new(store.openings());
         let due = watch::Sender::new(store::schedule::next(&store.read()?)?);
-        Ok(Self { store, live, entropy, panel, read_after, due, last_id: Mutex::new(0) })
+        Ok(Self { store, live, entropy, panel, outbox, read_after, due, last_id: Mutex::new(0) })
     }
 
     /// Wakes whoever waits for the next schedule if it is another one.
@@ -78,6 +81,7 @@ impl Core {
         if self.read_after.load(Ordering::Relaxed) != openings {
             self.live.replace(load::everything(&self.store)?, now);
             self.tell_due(store::schedule::next(&writer)?);
+            self.outbox.wake();
             self.read_after.store(openings, Ordering::Relaxed);
         }
         Ok(writer)

@@ -38,6 +38,10 @@ pub enum Thing {
     Schedule,
     /// A ramp.
     Ramp,
+    /// A webhook.
+    Webhook,
+    /// A delivery of a webhook.
+    Delivery,
 }
 
 /// Why a request was not carried out. Nothing was changed.

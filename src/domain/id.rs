@@ -108,6 +108,12 @@ ids! {
     ScheduleId = "sch";
     /// A ramp.
     RampId = "ramp";
+    /// A webhook.
+    WebhookId = "whk";
+    /// An event on its way to one webhook.
+    DeliveryId = "dlv";
+    /// An event that webhooks are told of. It is no audit entry, of which one change may have several.
+    EventId = "evt";
     /// A session, which is what a refresh token names.
     SessionId = "rt";
 }

@@ -127,6 +127,8 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Revision => named(Code::RevisionNotFound, "revision", name),
         Thing::Schedule => named(Code::ScheduleNotFound, "schedule", name),
         Thing::Ramp => named(Code::RampNotFound, "ramp", name),
+        Thing::Webhook => named(Code::WebhookNotFound, "webhook", name),
+        Thing::Delivery => named(Code::DeliveryNotFound, "delivery", name),
     }
 }
 
@@ -147,7 +149,9 @@ fn taken(thing: Thing, key: &str) -> ApiError {
         | Thing::PersonalToken
         | Thing::Revision
         | Thing::Schedule
-        | Thing::Ramp => {
+        | Thing::Ramp
+        | Thing::Webhook
+        | Thing::Delivery => {
             return ApiError::internal(format!("{thing:?} has no key"));
         }
     };

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 mod codec;
 mod database;
+pub mod delivery;
 #[cfg(test)]
 pub(crate) mod disk;
 pub mod environment;
@@ -29,6 +30,7 @@ pub mod snapshot;
 mod tables;
 pub mod usage;
 pub mod user;
+pub mod webhook;
 
 use std::{
     fmt,

@@ -105,6 +105,21 @@ pub(super) const SCHEDULES_AHEAD: TableDefinition<'_, (u128, u128, u128), i64> =
     TableDefinition::new("schedules_ahead");
 /// (Environment, flag, ramp) -> ramp.
 pub(super) const RAMPS: TableDefinition<'_, (u128, u128, u128), &[u8]> = TableDefinition::new("ramps");
+/// Webhook -> webhook.
+pub(super) const WEBHOOKS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("webhooks");
+/// (Project, webhook) -> nothing: which webhooks are a project's.
+pub(super) const WEBHOOKS_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("webhooks_of");
+/// Event -> its body. With its last delivery it is gone.
+pub(super) const EVENTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("events");
+/// (Event, delivery) -> nothing: which deliveries are an event's.
+pub(super) const DELIVERIES_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("deliveries_of");
+/// (Webhook, delivery) -> delivery.
+pub(super) const DELIVERIES: TableDefinition<'_, (u128, u128), &[u8]> = TableDefinition::new("deliveries");
+/// (Webhook, delivery) -> its lane, and when it is tried next, in milliseconds since the epoch; of those that wait.
+pub(super) const PENDING: TableDefinition<'_, (u128, u128), (u64, i64)> = TableDefinition::new("pending");
+/// Webhook -> how many deliveries wait, and how many are over.
+pub(super) const DELIVERY_COUNTS: TableDefinition<'_, u128, (u64, u64)> =
+    TableDefinition::new("delivery_counts");
 
 /// Who looks at each table, whatever is in it.
 pub(super) trait Visitor {
@@ -168,4 +183,11 @@ every!(
     SCHEDULES_DUE,
     SCHEDULES_AHEAD,
     RAMPS,
+    WEBHOOKS,
+    WEBHOOKS_OF,
+    EVENTS,
+    DELIVERIES_OF,
+    DELIVERIES,
+    PENDING,
+    DELIVERY_COUNTS,
 );

@@ -2,6 +2,7 @@
 
 mod later;
 mod principals;
+mod webhooks;
 
 use std::collections::BTreeSet;
 
@@ -118,7 +119,7 @@ const TABLE: &[Row] = &[
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    TABLE.iter().chain(later::TABLE)
+    TABLE.iter().chain(later::TABLE).chain(webhooks::TABLE)
 }
 
 /// An operation of the document.
@@ -218,7 +219,9 @@ impl World {
         if let Some(path) = self.doomed(&operation.id) {
             return path;
         }
-        let mut path = self.of_people(&operation.template).replace("{project_id}", &self.team.project);
+        let people = self.of_people(&operation.template);
+        let mut path = webhooks::named(self, &people);
+        path = path.replace("{project_id}", &self.team.project);
         path = path.replace("{environment_id}", &self.team.development);
         for name in ["{flag_id}", "{key}"] {
             if path.contains(name) {
@@ -307,7 +310,7 @@ impl World {
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),
             "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),
             "reportEvents" => json!({"events": []}),
-            _ => return None,
+            other => return webhooks::body(other),
         })
     }
 }

@@ -133,3 +133,5 @@ mod traces;
 mod vectors;
 #[cfg(test)]
 mod warnings;
+#[cfg(test)]
+mod webhooks;

@@ -126,8 +126,11 @@ fn fail(change: &mut Change<'_>, due: Due, failure: Failure) -> Result<Ran, Erro
         FieldChange::made("reason", failure.message.as_str()),
     ];
     change.audit(Action::FlagScheduleFailed, place.scope(), schedule.flag, notes)?;
-    // Webhooks are told here.
     store::schedule::put(change.tx(), &schedule.clone().failed(failure.clone(), change.now()))?;
+    if let Some(flag) = store::flag::by_id(change.tx(), schedule.flag)? {
+        let id = schedule.id.to_string();
+        change.tell_schedule_failed(schedule.environment, &flag.key, &id, schedule.at, &failure.message)?;
+    }
     if let Some(ramp) = schedule.ramp() {
         let ramp = ramp::kept(change.tx(), schedule.environment, schedule.flag, ramp)?;
         ramp::fail(change, ramp, &failure)?;

@@ -33,6 +33,8 @@ mod stream;
 mod system;
 mod testing;
 mod users;
+mod webhook_deliveries;
+mod webhooks;
 
 pub(super) use self::notes::notes;
 
@@ -99,6 +101,10 @@ pub(super) enum Tag {
     Schedules,
     /// Named groups of contexts that the rules of a project share.
     Segments,
+    /// Where a project's events are sent, and what became of each. Every change of a flag is one event for each
+    /// environment that sees it, written down with the change; it is sent at least once, in the order of the changes of
+    /// each flag. The description of `createWebhook` says what arrives.
+    Webhooks,
     /// Who did what, when and from where.
     #[oai(rename = "Audit log")]
     Audit,
@@ -148,7 +154,11 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             previews::PreviewsApi(app()),
         ),
         (schedules::SchedulesApi(app()), ramps::RampsApi(app())),
-        segments::SegmentsApi(app()),
+        (
+            segments::SegmentsApi(app()),
+            webhooks::WebhooksApi(app()),
+            webhook_deliveries::DeliveriesApi(app()),
+        ),
         audit_logs::AuditLogsApi(app()),
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),

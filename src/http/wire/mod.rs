@@ -16,6 +16,7 @@ pub mod flag_change;
 pub mod flag_life;
 pub mod history;
 pub mod invitation;
+pub mod letter;
 pub mod manifest;
 pub mod member;
 pub mod operator;
@@ -39,6 +40,7 @@ pub mod stream;
 pub mod system;
 pub mod user;
 pub mod warning;
+pub mod webhook;
 
 use crate::{
     domain::{
@@ -82,6 +84,9 @@ words! {
     WarningCode as "WarningCode",
     ScheduleStatus as "ScheduleStatus",
     RampState as "RampState",
+    crate::domain::event::EventType as "EventType",
+    crate::domain::webhook::WebhookStatus as "WebhookStatus",
+    crate::domain::delivery::DeliveryStatus as "DeliveryStatus",
     Action as "AuditAction",
     Resource as "AuditResource",
 }
