@@ -10,6 +10,7 @@ pub mod compiled;
 pub mod copies;
 pub mod process;
 pub mod raw;
+pub mod receiver;
 pub mod stream;
 pub mod team;
 pub mod tls;
