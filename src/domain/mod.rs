@@ -20,6 +20,7 @@ pub mod page;
 pub mod personal_token;
 pub mod project;
 pub mod promotion;
+pub mod retry;
 pub mod revision;
 pub mod role;
 pub mod rollout;
