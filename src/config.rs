@@ -23,7 +23,7 @@ pub use cors::{CorsOrigins, Origin};
 pub use data::DataFile;
 pub use file::SettingsFile;
 pub use host::Host;
-pub use identity::{Identity, Registration};
+pub use identity::Identity;
 pub use limits::Limits;
 pub use listen::Listen;
 pub use log::{Log, LogFilter, LogFormat};
@@ -112,6 +112,7 @@ mod tests {
     use clap::{CommandFactory, FromArgMatches, Parser};
 
     use super::*;
+    use crate::domain::user::Registration;
 
     #[derive(Parser)]
     struct Line {

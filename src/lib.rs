@@ -161,10 +161,12 @@
 //! - what happens before the first request: `control/load.rs`; `benches/start` times it
 //! - the way around the router for what is asked all the time: [`http::shortcut`]; what else keeps a request cheap:
 //!   [`http::patience`], [`http::socket`]
+//! - the dashboard: its files are below `assets/`, embedded by [`http::file`] and answered by [`http::dashboard`]; its
+//!   session is in a cookie ([`http::cookie`])
 //! - the description of the API: declared at the endpoints, finished in [`http::openapi`], shown by
 //!   [`http::docs`]
 //! - the protocol of `OpenFeature`: [`http::ofrep`]; the tokens of its event streams: [`auth::stream_token`]
-//! - streams: [`live::feed`] is what is followed, [`http::event_stream`] the answer that goes on; why an open one costs
+//! - streams: [`live::feed`] is what SDKs follow, [`live::watch`] what people do, [`http::event_stream`] the answer that goes on; why an open one costs
 //!   so little: [`http::handover`]
 //! - what is sent to many is written and compressed once: [`http::rulesets`], [`http::packed`], [`http::coding`]
 //! - counters of usage: counted without a lock in `live/meter.rs`, kept in [`live::usage`], written down by

@@ -294,10 +294,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
         signing_secret: config.identity.jwt_secret_key.clone(),
         access_lifetime: config.identity.access_lifetime_seconds(),
         refresh_lifetime: config.identity.refresh_lifetime_seconds(),
-        registration: match config.identity.registration {
-            crate::config::Registration::Open => control::Registration::Open,
-            crate::config::Registration::Closed => control::Registration::Closed,
-        },
+        registration: config.identity.registration,
         strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.staleness.stale_after_days,
         instruments,

@@ -1,9 +1,11 @@
 //! Who gets in, and for how long.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::number::number;
 use crate::auth::secret::{Secret, SecretTooShort};
+use crate::domain::user::Registration;
 
 /// Hours in the longest life of an access token: one year.
 const MAX_JWT_EXPIRE_HOURS: u32 = 8_760;
@@ -41,17 +43,14 @@ pub struct Identity {
     pub refresh_expire_days: u32,
 
     /// Whether anyone may register, or nobody but the first user and who is invited
-    #[arg(long, env = "PHASEFLAG_REGISTRATION", default_value = "open")]
+    #[arg(long, env = "PHASEFLAG_REGISTRATION", default_value = "open", value_parser = registration())]
     pub registration: Registration,
 }
 
-/// Who may register. The first user of a fresh install always may: nobody else could let them in.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
-    /// Anyone.
-    Open,
-    /// Nobody after the first user.
-    Closed,
+/// Reads one of the domain's words.
+fn registration() -> impl TypedValueParser<Value = Registration> {
+    let words = PossibleValuesParser::new(Registration::ALL.iter().map(|(_, word)| *word));
+    words.try_map(|word| Registration::parse(&word).ok_or("is no such word"))
 }
 
 impl Identity {

@@ -39,6 +39,7 @@ pub mod session;
 pub mod stats;
 pub mod usage;
 pub mod user;
+pub mod watch;
 
 use std::sync::{Arc, OnceLock};
 
@@ -57,7 +58,7 @@ use crate::{
         secret::{MIN_SECRET_BYTES, Secret},
         stream_token::StreamTokenKey,
     },
-    domain::audit::Actor,
+    domain::{audit::Actor, user::Registration},
     live::Live,
     store::{self, Store, snapshot::Snapshot},
 };
@@ -80,15 +81,6 @@ pub struct Settings {
     pub stale_after_days: u32,
     /// What changes are measured with.
     pub instruments: Instruments,
-}
-
-/// Whether strangers may make accounts. The first account can always be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
-    /// They may.
-    Open,
-    /// They may not.
-    Closed,
 }
 
 /// How large the data is.
@@ -158,6 +150,11 @@ impl Control {
     /// Whether anybody has an account: the first one becomes admin.
     pub fn has_accounts(&self) -> Result<bool, Error> {
         Ok(store::user::exists(&self.read()?)?)
+    }
+
+    /// Whether strangers may make accounts.
+    pub fn registration(&self) -> Registration {
+        self.settings.registration
     }
 
     /// Changes that wait for the writer.

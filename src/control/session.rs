@@ -18,7 +18,7 @@ use crate::{
     domain::{
         id::{SessionId, UserId},
         time::Timestamp,
-        user::{Email, MAX_SESSIONS_PER_USER, Session, User},
+        user::{Email, MAX_SESSIONS_PER_USER, RefreshTokenIn, Session, User},
     },
     store,
 };
@@ -35,8 +35,10 @@ pub struct Tokens {
     pub access_token: String,
     /// How long the access token lives, in seconds.
     pub expires_in: i64,
-    /// Gets the next access token, once.
+    /// Gets the next access token.
     pub refresh_token: String,
+    /// How long the session lives if the refresh token is not used, in seconds.
+    pub refresh_expires_in: i64,
 }
 
 /// Begins a session. It takes the same time, and fails in the same way, whether or not the address is known.
@@ -102,8 +104,13 @@ fn make_room(change: &Change<'_>, user: UserId) -> Result<(), Error> {
 }
 
 /// Takes a refresh token for a new pair. A token that was taken before is a copy in somebody's hands: it ends the
-/// session.
-pub async fn refresh(control: &Control, call: &Call, token: &str) -> Result<Tokens, Error> {
+/// session. One that is kept in a cookie is not replaced: tabs that share it would take each other's for such a copy.
+pub async fn refresh(
+    control: &Control,
+    call: &Call,
+    token: &str,
+    kept: RefreshTokenIn,
+) -> Result<Tokens, Error> {
     let (id, generation) = control.refresh.open(token).ok_or(Error::RefreshTokenInvalid)?;
     let lifetime = control.settings.refresh_lifetime;
     let renewed = control
@@ -114,8 +121,11 @@ pub async fn refresh(control: &Control, call: &Call, token: &str) -> Result<Toke
                 store::session::remove(change.tx(), session.user, id)?;
                 return Ok(None);
             }
-            let renewed =
-                Session { generation: generation + 1, expires_at: now.plus_seconds(lifetime), ..session };
+            let generation = match kept {
+                RefreshTokenIn::Body => generation + 1,
+                RefreshTokenIn::Cookie => generation,
+            };
+            let renewed = Session { generation, expires_at: now.plus_seconds(lifetime), ..session };
             store::session::put(change.tx(), &renewed)?;
             Ok(Some(renewed))
         })
@@ -163,5 +173,6 @@ fn tokens(control: &Control, session: &Session, now: Timestamp) -> Tokens {
         access_token: control.jwt.issue(&access),
         expires_in,
         refresh_token: control.refresh.issue(session.id, session.generation),
+        refresh_expires_in: control.settings.refresh_lifetime,
     }
 }

@@ -1,7 +1,7 @@
 //! Accounts: registering, what the first account brings with it, and what people change of their own.
 
 use super::{
-    Control, Registration,
+    Control,
     call::{Call, Caller, actor},
     change::Change,
     environment,
@@ -25,7 +25,7 @@ use crate::{
         role::Role,
         text::Name,
         time::Timestamp,
-        user::{Email, User},
+        user::{Email, Registration, User},
         value::Value,
     },
     store::{self, Access},

@@ -2,6 +2,7 @@
 
 use super::{
     id::{SessionId, UserId},
+    named::named,
     text::Name,
     time::Timestamp,
 };
@@ -45,6 +46,25 @@ impl Email {
     /// The form in which addresses are compared.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
+    }
+}
+
+named! {
+    /// Whether strangers may make accounts. The first account can always be made.
+    Registration {
+        /// They may.
+        Open = "open",
+        /// They may not: it takes an invitation.
+        Closed = "closed",
+    }
+
+    /// Where a client keeps its refresh token.
+    RefreshTokenIn {
+        /// Where it likes: the token is in the body of the answer, and each one counts once.
+        Body = "body",
+        /// In an `HttpOnly` cookie, as browsers should: no script can read it. All tabs share it, and it stays the same as
+        /// long as the session does.
+        Cookie = "cookie",
     }
 }
 

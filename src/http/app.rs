@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use poem::http::Method;
-use poem::web::Redirect;
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route, endpoint::make_sync};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -16,6 +15,7 @@ use crate::{
     domain::time::Timestamp,
     http::{
         ApiError, api,
+        dashboard::{self, Dashboard},
         docs::{self, Docs},
         guard::Guard,
         metrics::ProcessFigures,
@@ -101,7 +101,9 @@ fn paths<T: OpenApi>(service: &OpenApiService<T, ()>) -> Paths {
     let apis = declared(service);
     let paths = apis.iter().flat_map(|api| &api.paths);
     let operations = paths.flat_map(|path| path.operations.iter().map(|known| (&*path.path, &known.method)));
-    let files = docs::PATHS.into_iter().chain(["/"]).map(|path| (path, &Method::GET));
+    let parts = dashboard::paths();
+    let files =
+        docs::PATHS.into_iter().chain(parts.iter().map(String::as_str)).map(|path| (path, &Method::GET));
     Paths::of(operations.chain(files))
 }
 
@@ -116,10 +118,9 @@ pub fn routes(
     cors: Cors,
     make_request_id: MakeRequestId,
 ) -> impl Endpoint<Output = Response> + use<> {
-    let home = make_sync(|_| Redirect::see_other("/docs"));
     let describing = Arc::clone(app);
     let docs = Docs::new(move || document(&describing));
-    let open = docs.mount(Route::new().at("/", poem::get(home)));
+    let open = Dashboard::new().mount(docs.mount(Route::new()));
     let service = service(app);
     let paths = Arc::new(paths(&service));
     let described = Arc::new(service.into_endpoint());

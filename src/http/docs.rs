@@ -6,8 +6,7 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::HeaderValue;
 use poem::{Endpoint, Request, Response, Route};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -15,8 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::http::coding::from_brotli;
 use crate::http::error::{ApiError, Code};
-use crate::http::etag;
-use crate::http::packed::Packed;
+use crate::http::file::{File, embedded};
 
 /// Where everything is, for the table of known paths.
 pub const PATHS: [&str; 5] =
@@ -28,13 +26,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// Kept, but asked about each time: the tag of an unchanged file costs no transfer.
-const CACHING: HeaderValue = HeaderValue::from_static("no-cache");
-
-/// Swagger UI, as `assets/vendor/swagger-ui` says.
-const SCRIPT: &[u8] = include_bytes!("../../assets/vendor/swagger-ui/swagger-ui-bundle.js.br");
-/// Its style.
-const STYLE: &[u8] = include_bytes!("../../assets/vendor/swagger-ui/swagger-ui.css.br");
+/// Swagger UI, as `assets/vendor/swagger-ui` says, and its style.
+const SCRIPT: &str = "vendor/swagger-ui/swagger-ui-bundle.js.br";
+const STYLE: &str = "vendor/swagger-ui/swagger-ui.css.br";
 
 // Relative addresses, so that the page also works below a prefix of a proxy.
 const PAGE: &str = r#"<!doctype html>
@@ -60,36 +54,6 @@ const START: &str = "SwaggerUIBundle({
 });
 ";
 
-/// One file, complete in memory; a copy of it shares its bytes.
-#[derive(Clone, Debug)]
-struct File {
-    body: Packed,
-    content_type: HeaderValue,
-    tag: HeaderValue,
-}
-
-impl File {
-    fn new(bytes: impl Into<Bytes>, content_type: &'static str) -> Self {
-        let bytes = bytes.into();
-        let tag = etag::of_bytes(&bytes);
-        Self { body: Packed::new(bytes), content_type: HeaderValue::from_static(content_type), tag }
-    }
-
-    fn answer(&self, request: &Request) -> Response {
-        let unchanged = etag::none_match(request.headers(), &self.tag);
-        let mut response = if unchanged {
-            Response::builder().status(StatusCode::NOT_MODIFIED).finish()
-        } else {
-            self.body.answer(self.content_type.clone())
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::ETAG, self.tag.clone());
-        headers.insert(header::CACHE_CONTROL, CACHING);
-        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
-        response
-    }
-}
-
 /// The files of Swagger UI.
 struct SwaggerUi {
     page: File,
@@ -102,11 +66,16 @@ impl SwaggerUi {
     fn new() -> io::Result<Self> {
         Ok(Self {
             page: File::new(PAGE, "text/html; charset=utf-8"),
-            script: File::new(from_brotli(SCRIPT)?, "text/javascript; charset=utf-8"),
-            style: File::new(from_brotli(STYLE)?, "text/css; charset=utf-8"),
+            script: File::new(unpacked(SCRIPT)?, "text/javascript; charset=utf-8"),
+            style: File::new(unpacked(STYLE)?, "text/css; charset=utf-8"),
             start: File::new(START, "text/javascript; charset=utf-8"),
         })
     }
+}
+
+/// An embedded file that is kept compressed.
+fn unpacked(path: &str) -> io::Result<Vec<u8>> {
+    from_brotli(&embedded(path).ok_or(io::ErrorKind::NotFound)?)
 }
 
 /// Makes the document.
@@ -169,12 +138,13 @@ impl Endpoint for Docs {
             "/docs/start.js" => &self.ui().await?.start,
             _ => return Err(ApiError::of(Code::NotFound).into()),
         };
-        Ok(file.answer(&request))
+        Ok(file.answer(&request, POLICY))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use poem::http::StatusCode;
     use poem::test::{TestClient, TestResponse};
     use serde_json::json;
 

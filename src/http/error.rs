@@ -159,7 +159,7 @@ codes! {
     ServerBusy = SERVICE_UNAVAILABLE "SERVER_BUSY":
         "Too much work is waiting; try again after `Retry-After`.";
     StreamLimitReached = SERVICE_UNAVAILABLE "STREAM_LIMIT_REACHED":
-        "There are as many streams as the server, or this API key, may have.";
+        "There are as many streams as the server, this API key, or this account, may have.";
     StorageUnavailable = SERVICE_UNAVAILABLE "STORAGE_UNAVAILABLE":
         "The data file cannot be written. Nothing was half-written, and evaluation goes on.";
 }

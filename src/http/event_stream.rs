@@ -29,6 +29,12 @@ pub const SIGN_OF_LIFE: &[u8] = b":\n\n";
 /// When a client that found no room may try again, in seconds.
 const RETRY_AFTER: u64 = 30;
 
+/// Where the events of a stream come from.
+pub trait Source: Send + Sync + Unpin + 'static {
+    /// Waits for the next events, or signs of life, as they are sent; `None` when there will be no more.
+    fn next(&mut self) -> impl Future<Output = Option<Bytes>> + Send + Sync;
+}
+
 /// How one stream prints what happened.
 pub trait Printer: Send + Sync + Unpin + 'static {
     /// The events for some changes, oldest first.
@@ -49,16 +55,17 @@ pub struct EventStream(Response);
 impl EventStream {
     /// What `follower` hears, after `first`, until its key ends or the server stops.
     pub fn new(follower: Follower, first: Bytes, printer: impl Printer) -> Self {
-        Self::of(Following { first: Some(first), next: next(follower), printer, deadline: None })
+        Self::of(first, Heard { follower, printer, deadline: None })
     }
 
     /// The same, but not beyond `deadline`.
     pub fn until(deadline: Deadline, follower: Follower, first: Bytes, printer: impl Printer) -> Self {
-        let deadline = Some(deadline);
-        Self::of(Following { first: Some(first), next: next(follower), printer, deadline })
+        Self::of(first, Heard { follower, printer, deadline: Some(deadline) })
     }
 
-    fn of(body: Following<impl Printer>) -> Self {
+    /// What comes out of `source`, after `first`.
+    pub fn of(first: Bytes, source: impl Source) -> Self {
+        let body = Following { first: Some(first), next: next(source) };
         let mut response = Response::builder()
             .content_type(CONTENT_TYPE)
             .header(BUFFERING, HeaderValue::from_static("no"))
@@ -97,6 +104,13 @@ impl From<TooMany> for ApiError {
             TooMany::InAll => "the server has as many streams as it takes",
             TooMany::WithThisKey => "this API key has as many streams as one key may have",
         };
+        Self::too_many_streams(sentence)
+    }
+}
+
+impl ApiError {
+    /// There is no room for one more stream.
+    pub fn too_many_streams(sentence: &str) -> Self {
         Self::new(Code::StreamLimitReached, sentence).with_retry_after(RETRY_AFTER)
     }
 }
@@ -115,23 +129,41 @@ pub fn event(name: &str, id: Option<u64>, data: &str) -> String {
     }
 }
 
-type Next = Pin<Box<dyn Future<Output = Option<(Follower, News)>> + Send + Sync>>;
-
-fn next(mut follower: Follower) -> Next {
-    Box::pin(async move {
-        let news = follower.next().await?;
-        Some((follower, news))
-    })
-}
-
-struct Following<P> {
-    first: Option<Bytes>,
-    next: Next,
+/// What one who follows hears, as a printer prints it.
+struct Heard<P> {
+    follower: Follower,
     printer: P,
     deadline: Option<Deadline>,
 }
 
-impl<P: Printer> Body for Following<P> {
+impl<P: Printer> Source for Heard<P> {
+    async fn next(&mut self) -> Option<Bytes> {
+        let news = self.follower.next().await?;
+        if self.deadline.as_ref().is_some_and(|deadline| (deadline.clock)() >= deadline.at) {
+            return None;
+        }
+        Some(match news {
+            News::Changes(changes) => self.printer.changes(&changes),
+            News::Beat => Bytes::from_static(SIGN_OF_LIFE),
+        })
+    }
+}
+
+type Next<S> = Pin<Box<dyn Future<Output = Option<(S, Bytes)>> + Send + Sync>>;
+
+fn next<S: Source>(mut source: S) -> Next<S> {
+    Box::pin(async move {
+        let bytes = source.next().await?;
+        Some((source, bytes))
+    })
+}
+
+struct Following<S> {
+    first: Option<Bytes>,
+    next: Next<S>,
+}
+
+impl<S: Source> Body for Following<S> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -142,17 +174,10 @@ impl<P: Printer> Body for Following<P> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
-        let Some((follower, news)) = std::task::ready!(self.next.as_mut().poll(context)) else {
+        let Some((source, bytes)) = std::task::ready!(self.next.as_mut().poll(context)) else {
             return Poll::Ready(None);
         };
-        if self.deadline.as_ref().is_some_and(|deadline| (deadline.clock)() >= deadline.at) {
-            return Poll::Ready(None);
-        }
-        let bytes = match news {
-            News::Changes(changes) => self.printer.changes(&changes),
-            News::Beat => Bytes::from_static(SIGN_OF_LIFE),
-        };
-        self.next = next(follower);
+        self.next = next(source);
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 }

@@ -63,9 +63,9 @@ impl Feed {
     }
 
     /// Tells of changes, oldest first. Their ruleset must be live already: who hears of them asks for it.
-    pub(super) fn tell(&self, notices: impl IntoIterator<Item = Notice>) {
+    pub(super) fn tell(&self, notices: impl IntoIterator<Item = Arc<Notice>>) {
         let mut recent = Recent::clone(&self.recent.load());
-        recent.notices.extend(notices.into_iter().map(Arc::new));
+        recent.notices.extend(notices);
         let excess = recent.notices.len().saturating_sub(MAX_RECENT_NOTICES);
         if let Some(last) = recent.notices.drain(..excess).next_back() {
             recent.complete_after = last.version;

@@ -8,6 +8,7 @@ pub mod feed;
 mod key;
 mod meter;
 pub mod usage;
+pub mod watch;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -18,7 +19,7 @@ use crate::{
         api_key::ApiKey,
         audit::Action,
         environment::Environment,
-        id::{ApiKeyId, EnvironmentId, ProjectId},
+        id::{ApiKeyId, EnvironmentId, ProjectId, UserId},
         key::EnvironmentKey,
         time::Timestamp,
     },
@@ -29,6 +30,7 @@ use feed::{Feed, Follower, Following, Notice, StreamLimits, TooMany};
 pub use key::LiveKey;
 use meter::Meters;
 use usage::Usage;
+use watch::{Crowded, Tower, Watcher};
 
 /// An environment as it is served.
 #[derive(Debug)]
@@ -74,6 +76,7 @@ struct Index {
 pub struct Live {
     index: ArcSwap<Index>,
     following: Arc<Following>,
+    tower: Tower,
     /// Rulesets that took the place of another.
     published: Counter,
     /// How often flags were evaluated since the counters were last written down.
@@ -118,6 +121,10 @@ impl Live {
             environment.meters.follow(&ruleset);
             environment.ruleset.store(Arc::new(ruleset));
             self.published.one();
+            let notices: Vec<_> = notices.into_iter().map(Arc::new).collect();
+            for notice in &notices {
+                self.tower.tell(environment.project, environment.id, notice);
+            }
             environment.feed.tell(notices);
         }
     }
@@ -174,8 +181,14 @@ impl Live {
         Follower::new(&self.following, key, limits)
     }
 
-    /// Gives everyone who follows anything a sign of life.
+    /// Watches everything that changes in `project` from this moment on, for `user`.
+    pub fn watch(&self, project: ProjectId, user: UserId) -> Result<Watcher, Crowded> {
+        self.tower.watch(project, user)
+    }
+
+    /// Gives everyone who follows or watches anything a sign of life.
     pub fn beat(&self) {
+        self.tower.beat();
         for environment in self.index.load().environments.values() {
             environment.feed.beat();
         }
@@ -189,9 +202,10 @@ impl Live {
         }
     }
 
-    /// Ends everything that follows, for good.
+    /// Ends everything that follows or watches, for good.
     pub fn close(&self) {
         self.following.close();
+        self.tower.close();
         for environment in self.index.load().environments.values() {
             environment.feed.wake();
         }
@@ -202,6 +216,7 @@ impl Live {
         self.change(|index| {
             index.environments.insert(environment.id, Arc::new(environment));
         });
+        self.tower.tell_unsaid();
     }
 
     /// Adds an API key.
@@ -231,6 +246,7 @@ impl Live {
             index.environments.remove(&id);
             gone.extend(index.keys.extract_if(|_, live| live.environment.id == id));
         });
+        self.tower.tell_unsaid();
         for (_, live) in gone {
             live.end();
         }
@@ -274,6 +290,7 @@ impl Live {
         for live in fresh.keys.values().filter(|live| self.key(&live.key.digest).is_none()) {
             self.add_key(live.key.clone());
         }
+        self.tower.tell_unsaid();
     }
 
     /// There is one writer (see `control`), so that no change is lost between the load and the store.

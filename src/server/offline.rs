@@ -12,7 +12,8 @@ use super::{Error, observation, open_store, request_ids, system_clock, throwaway
 use crate::{
     auth::{entropy::SystemEntropy, password::Strength},
     config::DEFAULT_STALE_AFTER_DAYS,
-    control::{self, Control, Settings},
+    control::{Control, Settings},
+    domain::user::Registration,
     http::{
         app::{self, App, MAX_BACKUPS},
         direct::Direct,
@@ -84,7 +85,7 @@ pub(super) fn unheard(store: Store, stale_after_days: u32, strength: Strength) -
         signing_secret: None,
         access_lifetime: 0,
         refresh_lifetime: 0,
-        registration: control::Registration::Open,
+        registration: Registration::Open,
         strength,
         stale_after_days,
         instruments: observation::instruments(),

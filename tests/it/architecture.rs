@@ -90,6 +90,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["egress", "cli/healthcheck/trust", "http/tls"]),
     ("tokio_rustls", &["egress/trust", "http/tls"]),
     ("rustls_native_certs", &["egress/trust"]),
+    ("rust_embed", &["http/file"]),
     ("socket2", &["http/listener"]),
     ("tracing_subscriber", &["config", "telemetry"]),
     ("ulid", &["domain"]),

@@ -1,6 +1,7 @@
 //! Accounts: registering, signing in, and who one is.
 
 mod account;
+mod cookies;
 mod sessions;
 mod tokens;
 

@@ -46,6 +46,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("createProject",    [401,     403,     403,   403,   201,  403,   403]),
     ("getProject",       [401,     404,     200,   200,   200,  403,   403]),
     ("exportProject",    [401,     404,     200,   200,   200,  403,   403]),
+    ("followProject",    [401,     404,     200,   200,   200,  403,   403]),
     ("importProject",    [401,     404,     403,   200,   200,  403,   403]), // With the organization named.
     ("listEnvironments", [401,     404,     200,   200,   200,  403,   403]),
     ("createEnvironment",[401,     404,     403,   403,   201,  403,   403]),
@@ -90,6 +91,7 @@ const TABLE: &[(&str, [u16; 7])] = &[
     // Of a project that is not theirs; without one the list is empty.
     ("listAuditLogs",    [401,     404,     200,   200,   200,  403,   403]),
     ("verifyAuditLog",   [401,     403,     403,   403,   200,  403,   403]),
+    ("getSetup",         [200,     200,     200,   200,   200,  200,   200]),
     ("listOperators",    [401,     200,     200,   200,   200,  403,   403]),
     // For the admins of the organization that was made first.
     ("downloadBackup",   [401,     403,     403,   403,   200,  403,   403]),

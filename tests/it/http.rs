@@ -1,6 +1,7 @@
 //! The edge: whatever is asked, in whatever way, the answer has its form.
 
 mod cors;
+mod dashboard;
 mod docs;
 
 use std::io::Read;

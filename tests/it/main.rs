@@ -87,6 +87,7 @@ mod process;
 #[cfg(test)]
 mod project_files;
 #[cfg(test)]
+mod project_stream;
 mod projects;
 #[cfg(test)]
 mod promotions;

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem_openapi::OpenApi;
 
 use super::Tag;
 use crate::{
-    control::{session, user},
-    domain::user::Email,
+    control::{
+        session::{self, Tokens},
+        user,
+    },
+    domain::user::{Email, RefreshTokenIn},
     http::{
         app::App,
+        cookie::{self, Wire, WithCookie},
         envelope::Data,
-        error::ApiError,
+        error::{ApiError, Code},
         guard::{Anybody, Person, SignedIn},
         payload::{Created, FastJson, NoContent, Strict},
         wire::user::{
@@ -22,6 +27,19 @@ use crate::{
 };
 
 pub(super) struct AuthApi(pub(super) Arc<App>);
+
+/// Tokens, with the refresh token where the client keeps it.
+fn handed(tokens: Tokens, kept: RefreshTokenIn, wire: Wire) -> WithCookie<FastJson<Data<TokensView>>> {
+    let (token, seconds) = (tokens.refresh_token.clone(), tokens.refresh_expires_in);
+    let view = TokensView::from(tokens);
+    match kept {
+        RefreshTokenIn::Body => WithCookie::none(FastJson(Data { data: view })),
+        RefreshTokenIn::Cookie => {
+            let answer = FastJson(Data { data: view.without_refresh_token() });
+            WithCookie::keep(answer, &token, seconds, wire)
+        }
+    }
+}
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Auth")]
 impl AuthApi {
@@ -46,15 +64,19 @@ impl AuthApi {
     ///
     /// Begins a session, which lives until it is logged out or not refreshed for long. Takes as long and fails in the
     /// same way whether or not the address is known.
+    ///
+    /// With `refresh_token_in: cookie` the refresh token is not in the body but in a cookie that no script can read
+    /// (`HttpOnly`, `SameSite=Strict`), for browsers.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         request: Anybody,
+        http: &Request,
         body: Strict<Login>,
-    ) -> Result<FastJson<Data<TokensView>>, ApiError> {
-        let Login { email, password } = body.parse(|body, _| Some(body))?;
+    ) -> Result<WithCookie<FastJson<Data<TokensView>>>, ApiError> {
+        let Login { email, password, refresh_token_in } = body.parse(|body, _| Some(body))?;
         let tokens = session::login(&self.0.control, &request.call, Email::parse(&email), &password).await?;
-        Ok(FastJson(Data { data: tokens.into() }))
+        Ok(handed(tokens, refresh_token_in.unwrap_or(RefreshTokenIn::Body), Wire::of(&self.0, http)))
     }
 
     /// Get my account
@@ -70,24 +92,37 @@ impl AuthApi {
     ///
     /// Answers with a new access token and a new refresh token. Each refresh token counts once: one that was exchanged
     /// before is a copy in somebody's hands, and ends the session.
+    ///
+    /// Without `refresh_token` the cookie counts that a login with `refresh_token_in: cookie` left. It stays the same, so
+    /// that the tabs of a browser do not end each other's session.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
         request: Anybody,
+        http: &Request,
         body: Strict<Refresh>,
-    ) -> Result<FastJson<Data<TokensView>>, ApiError> {
+    ) -> Result<WithCookie<FastJson<Data<TokensView>>>, ApiError> {
         let Refresh { refresh_token } = body.parse(|body, _| Some(body))?;
-        let tokens = session::refresh(&self.0.control, &request.call, &refresh_token).await?;
-        Ok(FastJson(Data { data: tokens.into() }))
+        let (token, kept) = match (refresh_token.as_deref(), cookie::refresh_token(http.headers())) {
+            (Some(token), _) => (token, RefreshTokenIn::Body),
+            (None, Some(token)) => (token, RefreshTokenIn::Cookie),
+            (None, None) => return Err(ApiError::of(Code::RefreshTokenInvalid)),
+        };
+        let tokens = session::refresh(&self.0.control, &request.call, token, kept).await?;
+        Ok(handed(tokens, kept, Wire::of(&self.0, http)))
     }
 
     /// Log out
     ///
-    /// Ends the session: its refresh token and all its access tokens are dead at once.
+    /// Ends the session: its refresh token and all its access tokens are dead at once. The cookie of a session that has
+    /// one is taken away.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, person: SignedIn) -> Result<NoContent, ApiError> {
+    async fn logout(&self, person: SignedIn, http: &Request) -> Result<WithCookie<NoContent>, ApiError> {
         session::logout(&self.0.control, &person.call, &person.caller, person.session).await?;
-        Ok(NoContent)
+        Ok(match cookie::refresh_token(http.headers()) {
+            Some(_) => WithCookie::clear(NoContent, Wire::of(&self.0, http)),
+            None => WithCookie::none(NoContent),
+        })
     }
 
     /// Change my account

@@ -20,6 +20,7 @@ mod notes;
 mod organizations;
 mod personal_tokens;
 mod previews;
+mod project_stream;
 mod projects;
 mod promotions;
 mod restoration;
@@ -121,7 +122,11 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             members::MembersApi(app()),
             invitations::InvitationsApi(app()),
         ),
-        (projects::ProjectsApi(app()), manifests::ManifestsApi(app())),
+        (
+            projects::ProjectsApi(app()),
+            project_stream::ProjectStreamApi(app()),
+            manifests::ManifestsApi(app()),
+        ),
         (
             environments::EnvironmentsApi(app()),
             restoration::RestorationApi(app()),

@@ -192,6 +192,7 @@ const ERRORS: &[(&str, &[Code])] = &[
     ("evaluate", &[Code::FlagNotFound]),
     ("ofrepEvaluateFlag", &[Code::FlagNotFound]),
     ("followChanges", &[Code::StreamLimitReached]),
+    ("followProject", &[Code::ProjectNotFound, Code::StreamLimitReached]),
     ("ofrepFollow", &[Code::StreamLimitReached]),
 ];
 

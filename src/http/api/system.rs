@@ -17,13 +17,13 @@ use crate::{
         app::App,
         envelope::Data,
         error::ApiError,
-        guard::Person,
+        guard::{Anybody, Person},
         metrics::{self, Sources},
         middleware::paths::Paths,
         payload::{FastJson, written},
         wire::{
             operator::OperatorView,
-            system::{Health, Ready},
+            system::{Health, Ready, Setup},
         },
     },
 };
@@ -52,6 +52,17 @@ impl SystemApi {
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
     async fn ready(&self) -> Readiness {
         Readiness(self.0.ready.load(Ordering::Relaxed))
+    }
+
+    /// Ask what is needed to begin
+    ///
+    /// Whether anybody has an account yet: the first one becomes admin. And whether strangers may make one. It takes no
+    /// credentials, as there may be none.
+    #[oai(path = "/api/v1/system/setup", method = "get", operation_id = "getSetup")]
+    async fn setup(&self, _anybody: Anybody) -> Result<FastJson<Data<Setup>>, ApiError> {
+        let control = &self.0.control;
+        let needs_admin = !control.has_accounts()?;
+        Ok(FastJson(Data { data: Setup { needs_admin, registration: control.registration() } }))
     }
 
     /// Read its metrics

@@ -3,6 +3,8 @@
 use poem_openapi::Object;
 use serde::Serialize;
 
+use crate::domain::user::Registration;
+
 /// Whether the server lives.
 #[derive(Clone, Debug, Serialize, Object)]
 pub struct Health {
@@ -19,4 +21,13 @@ pub struct Health {
 pub struct Ready {
     /// `true` once the data file is open, migrated and compiled, until shutdown begins.
     pub ready: bool,
+}
+
+/// What it takes to begin.
+#[derive(Clone, Debug, Serialize, Object)]
+pub struct Setup {
+    /// Whether nobody has an account: whoever registers first becomes admin.
+    pub needs_admin: bool,
+    /// Whether strangers may register.
+    pub registration: Registration,
 }

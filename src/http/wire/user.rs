@@ -13,7 +13,7 @@ use crate::{
         id::OrganizationId,
         role::Role,
         text::Name,
-        user::{Email, User},
+        user::{Email, RefreshTokenIn, User},
         violation::{Path, Violations},
     },
     http::patch::Patch,
@@ -90,13 +90,15 @@ request! {
         pub email: String,
         /// Its password.
         pub password: String,
+        /// Where the refresh token goes; `body` where absent.
+        pub refresh_token_in: Option<RefreshTokenIn>,
     }
 
     /// The token to be taken for a new pair.
     #[derive(Clone)]
     pub struct Refresh {
-        /// The newest refresh token of the session.
-        pub refresh_token: String,
+        /// The newest refresh token of the session. Where it is absent, the cookie of the session counts.
+        pub refresh_token: Option<String>,
     }
 }
 
@@ -206,8 +208,10 @@ pub struct TokensView {
     pub token_type: String,
     /// How long the access token lives, in seconds.
     pub expires_in: i64,
-    /// Gets the next pair, once. Keep only the newest: an old one ends the session.
-    pub refresh_token: String,
+    /// Gets the next pair, once. Keep only the newest: an old one ends the session. Absent where it is in the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub refresh_token: Option<String>,
 }
 
 fn full_name(user: &User) -> Option<String> {
@@ -251,7 +255,15 @@ impl From<Tokens> for TokensView {
             access_token: tokens.access_token,
             token_type: "bearer".to_owned(),
             expires_in: tokens.expires_in,
-            refresh_token: tokens.refresh_token,
+            refresh_token: Some(tokens.refresh_token),
         }
+    }
+}
+
+impl TokensView {
+    /// The same without the refresh token, which is in the cookie.
+    #[must_use]
+    pub fn without_refresh_token(self) -> Self {
+        Self { refresh_token: None, ..self }
     }
 }
