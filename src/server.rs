@@ -2,6 +2,7 @@
 //! handed down.
 
 mod certificate;
+mod courier;
 mod door;
 mod greeting;
 mod observation;
