@@ -237,3 +237,6 @@ impl<O: Outbox> Rounds<O> {
 fn jitter() -> u32 {
     random().map(u32::from_le_bytes).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,7 @@ mod tests {
         assert!(!slots.take(MAX_IN_ALL, MAX_IN_ALL));
         slots.give_back(0, 0);
         assert!(slots.take(MAX_IN_ALL, MAX_IN_ALL));
-        (1..=MAX_IN_ALL).for_each(|number| slots.give_back(number / MAX_PER_RECEIVER, number));
+        (1..MAX_IN_ALL).for_each(|number| slots.give_back(number / MAX_PER_RECEIVER, number));
         slots.give_back(MAX_IN_ALL, MAX_IN_ALL);
         assert!(slots.receivers.is_empty() && slots.parcels.is_empty());
     }
