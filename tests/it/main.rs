@@ -131,3 +131,7 @@ mod traces;
 mod vectors;
 #[cfg(test)]
 mod warnings;
+#[cfg(test)]
+mod webhook_delivery;
+#[cfg(test)]
+mod webhook_durability;

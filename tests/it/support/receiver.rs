@@ -8,6 +8,8 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// How long something may take to arrive; only a broken server needs as long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -26,6 +28,11 @@ impl Received {
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         header.map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
     }
 }
 
@@ -72,6 +79,11 @@ impl Receiver {
     #[track_caller]
     pub fn next(&self) -> Received {
         self.received.recv_timeout(PATIENCE).expect("a request")
+    }
+
+    /// The next request, unless none arrives within so long.
+    pub fn within(&self, patience: Duration) -> Option<Received> {
+        self.received.recv_timeout(patience).ok()
     }
 
     /// The next request, if one has arrived.
