@@ -248,6 +248,7 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
     let tls = certificate.as_ref().map(|certificate| Arc::clone(&certificate.tls));
     let serving = tokio::spawn(async move {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
+        let courier = Courier::start(Arc::clone(&app), Arc::clone(&app.clock), policy);
         let leaving = Arc::clone(&app);
         let shutdown = async move {
             // A sender that was dropped means the same as one that spoke.

@@ -6,23 +6,32 @@
 //! Nothing here decides about data: the outbox is truth, and a slow receiver takes nothing but its own few places.
 
 mod attempt;
+mod outbox;
 mod slots;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::{self, JoinError, JoinHandle, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use attempt::{Attempted, Parcel, Verdict, attempt};
+use attempt::{Outlook, attempt};
 use slots::{MAX_PER_RECEIVER, Slots};
 
 use super::random;
 use crate::{
-    control::Error,
-    domain::{id::Bits, retry, time::Timestamp},
+    control::{
+        Error,
+        outbox::{Agenda, Letter, Outcome, Verdict},
+    },
+    domain::{
+        delivery::Attempt,
+        id::{DeliveryId, WebhookId},
+        retry,
+        time::Timestamp,
+    },
     egress::guard::Policy,
     http::app::Clock,
 };
@@ -31,50 +40,26 @@ use crate::{
 const TICK: Duration = Duration::from_millis(250);
 /// How long those who have a delivery may take for their answer once the server is told to stop.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
-/// How long it takes until it is tried again to write down what was delivered, in seconds.
-const SETTLE_AGAIN_SECONDS: i64 = 1;
-
-/// Something that is due.
-#[derive(Clone, Debug)]
-pub(super) struct Due {
-    pub(super) webhook: Bits,
-    pub(super) delivery: Bits,
-    /// How often it was tried before.
-    pub(super) failures: u32,
-    pub(super) parcel: Parcel,
-}
-
-/// What the outbox has at a moment.
-#[derive(Debug, Default)]
-pub(super) struct Round {
-    /// Heads of lanes whose time has come, those for longest first; of each webhook so many as were asked for.
-    pub(super) due: Vec<Due>,
-    /// When the time of another one comes.
-    pub(super) next: Option<Timestamp>,
-}
-
-/// What became of an attempt, and what follows.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) webhook: Bits,
-    pub(super) delivery: Bits,
-    /// When it began.
-    pub(super) at: Timestamp,
-    pub(super) attempted: Attempted,
-    /// When it is tried again, if it is.
-    pub(super) again: Option<Timestamp>,
-}
+/// How long it takes until the outbox is tried again that could not be read or written, in seconds.
+const AGAIN_SECONDS: i64 = 1;
 
 /// Where deliveries come from, and where it is written down what became of them.
 pub(super) trait Outbox: Send + Sync + 'static {
-    /// Tells of every delivery that is new or due at another time.
-    fn changes(&self) -> watch::Receiver<u64>;
+    /// Waits until something may be due that was not.
+    fn queued(&self) -> impl Future<Output = ()> + Send;
 
-    /// What is due at `now`.
-    fn due(&self, now: Timestamp, per_webhook: usize) -> Result<Round, Error>;
+    /// What is due at `now`, at most so many deliveries of each webhook, those that are under way included.
+    fn due(&self, now: Timestamp, most: usize) -> impl Future<Output = Result<Agenda, Error>> + Send;
 
-    /// Writes down what became of attempts, all of them or none.
-    fn settle(&self, now: Timestamp, reports: &[Report]) -> impl Future<Output = Result<(), Error>> + Send;
+    /// What to send for a delivery, if it still is to be sent.
+    fn letter(
+        &self,
+        webhook: WebhookId,
+        delivery: DeliveryId,
+    ) -> impl Future<Output = Result<Option<Letter>, Error>> + Send;
+
+    /// Writes down what became of attempts: of all of them, or of none.
+    fn settle(&self, now: Timestamp, outcomes: Vec<Outcome>) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// What delivers.
@@ -88,14 +73,13 @@ impl Courier {
     pub(super) fn start(outbox: impl Outbox, clock: Clock, policy: Policy) -> Self {
         let (stop, stopped) = oneshot::channel();
         let rounds = Rounds {
-            changes: outbox.changes(),
-            outbox,
+            outbox: Arc::new(outbox),
             clock,
             policy: Arc::new(policy),
             slots: Slots::new(),
             attempts: JoinSet::new(),
             under_way: HashMap::new(),
-            reports: Vec::new(),
+            outcomes: Vec::new(),
             next: None,
         };
         Self { stop, task: tokio::spawn(rounds.run(stopped)) }
@@ -109,17 +93,20 @@ impl Courier {
     }
 }
 
+/// A delivery, and the webhook that it goes to.
+type Ticket = (WebhookId, DeliveryId);
+
 struct Rounds<O> {
-    outbox: O,
-    changes: watch::Receiver<u64>,
+    outbox: Arc<O>,
     clock: Clock,
     policy: Arc<Policy>,
-    slots: Slots<Bits, Bits>,
-    attempts: JoinSet<Attempted>,
-    /// What the attempts are about, and when they began.
-    under_way: HashMap<task::Id, (Due, Timestamp)>,
+    slots: Slots<WebhookId, DeliveryId>,
+    /// What becomes of a delivery; of one that need not be sent any more, nothing does.
+    attempts: JoinSet<Option<Outcome>>,
+    /// What the attempts are about.
+    under_way: HashMap<task::Id, Ticket>,
     /// What is not written down yet.
-    reports: Vec<Report>,
+    outcomes: Vec<Outcome>,
     /// When to look again, if nothing happens before.
     next: Option<Timestamp>,
 }
@@ -130,8 +117,8 @@ impl<O: Outbox> Rounds<O> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.settle().await;
-            if self.reports.is_empty() {
-                self.begin();
+            if self.outcomes.is_empty() {
+                self.begin().await;
             }
             tokio::select! {
                 // A sender that was dropped means the same as one that spoke.
@@ -162,80 +149,110 @@ impl<O: Outbox> Rounds<O> {
                     }
                     return;
                 }
-                Ok(()) = self.changes.changed() => return,
+                () = self.outbox.queued() => return,
                 _ = ticks.tick(), if self.next.is_some() => {
                     if self.next.is_some_and(|next| next <= (self.clock)()) {
                         return;
                     }
                 }
-                // Without an outbox there is nothing to wait for but to be stopped.
-                else => return std::future::pending().await,
             }
         }
     }
 
     /// Begins with what is due and has a place.
-    fn begin(&mut self) {
+    async fn begin(&mut self) {
         let now = (self.clock)();
-        let round = match self.outbox.due(now, MAX_PER_RECEIVER) {
-            Ok(round) => round,
-            Err(error) => {
-                tracing::error!(?error, "the outbox of webhooks cannot be read; it is tried again");
-                Round { due: Vec::new(), next: Some(now.plus_seconds(SETTLE_AGAIN_SECONDS)) }
+        let agenda = self.outbox.due(now, MAX_PER_RECEIVER).await.unwrap_or_else(|error| {
+            tracing::error!(?error, "the outbox of webhooks cannot be read; it is tried again");
+            Agenda { due: Vec::new(), next: Some(now.plus_seconds(AGAIN_SECONDS)) }
+        });
+        self.next = agenda.next;
+        for (webhook, deliveries) in agenda.due {
+            for delivery in deliveries {
+                if !self.slots.take(webhook, delivery) {
+                    continue;
+                }
+                let (outbox, policy) = (Arc::clone(&self.outbox), Arc::clone(&self.policy));
+                let clock = Arc::clone(&self.clock);
+                let errand = async move { deliver(&*outbox, (webhook, delivery), &clock, &policy).await };
+                let begun = self.attempts.spawn(errand);
+                self.under_way.insert(begun.id(), (webhook, delivery));
             }
-        };
-        self.next = round.next;
-        for due in round.due {
-            if !self.slots.take(due.webhook, due.delivery) {
-                continue;
-            }
-            let (parcel, policy) = (due.parcel.clone(), Arc::clone(&self.policy));
-            let begun = self.attempts.spawn(async move { attempt(&parcel, &policy, now).await });
-            self.under_way.insert(begun.id(), (due, now));
         }
     }
 
     /// Takes what became of an attempt.
-    fn note(&mut self, joined: Result<(task::Id, Attempted), JoinError>) {
-        let (id, attempted) = match joined {
-            Ok((id, attempted)) => (id, attempted),
-            Err(error) => (error.id(), Attempted::broken()),
-        };
-        let Some((due, at)) = self.under_way.remove(&id) else { return };
-        let again = match &attempted.verdict {
-            Verdict::Delivered | Verdict::Hopeless(_) => None,
-            Verdict::Failed(_, wish) => {
-                let failures = due.failures.saturating_add(1);
-                retry::next_attempt((self.clock)(), failures, jitter(), *wish)
+    fn note(&mut self, joined: Result<(task::Id, Option<Outcome>), JoinError>) {
+        let (id, outcome) = match joined {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(%error, "a delivery broke off");
+                (error.id(), None)
             }
         };
-        let Due { webhook, delivery, .. } = due;
-        self.reports.push(Report { webhook, delivery, at, attempted, again });
+        match (self.under_way.remove(&id), outcome) {
+            // It keeps its place until that is written down.
+            (_, Some(outcome)) => self.outcomes.push(outcome),
+            (Some((webhook, delivery)), None) => self.slots.give_back(webhook, delivery),
+            (None, None) => {}
+        }
     }
 
     /// Writes down what is not written down yet. Until it is, the outbox knows nothing of it, and nothing more is begun.
     async fn settle(&mut self) {
-        if self.reports.is_empty() {
+        if self.outcomes.is_empty() {
             return;
         }
         let now = (self.clock)();
-        match self.outbox.settle(now, &self.reports).await {
+        match self.outbox.settle(now, self.outcomes.clone()).await {
             Ok(()) => {
-                for Report { webhook, delivery, .. } in self.reports.drain(..) {
-                    self.slots.give_back(webhook, delivery);
+                for outcome in self.outcomes.drain(..) {
+                    self.slots.give_back(outcome.webhook, outcome.delivery);
                 }
             }
             Err(error) => {
                 tracing::error!(?error, "deliveries could not be written down; it is tried again");
-                self.next = Some(now.plus_seconds(SETTLE_AGAIN_SECONDS));
+                self.next = Some(now.plus_seconds(AGAIN_SECONDS));
             }
         }
     }
 }
 
-/// Without entropy, those who failed together come again together.
-fn jitter() -> u32 {
-    random().map(u32::from_le_bytes).unwrap_or_default()
+/// Tries to deliver.
+async fn deliver(outbox: &impl Outbox, ticket: Ticket, clock: &Clock, policy: &Policy) -> Option<Outcome> {
+    let (webhook, delivery) = ticket;
+    let at = clock();
+    let (attempt, verdict) = match outbox.letter(webhook, delivery).await {
+        Ok(Some(letter)) => {
+            let (attempt, outlook) = attempt(&letter, policy, at).await;
+            (attempt, verdict(outlook, letter.attempts.saturating_add(1), clock()))
+        }
+        Ok(None) => return None,
+        Err(error) => {
+            tracing::error!(?error, %webhook, %delivery, "a delivery cannot be read; it is tried again");
+            (unread(at), verdict(Outlook::Again(None), 1, clock()))
+        }
+    };
+    Some(Outcome { webhook, delivery, attempt, verdict })
+}
+
+/// What becomes of a delivery after so many attempts.
+fn verdict(outlook: Outlook, attempts: u32, now: Timestamp) -> Verdict {
+    match outlook {
+        Outlook::Arrived => Verdict::Delivered,
+        Outlook::Hopeless => Verdict::Failed,
+        Outlook::Again(wish) => {
+            // Without entropy, those who failed together come again together.
+            let random = random().map(u32::from_le_bytes).unwrap_or_default();
+            retry::next_attempt(now, attempts, random, wish).map_or(Verdict::Failed, Verdict::RetryAt)
+        }
+    }
+}
+
+/// An attempt that was none, since what is to be sent cannot be read.
+fn unread(at: Timestamp) -> Attempt {
+    let error = Some("the event cannot be read".to_owned());
+    Attempt { at, status: None, latency_millis: 0, error, answer: Vec::new() }
 }
 
 #[cfg(test)]

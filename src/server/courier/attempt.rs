@@ -10,7 +10,8 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 
 use crate::{
     auth::webhook_signature::WebhookKey,
-    domain::time::Timestamp,
+    control::outbox::Letter,
+    domain::{delivery::Attempt, time::Timestamp},
     egress::{
         Failure,
         client::{self, Answer, Limits},
@@ -30,99 +31,68 @@ const STANDARD_ID: &str = "webhook-id";
 const STANDARD_TIMESTAMP: &str = "webhook-timestamp";
 const STANDARD_SIGNATURE: &str = "webhook-signature";
 
-/// What is sent to whom.
-#[derive(Clone, Debug)]
-pub(super) struct Parcel {
-    /// Where to.
-    pub(super) url: String,
-    /// The receiver's secret, as it was shown.
-    pub(super) secret: String,
-    /// The event: the same at every attempt.
-    pub(super) event: String,
-    /// What is said of it.
-    pub(super) body: Bytes,
-}
-
-/// What became of an attempt.
-#[derive(Debug)]
-pub(super) struct Attempted {
-    /// What follows from it.
-    pub(super) verdict: Verdict,
-    /// How long it took.
-    pub(super) latency: Duration,
-    /// The status, if there was an answer.
-    pub(super) status: Option<StatusCode>,
-    /// What was answered.
-    pub(super) answer: Vec<u8>,
-}
-
-impl Attempted {
-    /// One that ended without saying how.
-    pub(super) fn broken() -> Self {
-        let verdict = Verdict::Failed("the attempt broke off".to_owned(), None);
-        Self { verdict, latency: Duration::ZERO, status: None, answer: Vec::new() }
-    }
-}
-
 /// What follows from an attempt.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outlook {
     /// It has arrived.
-    Delivered,
-    /// It has not, for this reason; the receiver may have said when to come again.
-    Failed(String, Option<Timestamp>),
+    Arrived,
+    /// It has not, and may at another time; the receiver may have said when.
+    Again(Option<Timestamp>),
     /// It has not, and never will.
-    Hopeless(String),
+    Hopeless,
 }
 
-/// Tries to deliver at `now`.
-pub(super) async fn attempt(parcel: &Parcel, policy: &Policy, now: Timestamp) -> Attempted {
+/// Tries to deliver at `at`.
+pub(super) async fn attempt(letter: &Letter, policy: &Policy, at: Timestamp) -> (Attempt, Outlook) {
     let began = Instant::now();
-    let answer = send(parcel, policy, now).await;
-    let latency = began.elapsed();
-    match answer {
-        Ok(Answer { status, headers, body }) => {
-            Attempted { verdict: verdict(status, &headers, now), latency, status: Some(status), answer: body }
+    let sent = send(letter, policy, at).await;
+    let latency_millis = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+    match sent {
+        Ok(Answer { status, headers, body: answer }) => {
+            let (outlook, error) = meaning(status, &headers, at);
+            (Attempt { at, status: Some(status.as_u16()), latency_millis, error, answer }, outlook)
         }
         Err(failure) => {
-            let verdict = Verdict::Failed(failure.to_string(), None);
-            Attempted { verdict, latency, status: None, answer: Vec::new() }
+            let error = Some(failure.to_string());
+            (Attempt { at, status: None, latency_millis, error, answer: Vec::new() }, Outlook::Again(None))
         }
     }
 }
 
-async fn send(parcel: &Parcel, policy: &Policy, now: Timestamp) -> Result<Answer, Failure> {
+async fn send(letter: &Letter, policy: &Policy, at: Timestamp) -> Result<Answer, Failure> {
     let unsent = |why: &str| Failure::Unsent(why.to_owned());
-    let destination = Destination::parse(&parcel.url).map_err(unsent)?;
-    let key = WebhookKey::of(&parcel.secret).ok_or_else(|| unsent("its secret signs nothing"))?;
+    let destination = Destination::parse(letter.url.as_str()).map_err(unsent)?;
+    let key = WebhookKey::of(&letter.secret.expose()).ok_or_else(|| unsent("its secret signs nothing"))?;
+    let event = letter.event.to_string();
     let request = Request::post(destination.path().as_str())
         .header(USER_AGENT, AGENT)
         .header(CONTENT_TYPE, "application/json")
-        .header(SIMPLE_SIGNATURE, key.simple(&parcel.body))
-        .header(STANDARD_ID, &parcel.event)
-        .header(STANDARD_TIMESTAMP, now.seconds())
-        .header(STANDARD_SIGNATURE, key.standard(&parcel.event, now, &parcel.body))
-        .body(parcel.body.clone())
+        .header(SIMPLE_SIGNATURE, key.simple(&letter.body))
+        .header(STANDARD_ID, &event)
+        .header(STANDARD_TIMESTAMP, at.seconds())
+        .header(STANDARD_SIGNATURE, key.standard(&event, at, &letter.body))
+        .body(Bytes::from(letter.body.clone()))
         .map_err(|_| unsent("it cannot be sent"))?;
     client::exchange(&destination, policy, request, LIMITS).await
 }
 
-/// What an answer means.
-fn verdict(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Verdict {
+/// What an answer means, and what is wrong with it.
+fn meaning(status: StatusCode, headers: &HeaderMap, at: Timestamp) -> (Outlook, Option<String>) {
     let number = status.as_u16();
+    let answered = |what: &str| Some(format!("it answered {number}{what}"));
     match number {
-        200..300 => Verdict::Delivered,
-        300..400 => Verdict::Failed(format!("it answered {number}, and redirects are not followed"), None),
-        410 => Verdict::Hopeless("it answered 410: it is gone for good".to_owned()),
-        429 | 503 => Verdict::Failed(format!("it answered {number}"), wish(headers, now)),
-        _ => Verdict::Failed(format!("it answered {number}"), None),
+        200..300 => (Outlook::Arrived, None),
+        300..400 => (Outlook::Again(None), answered(", and redirects are not followed")),
+        410 => (Outlook::Hopeless, answered(": it is gone for good")),
+        429 | 503 => (Outlook::Again(wish(headers, at)), answered("")),
+        _ => (Outlook::Again(None), answered("")),
     }
 }
 
 /// When a receiver wants to be asked again: after so many seconds, or at a date.
-fn wish(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+fn wish(headers: &HeaderMap, at: Timestamp) -> Option<Timestamp> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let seconds = text.parse::<u32>().ok().map(|seconds| now.plus_seconds(seconds.into()));
+    let seconds = text.parse::<u32>().ok().map(|seconds| at.plus_seconds(seconds.into()));
     seconds.or_else(|| Timestamp::parse_http(text))
 }
 
@@ -132,27 +102,28 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
-    fn of(status: u16, retry_after: Option<&str>) -> Verdict {
+    fn of(status: u16, retry_after: Option<&str>) -> (Outlook, Option<String>) {
         let mut headers = HeaderMap::new();
         if let Some(text) = retry_after {
             headers.insert(RETRY_AFTER, text.parse().unwrap());
         }
-        verdict(StatusCode::from_u16(status).unwrap(), &headers, NOW)
+        meaning(StatusCode::from_u16(status).unwrap(), &headers, NOW)
     }
 
-    fn failed(why: &str, wish: Option<i64>) -> Verdict {
-        Verdict::Failed(why.to_owned(), wish.map(|seconds| NOW.plus_seconds(seconds)))
+    fn again(why: &str, wish: Option<i64>) -> (Outlook, Option<String>) {
+        (Outlook::Again(wish.map(|seconds| NOW.plus_seconds(seconds))), Some(why.to_owned()))
     }
 
     #[test]
     fn a_status_says_whether_it_has_arrived() {
         for status in [200, 201, 202, 204, 299] {
-            assert_eq!(of(status, Some("5")), Verdict::Delivered, "{status}");
+            assert_eq!(of(status, Some("5")), (Outlook::Arrived, None), "{status}");
         }
-        assert_eq!(of(307, None), failed("it answered 307, and redirects are not followed", None));
-        assert_eq!(of(410, Some("5")), Verdict::Hopeless("it answered 410: it is gone for good".to_owned()));
+        assert_eq!(of(307, None), again("it answered 307, and redirects are not followed", None));
+        let gone = (Outlook::Hopeless, Some("it answered 410: it is gone for good".to_owned()));
+        assert_eq!(of(410, Some("5")), gone);
         for status in [400, 404, 408, 500, 502, 599] {
-            assert_eq!(of(status, Some("5")), failed(&format!("it answered {status}"), None));
+            assert_eq!(of(status, Some("5")), again(&format!("it answered {status}"), None));
         }
     }
 
@@ -166,9 +137,9 @@ mod tests {
             ("-1", None),
             ("99999999999", None),
         ] {
-            assert_eq!(of(429, Some(text)), failed("it answered 429", wish), "{text}");
-            assert_eq!(of(503, Some(text)), failed("it answered 503", wish), "{text}");
+            assert_eq!(of(429, Some(text)), again("it answered 429", wish), "{text}");
+            assert_eq!(of(503, Some(text)), again("it answered 503", wish), "{text}");
         }
-        assert_eq!(of(503, None), failed("it answered 503", None));
+        assert_eq!(of(503, None), again("it answered 503", None));
     }
 }
