@@ -34,6 +34,7 @@ use crate::{
         middleware::{cors::Cors, request_id::MakeRequestId},
         plane::Limits,
         rulesets::Rulesets,
+        wire::webhook,
     },
     live::feed::StreamLimits,
     store::{OpenError, Store},
@@ -245,21 +246,22 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
     let (stop, stopped) = oneshot::channel();
     let limits = ListenLimits { connections: config.limits.max_connections, ..ListenLimits::default() };
     let stats_retention_days = config.statistics.stats_retention_days;
+    let policy = config.webhooks.policy();
     let tls = certificate.as_ref().map(|certificate| Arc::clone(&certificate.tls));
     let serving = tokio::spawn(async move {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
-        let courier = Courier::start(Arc::clone(&app), Arc::clone(&app.clock), policy);
+        let (leash, courier) = courier::start(Arc::clone(&app), Arc::clone(&app.clock), policy);
         let leaving = Arc::clone(&app);
         let shutdown = async move {
             // A sender that was dropped means the same as one that spoke.
             let grace = stopped.await.unwrap_or_default();
             leaving.stop_being_ready();
-            drop(file);
+            drop((file, leash));
             grace
         };
         listen::serve(listener, tls, routes, limits, shutdown).await;
         upkeep.abort();
-        let _aborted = upkeep.await;
+        let (_aborted, _ended) = tokio::join!(upkeep, courier);
         close(app).await;
         observation::finish(exporter).await;
     });
@@ -300,6 +302,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
         strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.staleness.stale_after_days,
         instruments,
+        event_body: webhook::body,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     let trusted = config.trusted_proxies.clone();

@@ -1,6 +1,8 @@
 //! A change in progress: one writing transaction with its audit entries, and what will be published once it is
 //! durable. Everything that evaluation will need is compiled here, before the commit (invariant 1).
 
+mod telling;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,6 +67,13 @@ enum Ending {
     Undone,
 }
 
+/// Whether the courier has to look at the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Post {
+    None,
+    Due,
+}
+
 /// A change in progress. Dropping it undoes it.
 pub(super) struct Change<'c> {
     core: &'c Core,
@@ -77,6 +86,8 @@ pub(super) struct Change<'c> {
     remarks: Vec<FieldChange>,
     ending: Ending,
     publications: Vec<Publication>,
+    /// Whether deliveries of webhooks are due that were not.
+    post: Post,
 }
 
 impl<'c> Change<'c> {
@@ -89,7 +100,8 @@ impl<'c> Change<'c> {
         };
         let (rulesets, publications) = (BTreeMap::new(), Vec::new());
         let (glass, remarks, ending) = (Glass::Whole, Vec::new(), Ending::Kept);
-        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, remarks, ending, publications })
+        let post = Post::None;
+        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, remarks, ending, publications, post })
     }
 
     /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
@@ -296,6 +308,7 @@ impl<'c> Change<'c> {
             store::environment::put(&self.tx, &environment)?;
         }
         self.publications.push(Publication::Everything);
+        self.hurry_courier();
         Ok(())
     }
 
@@ -323,17 +336,18 @@ impl<'c> Change<'c> {
     /// Raises the version of every environment whose flags changed, makes everything durable, and publishes it. Of
     /// prerequisites this is the place that sees all of a ruleset, and refuses those that could not be evaluated.
     /// Returns when it was made durable, unless this was a rehearsal.
-    pub(super) fn commit(self) -> Result<Option<Interval>, Error> {
+    pub(super) fn commit(mut self) -> Result<Option<Interval>, Error> {
         let mut rulesets = Vec::with_capacity(self.rulesets.len());
-        for (id, Next { changes, news }) in self.rulesets {
+        for (id, Next { changes, news }) in std::mem::take(&mut self.rulesets) {
             let unknown = || Error::Internal(format!("the environment {id} is not served"));
             let live = self.core.live.environment(id).ok_or_else(unknown)?;
             let mut environment = store::environment::by_id(&self.tx, id)?.ok_or_else(unknown)?;
             environment.version += 1;
             store::environment::put(&self.tx, &environment)?;
-            rulesets.push((live.ruleset().with(environment.version, changes), news));
+            rulesets.push((Arc::new(live.ruleset().with(environment.version, changes)), news));
         }
         rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
+        self.tell_of(&rulesets)?;
         let began = self.core.panel.now();
         match self.ending {
             Ending::Kept => self.tx.commit()?,
@@ -356,6 +370,10 @@ impl<'c> Change<'c> {
             let (version, at) = (ruleset.version(), self.call.now);
             let notice = |(action, subject)| Notice { version, action, subject: Some(subject), at };
             self.core.live.publish(ruleset, news.into_iter().map(notice));
+        }
+        match self.post {
+            Post::Due => self.core.outbox.wake(),
+            Post::None => {}
         }
         Ok(Some(commit))
     }

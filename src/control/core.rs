@@ -14,6 +14,7 @@ use super::{
     change::Change,
     error::Error,
     instruments::{Instruments, Panel},
+    outbox::Outbox,
 };
 use crate::{
     auth::entropy::SystemEntropy,
@@ -35,6 +36,7 @@ pub(super) struct Core {
     pub(super) live: Arc<Live>,
     pub(super) entropy: SystemEntropy,
     pub(super) panel: Arc<Panel>,
+    pub(super) outbox: Outbox,
     last_id: Mutex<Bits>,
 }
 
@@ -44,9 +46,10 @@ impl Core {
         live: Arc<Live>,
         entropy: SystemEntropy,
         instruments: Instruments,
+        outbox: Outbox,
     ) -> Self {
         let panel = Arc::new(Panel::new(instruments));
-        Self { store, live, entropy, panel, last_id: Mutex::new(0) }
+        Self { store, live, entropy, panel, outbox, last_id: Mutex::new(0) }
     }
 
     /// A fresh identifier, above every one that this process made before.

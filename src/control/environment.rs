@@ -8,6 +8,7 @@ use super::{
     change::Change,
     error::{Error, Thing},
     scope::{Place, project_scope, readable_place, readable_project},
+    webhook,
 };
 use crate::{
     domain::{
@@ -119,6 +120,7 @@ pub(super) fn remove(change: &mut Change<'_>, place: &Place) -> Result<Vec<Field
     let environment = &place.environment;
     change.may_change(environment.id)?;
     change.end_environment(environment.id);
+    webhook::forget_environment(change, place)?;
     store::environment::remove(change.tx(), environment)?;
     let changes = vec![
         FieldChange::gone("key", environment.key.as_str()),

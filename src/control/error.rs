@@ -32,6 +32,10 @@ pub enum Thing {
     PersonalToken,
     /// A revision of a flag.
     Revision,
+    /// A webhook.
+    Webhook,
+    /// A delivery of a webhook.
+    Delivery,
 }
 
 /// Why a request was not carried out. Nothing was changed.

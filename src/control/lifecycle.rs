@@ -14,7 +14,8 @@ use crate::{
         time::Timestamp,
     },
     engine::Ruleset,
-    store,
+    live::Live,
+    store::{self, Access},
 };
 
 /// What the environments of a project know of some of its flags at one moment.
@@ -23,6 +24,8 @@ pub struct Observation {
     rulesets: Vec<Arc<Ruleset>>,
     /// In any of the environments.
     last_evaluated: HashMap<FlagId, Timestamp>,
+    /// In each of them.
+    last_evaluated_in: HashMap<(EnvironmentId, FlagId), Timestamp>,
     now: Timestamp,
     patience: Patience,
 }
@@ -34,23 +37,40 @@ pub fn observe<'f>(
     flags: impl Iterator<Item = &'f Flag> + Clone,
     now: Timestamp,
 ) -> Result<Observation, Error> {
-    let reader = control.read()?;
-    let (mut rulesets, mut last_evaluated) = (Vec::new(), HashMap::new());
+    let (reader, live) = (control.read()?, control.live());
     let missing = || Error::Missing(Thing::Environment, environment.to_string());
     let project = store::environment::by_id(&reader, environment)?.ok_or_else(missing)?.project;
-    for environment in store::environment::of_project(&reader, project)? {
-        let Some(live) = control.live().environment(environment.id) else { continue };
-        control.live().settle(&live);
-        rulesets.push(Arc::clone(&live.ruleset()));
+    let served = |id| live.environment(id).map(|it| Arc::clone(&it.ruleset()));
+    let rulesets = store::environment::of_project(&reader, project)?;
+    let rulesets = rulesets.into_iter().filter_map(|it| served(it.id)).collect();
+    let patience = Patience { days: control.settings.stale_after_days };
+    gather(&reader, live, rulesets, flags, now, patience)
+}
+
+/// The same from these rulesets, which are those of all environments of a project.
+pub(super) fn gather<'f>(
+    reader: &impl Access,
+    live: &Live,
+    rulesets: Vec<Arc<Ruleset>>,
+    flags: impl Iterator<Item = &'f Flag> + Clone,
+    now: Timestamp,
+    patience: Patience,
+) -> Result<Observation, Error> {
+    let (mut last_evaluated, mut last_evaluated_in) = (HashMap::new(), HashMap::new());
+    for environment in rulesets.iter().map(|ruleset| ruleset.environment()) {
+        if let Some(served) = live.environment(environment) {
+            live.settle(&served);
+        }
         let ids = flags.clone().map(|flag| flag.id);
-        let kept = store::usage::last_evaluated_of(&reader, environment.id, ids)?;
-        for (flag, last) in kept.into_iter().chain(control.live().usage.last_evaluated(environment.id)) {
+        let kept = store::usage::last_evaluated_of(reader, environment, ids)?;
+        for (flag, last) in kept.into_iter().chain(live.usage.last_evaluated(environment)) {
             let known = last_evaluated.entry(flag).or_insert(last);
             *known = last.max(*known);
+            let here = last_evaluated_in.entry((environment, flag)).or_insert(last);
+            *here = last.max(*here);
         }
     }
-    let patience = Patience { days: control.settings.stale_after_days };
-    Ok(Observation { rulesets, last_evaluated, now, patience })
+    Ok(Observation { rulesets, last_evaluated, last_evaluated_in, now, patience })
 }
 
 impl Observation {
@@ -64,6 +84,11 @@ impl Observation {
             now: self.now,
         };
         evidence.lifecycle(self.patience)
+    }
+
+    /// When one of the flags was evaluated last in one of the environments.
+    pub(super) fn last_evaluated_in(&self, environment: EnvironmentId, flag: &Flag) -> Option<Timestamp> {
+        self.last_evaluated_in.get(&(environment, flag.id)).copied()
     }
 
     /// Whether it is probably of no use any more.

@@ -14,6 +14,7 @@ pub mod compare;
 mod core;
 pub mod environment;
 pub mod error;
+pub mod event;
 pub mod flag;
 pub mod flag_change;
 mod flag_check;
@@ -26,6 +27,7 @@ mod load;
 pub mod manifest;
 pub mod member;
 pub mod organization;
+pub mod outbox;
 pub mod personal_token;
 pub mod preview;
 pub mod project;
@@ -40,6 +42,7 @@ pub mod stats;
 pub mod usage;
 pub mod user;
 pub mod watch;
+pub mod webhook;
 
 use std::sync::{Arc, OnceLock};
 
@@ -47,7 +50,9 @@ use tokio::sync::Semaphore;
 
 use self::{
     core::{Core, WriterThread},
+    event::MakeBody,
     instruments::{Instruments, Measured},
+    outbox::Outbox,
 };
 use crate::{
     auth::{
@@ -58,7 +63,7 @@ use crate::{
         secret::{MIN_SECRET_BYTES, Secret},
         stream_token::StreamTokenKey,
     },
-    domain::{audit::Actor, user::Registration},
+    domain::{audit::Actor, lifecycle::Patience, user::Registration},
     live::Live,
     store::{self, Store, snapshot::Snapshot},
 };
@@ -81,6 +86,8 @@ pub struct Settings {
     pub stale_after_days: u32,
     /// What changes are measured with.
     pub instruments: Instruments,
+    /// Writes events for webhooks.
+    pub event_body: MakeBody,
 }
 
 /// How large the data is.
@@ -114,7 +121,8 @@ impl Control {
         let jwt = JwtKey::new(&secret);
         jwt.self_test().map_err(|error| Error::Internal(format!("tokens cannot be signed: {error:?}")))?;
         let live = Arc::new(load::everything(&store)?);
-        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone()));
+        let outbox = Outbox::new(settings.event_body, Patience { days: settings.stale_after_days });
+        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone(), outbox));
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
         let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));

@@ -97,8 +97,18 @@ pub(super) fn readable_project(
     caller: &Caller,
     id: ProjectId,
 ) -> Result<Project, Error> {
+    permitted_project(access, caller, id, Permission::Read)
+}
+
+/// The project `id`, in which `caller` has `permission` to read.
+pub(super) fn permitted_project(
+    access: &impl Access,
+    caller: &Caller,
+    id: ProjectId,
+    permission: Permission,
+) -> Result<Project, Error> {
     let project = find_project(access, id)?;
-    allowed(&caller.memberships, project.organization, Permission::Read, Thing::Project, &id)?;
+    allowed(&caller.memberships, project.organization, permission, Thing::Project, &id)?;
     Ok(project)
 }
 

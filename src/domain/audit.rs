@@ -18,6 +18,7 @@ use super::{
     text::{Description, Justification},
     time::Timestamp,
     value::Value,
+    webhook::Webhook,
 };
 
 /// Who did it.
@@ -269,6 +270,16 @@ pub fn project_fields(project: &Project) -> Fields {
         ("key", Value::from(project.key.as_str())),
         ("name", Value::from(project.name.as_str())),
         ("description", Value::from(project.description.as_ref().map(Description::as_str))),
+    ]
+}
+
+/// The fields of a webhook that everybody may see who may see the log: not its address, nor its secret.
+pub fn webhook_fields(webhook: &Webhook) -> Fields {
+    vec![
+        ("description", Value::from(webhook.description.as_ref().map(Description::as_str))),
+        ("events", webhook.events.iter().map(|event| Value::from(event.as_str())).collect()),
+        ("environment_ids", webhook.environments.iter().map(|id| Value::from(id.to_string())).collect()),
+        ("active", Value::from(webhook.health.is_sending())),
     ]
 }
 

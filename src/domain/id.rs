@@ -104,6 +104,12 @@ ids! {
     InvitationId = "inv";
     /// A personal access token.
     PersonalTokenId = "tok";
+    /// A webhook.
+    WebhookId = "whk";
+    /// An event on its way to one webhook.
+    DeliveryId = "dlv";
+    /// An event that webhooks are told of. It is no audit entry, of which one change may have several.
+    EventId = "evt";
     /// A session, which is what a refresh token names.
     SessionId = "rt";
 }

@@ -3,7 +3,9 @@
 pub mod api_key;
 pub mod audit;
 pub mod context;
+pub mod delivery;
 pub mod environment;
+pub mod event;
 pub mod flag;
 pub mod flag_change;
 pub mod hex;
@@ -33,3 +35,4 @@ pub mod user;
 pub mod value;
 pub mod violation;
 pub mod warning;
+pub mod webhook;

@@ -39,6 +39,10 @@ pub enum Permission {
     ReadApiKeys,
     /// Create, rotate and revoke API keys.
     WriteApiKeys,
+    /// See which webhooks exist, and what became of their deliveries.
+    ReadWebhooks,
+    /// Create, change, test and delete webhooks.
+    WriteWebhooks,
     /// What concerns all organizations at once: look after all accounts, copy the whole data file, have the chain of the
     /// whole log checked. It takes the role in the organization that was made first.
     OperateServer,
@@ -58,6 +62,8 @@ impl Permission {
             | Self::FreezeEnvironments
             | Self::ReadApiKeys
             | Self::WriteApiKeys
+            | Self::ReadWebhooks
+            | Self::WriteWebhooks
             | Self::OperateServer => Role::Admin,
         }
     }
@@ -76,6 +82,8 @@ impl Permission {
             Self::FreezeEnvironments => "freeze environments, nor change them while they are frozen",
             Self::ReadApiKeys => "see API keys",
             Self::WriteApiKeys => "change API keys",
+            Self::ReadWebhooks => "see webhooks",
+            Self::WriteWebhooks => "change webhooks",
             Self::OperateServer => "do this: it takes an admin of the organization that was made first",
         }
     }

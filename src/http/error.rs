@@ -90,6 +90,10 @@ codes! {
         "The segment does not exist.";
     ApiKeyNotFound = NOT_FOUND "API_KEY_NOT_FOUND":
         "The API key does not exist.";
+    WebhookNotFound = NOT_FOUND "WEBHOOK_NOT_FOUND":
+        "The webhook does not exist.";
+    DeliveryNotFound = NOT_FOUND "DELIVERY_NOT_FOUND":
+        "The webhook has no such delivery, or it is no longer kept.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED":
         "The path exists, and does not answer this method.";
     RequestTimeout = REQUEST_TIMEOUT "REQUEST_TIMEOUT":

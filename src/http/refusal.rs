@@ -103,6 +103,8 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Invitation => named(Code::InvitationNotFound, "invitation", name),
         Thing::PersonalToken => named(Code::TokenNotFound, "personal access token", name),
         Thing::Revision => named(Code::RevisionNotFound, "revision", name),
+        Thing::Webhook => named(Code::WebhookNotFound, "webhook", name),
+        Thing::Delivery => named(Code::DeliveryNotFound, "delivery", name),
     }
 }
 
@@ -121,7 +123,9 @@ fn taken(thing: Thing, key: &str) -> ApiError {
         | Thing::Member
         | Thing::Invitation
         | Thing::PersonalToken
-        | Thing::Revision => {
+        | Thing::Revision
+        | Thing::Webhook
+        | Thing::Delivery => {
             return ApiError::internal(format!("{thing:?} has no key"));
         }
     };

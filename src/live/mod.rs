@@ -116,10 +116,11 @@ impl Live {
     }
 
     /// Puts the next ruleset in the place of its environment's present one, and tells those who follow it why.
-    pub fn publish(&self, ruleset: Ruleset, notices: impl IntoIterator<Item = Notice>) {
+    pub fn publish(&self, ruleset: impl Into<Arc<Ruleset>>, notices: impl IntoIterator<Item = Notice>) {
+        let ruleset = ruleset.into();
         if let Some(environment) = self.index.load().environments.get(&ruleset.environment()) {
             environment.meters.follow(&ruleset);
-            environment.ruleset.store(Arc::new(ruleset));
+            environment.ruleset.store(ruleset);
             self.published.one();
             let notices: Vec<_> = notices.into_iter().map(Arc::new).collect();
             for notice in &notices {

@@ -59,38 +59,31 @@ pub(super) trait Outbox: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Letter>, Error>> + Send;
 
     /// Writes down what became of attempts: of all of them, or of none.
-    fn settle(&self, now: Timestamp, outcomes: Vec<Outcome>) -> impl Future<Output = Result<(), Error>> + Send;
+    fn settle(
+        &self,
+        now: Timestamp,
+        outcomes: Vec<Outcome>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// What delivers.
-pub(super) struct Courier {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
+/// What holds the courier to its work. Once this is dropped it begins with nothing more, and what is on its way gets a
+/// moment.
+pub(super) struct Leash(#[expect(dead_code, reason = "being dropped is what it does")] oneshot::Sender<()>);
 
-impl Courier {
-    /// Begins to deliver.
-    pub(super) fn start(outbox: impl Outbox, clock: Clock, policy: Policy) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        let rounds = Rounds {
-            outbox: Arc::new(outbox),
-            clock,
-            policy: Arc::new(policy),
-            slots: Slots::new(),
-            attempts: JoinSet::new(),
-            under_way: HashMap::new(),
-            outcomes: Vec::new(),
-            next: None,
-        };
-        Self { stop, task: tokio::spawn(rounds.run(stopped)) }
-    }
-
-    /// Has it begin with nothing more; what is on its way gets a moment. Answers what ends with it.
-    pub(super) fn stop(self) -> JoinHandle<()> {
-        // One that has ended by itself needs not be told.
-        let _ended = self.stop.send(());
-        self.task
-    }
+/// Begins to deliver, and answers how to end that and when it has.
+pub(super) fn start(outbox: impl Outbox, clock: Clock, policy: Policy) -> (Leash, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel();
+    let rounds = Rounds {
+        outbox: Arc::new(outbox),
+        clock,
+        policy: Arc::new(policy),
+        slots: Slots::new(),
+        attempts: JoinSet::new(),
+        under_way: HashMap::new(),
+        outcomes: Vec::new(),
+        next: None,
+    };
+    (Leash(stop), tokio::spawn(rounds.run(stopped)))
 }
 
 /// A delivery, and the webhook that it goes to.
@@ -121,8 +114,7 @@ impl<O: Outbox> Rounds<O> {
                 self.begin().await;
             }
             tokio::select! {
-                // A sender that was dropped means the same as one that spoke.
-                _told = &mut stopped => break,
+                _let_go = &mut stopped => break,
                 () = self.wait(&mut ticks) => {}
             }
         }

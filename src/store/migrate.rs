@@ -10,8 +10,13 @@ use super::{
 type Migration = fn(&Writer) -> Result<(), Error>;
 
 /// Append only: the place of a migration is a version that files carry.
-const MIGRATIONS: [Migration; 4] =
-    [create_tables, add_causes_and_search, create_people_tables, create_governance_tables];
+const MIGRATIONS: [Migration; 5] = [
+    create_tables,
+    add_causes_and_search,
+    create_people_tables,
+    create_governance_tables,
+    create_later_tables,
+];
 
 /// The schema that this program writes.
 #[expect(clippy::cast_possible_truncation, reason = "asserted to be small")]
@@ -141,6 +146,12 @@ fn create_governance_tables(writer: &Writer) -> Result<(), Error> {
     create!(writer: API_KEYS_OF, API_KEY_LAST_USED, FLAG_DEFINITIONS, FLAG_CONFIGURATIONS, FLAG_REVISIONS);
     api_key::index_environments(writer)?;
     revision::keep_present(writer)
+}
+
+/// From schema 4 to 5: what is to happen later.
+fn create_later_tables(writer: &Writer) -> Result<(), Error> {
+    create!(writer: WEBHOOKS, WEBHOOKS_OF, EVENTS, DELIVERIES_OF, DELIVERIES, PENDING, DELIVERY_COUNTS);
+    Ok(())
 }
 
 #[cfg(test)]

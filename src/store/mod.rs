@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod audit;
 pub mod backup;
 mod codec;
+pub mod delivery;
 pub mod environment;
 pub mod flag;
 pub mod invitation;
@@ -24,6 +25,7 @@ pub mod snapshot;
 mod tables;
 pub mod usage;
 pub mod user;
+pub mod webhook;
 
 use std::{
     fmt,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Access, Error, Writer,
     codec::{Stored, seal, thaw},
-    environment, find, flag, get, owned, segment, tables,
+    environment, find, flag, get, owned, segment, tables, webhook,
 };
 use crate::domain::{
     environment::Environment,
@@ -96,7 +96,7 @@ pub struct Contents {
     pub segments: usize,
 }
 
-/// Deletes a project with everything in it: environments, flags and segments. What was done stays in the log.
+/// Deletes a project with everything in it: environments, flags, segments and webhooks. What was done stays in the log.
 pub fn remove(writer: &Writer, project: &Project) -> Result<Contents, Error> {
     let bits = project.id.bits();
     let environments = environment::of_project(writer, project.id)?;
@@ -105,6 +105,7 @@ pub fn remove(writer: &Writer, project: &Project) -> Result<Contents, Error> {
     }
     let flags = flag::remove_of_project(writer, project.id)?;
     let segments = segment::remove_of_project(writer, project.id)?;
+    webhook::remove_of_project(writer, project.id)?;
     writer.remove(tables::PROJECT_BY_KEY, (project.organization.bits(), project.key.as_str()))?;
     writer.remove(tables::PROJECTS, bits)?;
     Ok(Contents { environments, flags, segments })

@@ -93,6 +93,22 @@ pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str, &str), u64> 
 pub(super) const LAST_EVALUATED: TableDefinition<'_, (u128, u128), i64> =
     TableDefinition::new("last_evaluated");
 
+/// Webhook -> webhook.
+pub(super) const WEBHOOKS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("webhooks");
+/// (Project, webhook) -> nothing: which webhooks are a project's.
+pub(super) const WEBHOOKS_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("webhooks_of");
+/// Event -> its body. With its last delivery it is gone.
+pub(super) const EVENTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("events");
+/// (Event, delivery) -> nothing: which deliveries are an event's.
+pub(super) const DELIVERIES_OF: TableDefinition<'_, (u128, u128), ()> = TableDefinition::new("deliveries_of");
+/// (Webhook, delivery) -> delivery.
+pub(super) const DELIVERIES: TableDefinition<'_, (u128, u128), &[u8]> = TableDefinition::new("deliveries");
+/// (Webhook, delivery) -> its lane, and when it is tried next, in milliseconds since the epoch; of those that wait.
+pub(super) const PENDING: TableDefinition<'_, (u128, u128), (u64, i64)> = TableDefinition::new("pending");
+/// Webhook -> how many deliveries wait, and how many are over.
+pub(super) const DELIVERY_COUNTS: TableDefinition<'_, u128, (u64, u64)> =
+    TableDefinition::new("delivery_counts");
+
 /// Who looks at each table, whatever is in it.
 pub(super) trait Visitor {
     /// The next table.
@@ -151,4 +167,11 @@ every!(
     FLAG_DEFINITIONS,
     FLAG_CONFIGURATIONS,
     FLAG_REVISIONS,
+    WEBHOOKS,
+    WEBHOOKS_OF,
+    EVENTS,
+    DELIVERIES_OF,
+    DELIVERIES,
+    PENDING,
+    DELIVERY_COUNTS,
 );

@@ -3,7 +3,7 @@
 use crate::domain::{
     id::{
         ApiKeyId, Bits, EnvironmentId, FlagId, InvitationId, OrganizationId, PersonalTokenId, ProjectId,
-        SegmentId, UserId,
+        SegmentId, UserId, WebhookId,
     },
     named::named,
 };
@@ -89,6 +89,16 @@ named! {
         PersonalTokenCreated = "personal_token.created",
         /// A personal access token was revoked.
         PersonalTokenRevoked = "personal_token.revoked",
+        /// A webhook was made.
+        WebhookCreated = "webhook.created",
+        /// Fields of a webhook changed.
+        WebhookUpdated = "webhook.updated",
+        /// A webhook was deleted, with its deliveries.
+        WebhookDeleted = "webhook.deleted",
+        /// A webhook got another secret.
+        WebhookSecretRotated = "webhook.secret_rotated",
+        /// The server stopped sending to a webhook that had failed for days.
+        WebhookPaused = "webhook.paused",
     }
 
     /// What kind of thing something was done with.
@@ -111,6 +121,8 @@ named! {
         Invitation = "invitation",
         /// A personal access token.
         PersonalToken = "personal_token",
+        /// A webhook.
+        Webhook = "webhook",
     }
 }
 
@@ -161,6 +173,11 @@ impl Action {
             | Self::UserUpdated
             | Self::PasswordChanged => Resource::User,
             Self::PersonalTokenCreated | Self::PersonalTokenRevoked => Resource::PersonalToken,
+            Self::WebhookCreated
+            | Self::WebhookUpdated
+            | Self::WebhookDeleted
+            | Self::WebhookSecretRotated
+            | Self::WebhookPaused => Resource::Webhook,
         }
     }
 }
@@ -178,6 +195,7 @@ impl Resource {
             "usr" => (Self::User, UserId::parse(text)?.bits()),
             "inv" => (Self::Invitation, InvitationId::parse(text)?.bits()),
             "tok" => (Self::PersonalToken, PersonalTokenId::parse(text)?.bits()),
+            "whk" => (Self::Webhook, WebhookId::parse(text)?.bits()),
             _ => return None,
         };
         Some((kind, bits))
@@ -199,7 +217,7 @@ mod tests {
     #[test]
     fn the_identifier_of_any_resource_is_read_and_of_nothing_else() {
         let ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-        for (prefix, kind) in ["flg", "seg", "prj", "env", "key", "org", "usr", "inv", "tok"]
+        for (prefix, kind) in ["flg", "seg", "prj", "env", "key", "org", "usr", "inv", "tok", "whk"]
             .into_iter()
             .zip(Resource::ALL.iter().map(|it| it.0))
         {

@@ -37,6 +37,7 @@ pub mod stream;
 pub mod system;
 pub mod user;
 pub mod warning;
+pub mod webhook;
 
 use crate::{
     domain::{
@@ -76,6 +77,9 @@ words! {
     Matching as "SegmentMatch",
     crate::engine::segment::Ground as "MembershipGround",
     WarningCode as "WarningCode",
+    crate::domain::event::EventType as "EventType",
+    crate::domain::webhook::WebhookStatus as "WebhookStatus",
+    crate::domain::delivery::DeliveryStatus as "DeliveryStatus",
     Action as "AuditAction",
     Resource as "AuditResource",
 }

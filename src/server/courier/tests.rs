@@ -5,18 +5,22 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::*;
+use crate::domain::{
+    event::EventType,
+    id::EventId,
+    webhook::{SECRET_BYTES, SigningSecret, WebhookUrl},
+};
 
 const NOW: i64 = 1_800_000_000_000;
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 struct Row {
-    webhook: Bits,
+    webhook: WebhookId,
     url: String,
     due: Option<Timestamp>,
-    failures: u32,
+    attempts: u32,
 }
 
 /// Deliveries whose identifiers are their places.
@@ -26,14 +30,14 @@ struct Memory {
     /// How often nothing can be written down.
     broken: AtomicUsize,
     settled: watch::Sender<usize>,
-    changes: watch::Sender<u64>,
+    queued: Notify,
 }
 
 impl Memory {
-    fn with(urls: &[(Bits, &str)]) -> Arc<Self> {
-        let row = |&(webhook, url): &(Bits, &str)| {
+    fn with(urls: &[(u128, &str)]) -> Arc<Self> {
+        let row = |&(webhook, url): &(u128, &str)| {
             let due = Some(Timestamp::from_millis(NOW));
-            Row { webhook, url: url.to_owned(), due, failures: 0 }
+            Row { webhook: WebhookId::from_bits(webhook), url: url.to_owned(), due, attempts: 0 }
         };
         Arc::new(Self { rows: Mutex::new(urls.iter().map(row).collect()), ..Self::default() })
     }
@@ -44,45 +48,62 @@ impl Memory {
     }
 }
 
+fn place(delivery: DeliveryId) -> usize {
+    usize::try_from(delivery.bits()).unwrap()
+}
+
 impl Outbox for Arc<Memory> {
-    fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    async fn queued(&self) {
+        self.queued.notified().await;
     }
 
-    fn due(&self, now: Timestamp, _: usize) -> Result<Round, Error> {
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Agenda, Error> {
         let rows = self.rows.lock().unwrap();
-        let mut round = Round::default();
+        let mut due: HashMap<WebhookId, Vec<DeliveryId>> = HashMap::new();
+        let mut next: Option<Timestamp> = None;
         for (delivery, row) in (0..).zip(rows.iter()) {
             match row.due {
-                Some(due) if due <= now => round.due.push(Due {
-                    webhook: row.webhook,
-                    delivery,
-                    failures: row.failures,
-                    parcel: Parcel {
-                        url: row.url.clone(),
-                        secret: SECRET.to_owned(),
-                        event: format!("evt_{delivery}"),
-                        body: "{}".into(),
-                    },
-                }),
-                Some(due) => round.next = Some(round.next.map_or(due, |next| next.min(due))),
+                Some(moment) if moment <= now => {
+                    let heads = due.entry(row.webhook).or_default();
+                    if heads.len() < most {
+                        heads.push(DeliveryId::from_bits(delivery));
+                    }
+                }
+                Some(moment) => next = Some(next.map_or(moment, |next| next.min(moment))),
                 None => {}
             }
         }
-        Ok(round)
+        Ok(Agenda { due: due.into_iter().collect(), next })
     }
 
-    async fn settle(&self, _: Timestamp, reports: &[Report]) -> Result<(), Error> {
+    async fn letter(&self, _: WebhookId, delivery: DeliveryId) -> Result<Option<Letter>, Error> {
+        let rows = self.rows.lock().unwrap();
+        let row = &rows[place(delivery)];
+        Ok(Some(Letter {
+            url: WebhookUrl::parse(&row.url).unwrap(),
+            secret: SigningSecret::new([7; SECRET_BYTES]),
+            event: EventId::from_bits(delivery.bits()),
+            event_type: EventType::FlagUpdated,
+            attempts: row.attempts,
+            body: b"{}".to_vec(),
+        }))
+    }
+
+    async fn settle(&self, _: Timestamp, outcomes: Vec<Outcome>) -> Result<(), Error> {
         let repaired = self.broken.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if repaired.is_ok() {
             return Err(Error::Busy);
         }
         let mut rows = self.rows.lock().unwrap();
-        for report in reports {
-            let row = &mut rows[usize::try_from(report.delivery).unwrap()];
-            (row.due, row.failures) = (report.again, row.failures + 1);
+        for outcome in &outcomes {
+            let row = &mut rows[place(outcome.delivery)];
+            row.attempts += 1;
+            row.due = match outcome.verdict {
+                Verdict::RetryAt(at) => Some(at),
+                Verdict::Delivered | Verdict::Failed => None,
+            };
         }
-        self.settled.send_modify(|settled| *settled += reports.len());
+        self.settled.send_modify(|settled| *settled += outcomes.len());
         Ok(())
     }
 }
@@ -113,18 +134,20 @@ async fn receiver(statuses: &'static [u16]) -> (String, mpsc::UnboundedReceiver<
     (url, received)
 }
 
-fn start(outbox: &Arc<Memory>) -> (Courier, Arc<AtomicI64>) {
+/// A courier at work, and its clock.
+fn at_work(outbox: &Arc<Memory>) -> (Leash, JoinHandle<()>, Arc<AtomicI64>) {
     let time = Arc::new(AtomicI64::new(NOW));
     let shown = Arc::clone(&time);
     let clock: Clock = Arc::new(move || Timestamp::from_millis(shown.load(Ordering::SeqCst)));
-    (Courier::start(Arc::clone(outbox), clock, Policy::Anywhere), time)
+    let (leash, courier) = start(Arc::clone(outbox), clock, Policy::Anywhere);
+    (leash, courier, time)
 }
 
 #[tokio::test]
 async fn what_failed_is_sent_again_at_its_time_under_the_same_name() {
     let (url, mut received) = receiver(&[500, 204]).await;
     let outbox = Memory::with(&[(1, &url)]);
-    let (courier, time) = start(&outbox);
+    let (leash, courier, time) = at_work(&outbox);
     outbox.settled(1).await;
     let due = outbox.rows.lock().unwrap()[0].due.unwrap().millis();
     assert!((NOW + 5_000..=NOW + 6_000).contains(&due), "{due}");
@@ -133,7 +156,7 @@ async fn what_failed_is_sent_again_at_its_time_under_the_same_name() {
     assert_eq!(outbox.rows.lock().unwrap()[0].due, None);
     for at in [NOW, due] {
         let request = received.recv().await.unwrap();
-        assert!(request.contains("webhook-id: evt_0\r\n"), "{request}");
+        assert!(request.contains(&format!("webhook-id: {}\r\n", EventId::from_bits(0))), "{request}");
         assert!(request.contains(&format!("webhook-timestamp: {}\r\n", at / 1000)), "{request}");
         let agent = concat!("user-agent: PhaseFlag/", env!("CARGO_PKG_VERSION"), "\r\n");
         assert!(
@@ -141,7 +164,8 @@ async fn what_failed_is_sent_again_at_its_time_under_the_same_name() {
             "{request}"
         );
     }
-    courier.stop().await.unwrap();
+    drop(leash);
+    courier.await.unwrap();
 }
 
 #[tokio::test]
@@ -149,15 +173,16 @@ async fn what_cannot_be_written_down_is_not_sent_again_meanwhile() {
     let (url, mut received) = receiver(&[204, 204]).await;
     let outbox = Memory::with(&[(1, &url)]);
     outbox.broken.store(2, Ordering::SeqCst);
-    let (courier, time) = start(&outbox);
+    let (leash, courier, time) = at_work(&outbox);
     received.recv().await.unwrap();
     while outbox.broken.load(Ordering::SeqCst) > 0 {
-        time.fetch_add(SETTLE_AGAIN_SECONDS * 1_000, Ordering::SeqCst);
+        time.fetch_add(AGAIN_SECONDS * 1_000, Ordering::SeqCst);
         tokio::task::yield_now().await;
     }
-    time.fetch_add(SETTLE_AGAIN_SECONDS * 1_000, Ordering::SeqCst);
+    time.fetch_add(AGAIN_SECONDS * 1_000, Ordering::SeqCst);
     outbox.settled(1).await;
-    courier.stop().await.unwrap();
+    drop(leash);
+    courier.await.unwrap();
     assert!(received.try_recv().is_err());
 }
 
@@ -165,18 +190,19 @@ async fn what_cannot_be_written_down_is_not_sent_again_meanwhile() {
 async fn who_is_silent_holds_up_nobody_else() {
     let (silent, _unread) = receiver(&[]).await;
     let (quick, mut received) = receiver(&[204; 20]).await;
-    let mut deliveries: Vec<(Bits, &str)> = Vec::new();
+    let mut deliveries: Vec<(u128, &str)> = Vec::new();
     for webhook in 0..10 {
         deliveries.extend([(webhook, silent.as_str()); 10]);
     }
     deliveries.extend([(10, quick.as_str()); 20]);
     let outbox = Memory::with(&deliveries);
-    let (courier, _) = start(&outbox);
+    let (leash, courier, _) = at_work(&outbox);
     for _ in 0..20 {
         received.recv().await.unwrap();
     }
     // The silent ones are cut, and are still due.
-    courier.stop().await.unwrap();
+    drop(leash);
+    courier.await.unwrap();
     let rows = outbox.rows.lock().unwrap();
     assert_eq!(rows.iter().filter(|row| row.due == Some(Timestamp::from_millis(NOW))).count(), 100);
     assert_eq!(*outbox.settled.borrow(), 20);

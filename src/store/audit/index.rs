@@ -60,12 +60,17 @@ const fn code(action: Action) -> u8 {
         Action::ProjectDeleted => 29,
         Action::UserAdded => 30,
         Action::PasswordReset => 31,
+        Action::WebhookCreated => 32,
+        Action::WebhookUpdated => 33,
         Action::FlagRolledBack => 34,
         Action::FlagRestored => 35,
         Action::FlagDeleted => 36,
         Action::EnvironmentRestored => 37,
         Action::ProjectImported => 38,
         Action::ApiKeyUpdated => 39,
+        Action::WebhookDeleted => 40,
+        Action::WebhookSecretRotated => 41,
+        Action::WebhookPaused => 42,
         Action::FlagPromoted => 44,
     }
 }
