@@ -34,7 +34,7 @@ use crate::{
         middleware::{cors::Cors, request_id::MakeRequestId},
         plane::Limits,
         rulesets::Rulesets,
-        wire::webhook,
+        wire::letter,
     },
     live::feed::StreamLimits,
     store::{OpenError, Store},
@@ -302,7 +302,7 @@ fn app(config: &Config, store: Store, clock: Clock, instruments: Instruments) ->
         strength: if config.throwaway.ephemeral { Strength::Throwaway } else { Strength::Full },
         stale_after_days: config.statistics.staleness.stale_after_days,
         instruments,
-        event_body: webhook::body,
+        event_body: letter::body,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     let trusted = config.trusted_proxies.clone();

@@ -21,7 +21,7 @@ use crate::{
         middleware::cors::Cors,
         plane::Limits,
         rulesets::Rulesets,
-        wire::webhook,
+        wire::letter,
     },
     live::feed::StreamLimits,
     store::{OpenError, Store},
@@ -90,7 +90,7 @@ pub(super) fn unheard(store: Store, stale_after_days: u32, strength: Strength) -
         strength,
         stale_after_days,
         instruments: observation::instruments(),
-        event_body: webhook::body,
+        event_body: letter::body,
     };
     let control = Control::start(store, SystemEntropy::new(), settings).map_err(Error::Load)?;
     Ok(Arc::new(App {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    control::{call::Call, usage},
+    control::{call::Call, outbox, usage},
     domain::revision::Expected,
     http::app::App,
 };
@@ -15,7 +15,7 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// How often streams give a sign of life: twice as often as the contract (A9) says.
 const BEAT_INTERVAL: Duration = Duration::from_secs(15);
-/// How often old statistics are forgotten.
+/// How often old statistics and old deliveries are forgotten.
 const FORGET_INTERVAL: Duration = Duration::from_hours(1);
 /// How often keys whose time is over are looked for, to end their streams.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -32,7 +32,10 @@ pub(super) async fn upkeep(app: Arc<App>, stats_retention_days: u32) {
             _ = flush.tick() => write_down_usage(&app).await,
             _ = sweep.tick() => app.limits.sweep((app.clock)()),
             _ = beat.tick() => app.control.live().beat(),
-            _ = forget.tick() => forget_usage(&app, stats_retention_days).await,
+            _ = forget.tick() => {
+                forget_usage(&app, stats_retention_days).await;
+                forget_deliveries(&app).await;
+            }
             _ = expiry.tick() => app.control.live().end_expired((app.clock)()),
         }
     }
@@ -52,6 +55,12 @@ pub(super) fn upkeep_call(app: &App) -> Call {
 async fn forget_usage(app: &App, days: u32) {
     if let Err(error) = usage::forget(&app.control, &upkeep_call(app), days).await {
         tracing::error!(?error, "old statistics could not be forgotten; they are tried again in an hour");
+    }
+}
+
+async fn forget_deliveries(app: &App) {
+    if let Err(error) = outbox::forget(&app.control, &upkeep_call(app)).await {
+        tracing::error!(?error, "old deliveries could not be forgotten; they are tried again in an hour");
     }
 }
 

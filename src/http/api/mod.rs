@@ -31,6 +31,8 @@ mod stream;
 mod system;
 mod testing;
 mod users;
+mod webhook_deliveries;
+mod webhooks;
 
 pub(super) use self::notes::notes;
 
@@ -94,6 +96,10 @@ pub(super) enum Tag {
     Flags,
     /// Named groups of contexts that the rules of a project share.
     Segments,
+    /// Where a project's events are sent, and what became of each. Every change of a flag is one event for each
+    /// environment that sees it, written down with the change; it is sent at least once, in the order of the changes of
+    /// each flag. The description of `createWebhook` says what arrives.
+    Webhooks,
     /// Who did what, when and from where.
     #[oai(rename = "Audit log")]
     Audit,
@@ -142,7 +148,11 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             flag_life::FlagLifeApi(app()),
             previews::PreviewsApi(app()),
         ),
-        segments::SegmentsApi(app()),
+        (
+            segments::SegmentsApi(app()),
+            webhooks::WebhooksApi(app()),
+            webhook_deliveries::DeliveriesApi(app()),
+        ),
         audit_logs::AuditLogsApi(app()),
         evaluate::EvaluateApi(app()),
         sdk::SdkApi(app()),

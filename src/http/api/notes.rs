@@ -26,7 +26,7 @@ const IN_MEMORY: [&str; 12] = [
 ];
 
 /// What it means that the thing a parameter names is not there.
-const NAMED: [(&str, Code); 10] = [
+const NAMED: [(&str, Code); 12] = [
     ("organization_id", Code::OrganizationNotFound),
     ("user_id", Code::MemberNotFound),
     ("invitation_id", Code::InvitationNotFound),
@@ -37,13 +37,15 @@ const NAMED: [(&str, Code); 10] = [
     ("revision", Code::RevisionNotFound),
     ("api_key_id", Code::ApiKeyNotFound),
     ("segment_id", Code::SegmentNotFound),
+    ("webhook_id", Code::WebhookNotFound),
+    ("delivery_id", Code::DeliveryNotFound),
 ];
 
 /// Operations that show a thing at a revision: who has that one is answered with 304.
-const READING_REVISIONS: [&str; 3] = ["getEnvironment", "getFlag", "getSegment"];
+const READING_REVISIONS: [&str; 4] = ["getEnvironment", "getFlag", "getSegment", "getWebhook"];
 
 /// Operations that take `If-Match`.
-const CHANGING_REVISIONS: [&str; 11] = [
+const CHANGING_REVISIONS: [&str; 14] = [
     "updateEnvironment",
     "freezeEnvironment",
     "unfreezeEnvironment",
@@ -55,6 +57,9 @@ const CHANGING_REVISIONS: [&str; 11] = [
     "archiveFlag",
     "updateSegment",
     "deleteSegment",
+    "updateWebhook",
+    "rotateWebhookSecret",
+    "deleteWebhook",
 ];
 
 /// Errors that follow from nothing but what an operation does.
@@ -147,6 +152,7 @@ const ERRORS: &[(&str, &[Code])] = &[
     ),
     ("updateSegment", &[Code::EnvironmentFrozen, Code::RuleInvalid]),
     ("deleteSegment", &[Code::EnvironmentFrozen, Code::SegmentInUse]),
+    ("createWebhook", &[Code::LimitExceeded]),
     ("archiveFlag", &[Code::EnvironmentFrozen, Code::FlagInUse, Code::FlagNotArchived]),
     ("restoreFlag", &[Code::EnvironmentFrozen, Code::FlagNotArchived, Code::PrerequisiteInvalid]),
     ("cloneFlag", &[Code::FlagKeyConflict, Code::PrerequisiteInvalid, Code::LimitExceeded]),

@@ -2,7 +2,7 @@
 //! where its samples come from. Labels are bounded: routes, methods, statuses and words are those of tables; of
 //! environments there are at most [`MAX_ENVIRONMENT_SERIES`]. Names of organizations, flags and people are no labels.
 //!
-//! What is counted is counted elsewhere; here it is read. Webhooks will have rows of their own once there are any.
+//! What is counted is counted elsewhere; here it is read.
 
 mod exposition;
 mod sources;
@@ -88,6 +88,14 @@ families! {
     phaseflag_database_up Gauge [] "1 if the data file can be read, otherwise 0" sources::database;
     phaseflag_database_size_bytes Gauge [] "Size of the data file" sources::database_size;
     phaseflag_audit_entries Gauge [] "Entries of the audit log" sources::audit_entries;
+    phaseflag_webhook_deliveries_pending Gauge [] "Deliveries that wait, those of paused webhooks included"
+        sources::pending_deliveries;
+    phaseflag_webhook_oldest_pending_seconds Gauge []
+        "Age of the oldest delivery that waits; 0 if none does" sources::oldest_delivery;
+    phaseflag_webhook_deliveries_total Counter [outcome]
+        "Deliveries that are over: delivered, or failed for good" sources::deliveries;
+    phaseflag_webhook_attempt_duration_seconds Histogram []
+        "Time that attempts to deliver took, however they ended" sources::attempts;
     phaseflag_trace_spans_dropped_total Counter []
         "Spans that were not exported because too many waited" sources::dropped_spans;
     process_start_time_seconds Gauge [] "When the process started, since the Unix epoch" sources::started;

@@ -3,7 +3,10 @@
 use super::exposition::Exposition;
 use super::{MAX_ENVIRONMENT_SERIES, ProcessFigures};
 use crate::{
-    control::Extent,
+    control::{
+        Extent,
+        outbox::{self, Backlog},
+    },
     http::{
         app::App,
         middleware::{
@@ -21,6 +24,7 @@ pub struct Sources<'a> {
     paths: &'a Paths,
     /// What the data file says, if it says anything.
     extent: Option<Extent>,
+    backlog: Option<Backlog>,
     process: ProcessFigures,
 }
 
@@ -29,7 +33,8 @@ impl<'a> Sources<'a> {
     pub fn new(app: &'a App, paths: &'a Paths) -> Self {
         // What the counters of flags hold belongs to the totals.
         app.control.live().settle_all();
-        Self { app, paths, extent: app.control.extent().ok(), process: (app.process)() }
+        let (extent, backlog) = (app.control.extent().ok(), outbox::backlog(&app.control).ok());
+        Self { app, paths, extent, backlog, process: (app.process)() }
     }
 
     /// Every path that was asked for, and what was asked of it.
@@ -118,6 +123,26 @@ pub(super) fn database_size(sources: &Sources<'_>, text: &mut Exposition) {
 
 pub(super) fn audit_entries(sources: &Sources<'_>, text: &mut Exposition) {
     optional(text, sources.extent.map(|extent| extent.audit_entries));
+}
+
+pub(super) fn pending_deliveries(sources: &Sources<'_>, text: &mut Exposition) {
+    optional(text, sources.backlog.map(|backlog| backlog.pending));
+}
+
+pub(super) fn oldest_delivery(sources: &Sources<'_>, text: &mut Exposition) {
+    let now = (sources.app.clock)();
+    let age = |backlog: Backlog| backlog.oldest.map_or(0, |oldest| (now.seconds() - oldest.seconds()).max(0));
+    optional(text, sources.backlog.map(age));
+}
+
+pub(super) fn deliveries(sources: &Sources<'_>, text: &mut Exposition) {
+    for (outcome, times) in outbox::posted(&sources.app.control).outcomes() {
+        text.sample([outcome], times);
+    }
+}
+
+pub(super) fn attempts(sources: &Sources<'_>, text: &mut Exposition) {
+    text.histogram([], &outbox::posted(&sources.app.control).attempts);
 }
 
 pub(super) fn dropped_spans(sources: &Sources<'_>, text: &mut Exposition) {

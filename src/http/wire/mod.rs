@@ -16,6 +16,7 @@ pub mod flag_change;
 pub mod flag_life;
 pub mod history;
 pub mod invitation;
+pub mod letter;
 pub mod manifest;
 pub mod member;
 pub mod operator;
