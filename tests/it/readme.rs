@@ -9,7 +9,7 @@ use phaseflag::document;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
-    project, promotion, revision, rollout, rule, segment, text, user, value, warning,
+    project, promotion, retry, revision, rollout, rule, segment, text, user, value, warning,
 };
 use phaseflag::engine::{explain, impact, prerequisite};
 use phaseflag::http::error::{self, Code};
@@ -193,6 +193,7 @@ limits! {
     "Nesting of a context": Count(context::MAX_CONTEXT_DEPTH);
     "Events of one report": Count(event::MAX_EVENTS);
     "Warnings of one answer": Count(warning::MAX_WARNINGS);
+    "Seconds by which the receiver of a webhook can put off the next attempt": Count(retry::MAX_WISH_SECONDS);
 }
 
 #[test]
