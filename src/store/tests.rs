@@ -1,5 +1,6 @@
 //! Records of every noun: they come back as they went in, their bytes never change, and damage is an error.
 
+mod outbox;
 mod queries;
 mod removal;
 

@@ -1,6 +1,7 @@
 //! Who may do what: every operation of the published document, for every kind of principal.
 
 mod principals;
+mod webhooks;
 
 use std::collections::BTreeSet;
 
@@ -13,13 +14,16 @@ use principals::{personal_token, principals};
 /// Statuses of a refusal of the person as such; everything else got past the guard and the permissions.
 const REFUSALS: [u16; 3] = [401, 403, 404];
 
+/// An operation, and what each principal is answered.
+type Row = (&'static str, [u16; 7]);
+
 /// One row an operation, and what each principal is answered.
 ///
 /// Somebody outside of the organization learns that a thing does not exist, never that it may not be touched. Only
 /// where nothing is named is there nothing to deny the existence of: making a project needs a role that the outsider
 /// has nowhere.
 #[rustfmt::skip]
-const TABLE: &[(&str, [u16; 7])] = &[
+const TABLE: &[Row] = &[
     //                   anonymous outsider viewer editor admin server client
     ("register",         [201,     201,     201,   201,   201,  201,   201]),
     ("login",            [200,     200,     200,   200,   200,  200,   200]),
@@ -111,6 +115,11 @@ const TABLE: &[(&str, [u16; 7])] = &[
     ("getReady",         [200,     200,     200,   200,   200,  200,   200]),
     ("getMetrics",       [200,     200,     200,   200,   200,  200,   200]),
 ];
+
+/// All rows.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().chain(webhooks::TABLE)
+}
 
 /// An operation of the document.
 struct Operation {
@@ -209,7 +218,9 @@ impl World {
         if let Some(path) = self.doomed(&operation.id) {
             return path;
         }
-        let mut path = self.of_people(&operation.template).replace("{project_id}", &self.team.project);
+        let people = self.of_people(&operation.template);
+        let mut path = webhooks::named(self, &people);
+        path = path.replace("{project_id}", &self.team.project);
         path = path.replace("{environment_id}", &self.team.development);
         for name in ["{flag_id}", "{key}"] {
             if path.contains(name) {
@@ -296,7 +307,7 @@ impl World {
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),
             "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),
             "reportEvents" => json!({"events": []}),
-            _ => return None,
+            other => return webhooks::body(other),
         })
     }
 }
@@ -309,7 +320,7 @@ fn every_operation_answers_every_principal_as_the_table_says() {
 
     let operations = operations(&document);
     let published: BTreeSet<&str> = operations.iter().map(|operation| operation.id.as_str()).collect();
-    let expected: BTreeSet<&str> = TABLE.iter().map(|(id, _)| *id).collect();
+    let expected: BTreeSet<&str> = rows().map(|(id, _)| *id).collect();
     let without_a_row: Vec<_> = published.difference(&expected).collect();
     let no_more: Vec<_> = expected.difference(&published).collect();
     assert!(without_a_row.is_empty(), "operations without a row: {without_a_row:?}");
@@ -317,7 +328,7 @@ fn every_operation_answers_every_principal_as_the_table_says() {
 
     let mut wrong = Vec::new();
     for operation in &operations {
-        let row = &TABLE.iter().find(|(id, _)| *id == operation.id).expect("a row").1;
+        let row = &rows().find(|(id, _)| *id == operation.id).expect("a row").1;
         for principal in &principals {
             // Signing out ends a session, which is needed no more.
             let client = match principal.email {

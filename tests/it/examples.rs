@@ -58,6 +58,16 @@ const ORDER: &[&str] = &[
     "listSegments",
     "updateSegment",
     "deleteSegment",
+    "createWebhook",
+    "getWebhook",
+    "listWebhooks",
+    "updateWebhook",
+    "rotateWebhookSecret",
+    "testWebhook",
+    "listWebhookDeliveries",
+    "getWebhookDelivery",
+    "redeliverWebhookDelivery",
+    "deleteWebhook",
     "exportProject",
     "importProject",
     "explainFlag",
@@ -106,7 +116,7 @@ const LAST: &str = "logout";
 const THROWAWAY: &str = "resetTesting";
 
 /// Members whose text is a secret, or opaque.
-const OPAQUE: [&str; 11] = [
+const OPAQUE: [&str; 13] = [
     // A sentence with a date in it.
     "because",
     "access_token",
@@ -119,6 +129,9 @@ const OPAQUE: [&str; 11] = [
     "head",
     "request_id",
     "requestUri",
+    "secret",
+    // What is sent: it names the moment.
+    "request_body",
 ];
 /// Letters and digits of an identifier after its prefix.
 const ULID: usize = 26;

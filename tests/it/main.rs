@@ -135,3 +135,5 @@ mod warnings;
 mod webhook_delivery;
 #[cfg(test)]
 mod webhook_durability;
+#[cfg(test)]
+mod webhooks;

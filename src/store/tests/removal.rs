@@ -5,13 +5,16 @@ use redb::ReadableTableMetadata;
 use super::*;
 use crate::domain::{
     audit::{Action, Actor},
-    id::SegmentId,
+    delivery::{Delivery, Lane, Progress},
+    event::EventType,
+    id::{DeliveryId, EventId, SegmentId, WebhookId},
     key::SegmentKey,
     revision::Revision,
     segment::{Matching, Segment},
     usage::{Cause, Count, Slot},
+    webhook::{Health, SigningSecret, Webhook, WebhookUrl},
 };
-use crate::store::{api_key, environment, flag, project, revision, segment, usage};
+use crate::store::{api_key, delivery, environment, flag, project, revision, segment, usage, webhook};
 
 macro_rules! lengths {
     ($reader:ident: $($table:ident),* $(,)?) => {
@@ -40,6 +43,13 @@ fn rows(store: &Store) -> Vec<u64> {
         FLAG_DEFINITIONS,
         FLAG_CONFIGURATIONS,
         FLAG_REVISIONS,
+        WEBHOOKS,
+        WEBHOOKS_OF,
+        EVENTS,
+        DELIVERIES_OF,
+        DELIVERIES,
+        PENDING,
+        DELIVERY_COUNTS,
     )
 }
 
@@ -80,12 +90,49 @@ fn revision(flag: &Flag) -> Revision {
     }
 }
 
+/// A webhook with a delivery.
+fn furnish_outbox(writer: &Writer, project: ProjectId) -> Result<(), Error> {
+    let hook = Webhook {
+        id: WebhookId::from_bits(project.bits()),
+        project,
+        url: WebhookUrl::parse("https://a.example/").unwrap(),
+        description: None,
+        events: [EventType::FlagCreated].into(),
+        environments: [].into(),
+        health: Health::Active,
+        secret: SigningSecret::new([7; 32]),
+        created_by: user().id,
+        revision: 1,
+        created_at: AT,
+        updated_at: AT,
+    };
+    webhook::put(writer, &hook)?;
+    let delivery = Delivery {
+        id: DeliveryId::from_bits(project.bits()),
+        webhook: hook.id,
+        event: EventId::from_bits(project.bits()),
+        event_type: EventType::FlagCreated,
+        environment: None,
+        flag_key: None,
+        lane: Lane::of("flag", "a"),
+        progress: Progress::Pending(AT),
+        attempts: 0,
+        last: None,
+        abandoned: None,
+        redelivery_of: None,
+        created_at: AT,
+    };
+    delivery::put_body(writer, delivery.event, b"{}".to_vec())?;
+    delivery::queue(writer, &delivery, AT)
+}
+
 /// A project with two environments, in which there is some of everything.
 fn furnish(writer: &Writer, bits: u128) -> Result<Project, Error> {
     let key = ProjectKey::parse(&format!("project-{bits}")).unwrap();
     let project = Project { id: ProjectId::from_bits(bits), key, ..project() };
     project::put(writer, &project)?;
     segment::put(writer, &segment(project.id))?;
+    furnish_outbox(writer, project.id)?;
     for number in 1..=2 {
         let environment = place(bits, number);
         environment::put(writer, &environment)?;
