@@ -63,6 +63,11 @@ impl TestClock {
         self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
+    /// Lets time pass until so many milliseconds after the Unix epoch, if they have not.
+    pub fn advance_to(&self, millis: i64) {
+        self.0.fetch_max(millis, Ordering::SeqCst);
+    }
+
     /// The present moment, in milliseconds since the Unix epoch.
     pub fn now(&self) -> i64 {
         self.0.load(Ordering::SeqCst)
