@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 
 from standardwebhooks import WebhookVerificationError
@@ -51,15 +52,19 @@ try:
         headers = {"Authorization": "Bearer " + ready["admin"]["token"], "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(ready["api_url"] + path, data, headers, method=method)
-        with urllib.request.urlopen(request) as answer:
-            return json.loads(answer.read() or "null")
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:
+            sys.exit(f"{method} {path}: {error.code} {error.read().decode()}")
 
     project = send("GET", "/projects")["data"][0]["id"]
     environment = send("GET", f"/environments?project_id={project}")["data"][0]["id"]
     webhook = {"url": f"http://127.0.0.1:{receiver.server_port}/hook", "events": ["flag.created", "flag.toggled"]}
+    webhook["environment_ids"] = [environment]
     secret = send("POST", f"/webhooks?project_id={project}", webhook)["data"]["secret"]
 
-    flag = {"key": "pay-by-link", "name": "Pay by link", "flag_type": "boolean"}
+    flag = {"key": "pay-by-link", "name": "Pay by link", "flag_type": "boolean", "default_variation": "off"}
     flag["variations"] = [{"key": "on", "value": True}, {"key": "off", "value": False}]
     send("POST", f"/flags?environment_id={environment}", flag)
     send("POST", f"/flags/pay-by-link/toggle?environment_id={environment}", {"enabled": True})
