@@ -42,9 +42,9 @@
 //!    compiled again.
 //! 2. **The order of publication is the order of commits.** There is one writing thread, and it publishes a
 //!    change before it takes the next one and before it answers: whoever wrote reads what was written.
-//! 3. **The audit entry is in the transaction of the change.** So are the revision of a flag and the version
-//!    of every environment whose ruleset changed. Sessions and counters of usage are not changes in this
-//!    sense.
+//! 3. **The audit entry is in the transaction of the change.** So are the revision of a flag, the version of
+//!    every environment whose ruleset changed, and what webhooks are told of it. Sessions, counters of usage
+//!    and what became of deliveries are not changes in this sense.
 //! 4. **An evaluation depends on its arguments alone**: ruleset, key, context, moment. On every machine it is
 //!    the same.
 //! 5. **What clients follow is a version.** A ruleset is complete, its version rises with each change, and
@@ -52,8 +52,9 @@
 //!    of versions, or was told of the last one alone, has lost nothing.
 //! 6. **What can grow has a limit** with a name and a unit: bodies, lists, queues, keys of limiters,
 //!    counters, timeouts. Those that users meet are in the README, which a test compares with the constants.
-//! 7. **A secret is stored as a hash, shown once, and prints as `***`.** The one exception is the key that
-//!    signs tokens: it is in the data file unless a setting gives it.
+//! 7. **A secret is stored as a hash, shown once, and prints as `***`.** There are two exceptions, which sign
+//!    and so have to be kept as they are: the key that signs tokens is in the data file unless a setting gives
+//!    it, and so are the secrets of webhooks.
 //! 8. **Domain, record and wire are three shapes**, converted by hand. Wire to domain notes every violation
 //!    with its path; record to domain fails only if the file is damaged; the other ways cannot fail. So the
 //!    API, the file format and the rules change independently.
@@ -176,6 +177,10 @@
 //!   [`http::middleware::traffic`], changes in [`control::instruments`]
 //! - what is told of a request once it is answered: [`http::middleware::account`]; who asked:
 //!   [`http::middleware::principal`]
+//! - webhooks: [`domain::event`] is the table of what they are told, `control/change/telling.rs` tells it within the
+//!   change, [`http::wire::letter`] writes it, [`store::delivery`] is the outbox, [`control::outbox`] what a courier asks
+//!   of it; people's side is [`control::webhook`]; the courier is `server/courier.rs`,
+//!   when it comes again [`domain::retry`], how it signs [`auth::webhook_signature`]
 //! - which addresses requests of ours may go to: [`egress::guard`]; what an address is: [`egress::kind`]; one request
 //!   and its answer: [`egress::client`]
 //! - traces: [`trace`] decides and keeps, [`telemetry::otlp`] sends

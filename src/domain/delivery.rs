@@ -8,6 +8,8 @@ use super::{
     time::Timestamp,
 };
 
+/// Bytes of an event's body, at most. A larger one is sent without the flag.
+pub const MAX_EVENT_BYTES: usize = 256 * 1024;
 /// Deliveries of a webhook that wait to be sent, at most: one more, and the oldest is given up.
 pub const MAX_PENDING_PER_WEBHOOK: u64 = 10_000;
 /// Deliveries of a webhook that are over and kept to be looked at, at most: the newest.

@@ -3,9 +3,6 @@
 
 use super::{audit::Action, named::named};
 
-/// Bytes of an event's body, at most. A larger one is sent without the flag.
-pub const MAX_EVENT_BYTES: usize = 256 * 1024;
-
 named! {
     /// What an event tells of.
     EventType {

@@ -8,8 +8,9 @@ use phaseflag::config::Config;
 use phaseflag::document;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
-    api_key, context, environment, flag, invitation, key, operator, organization, page, personal_token,
-    project, promotion, retry, revision, rollout, rule, segment, text, user, value, warning,
+    api_key, context, delivery, environment, flag, invitation, key, operator, organization, page,
+    personal_token, project, promotion, retry, revision, rollout, rule, segment, text, user, value, warning,
+    webhook,
 };
 use phaseflag::engine::{explain, impact, prerequisite};
 use phaseflag::http::error::{self, Code};
@@ -193,6 +194,12 @@ limits! {
     "Nesting of a context": Count(context::MAX_CONTEXT_DEPTH);
     "Events of one report": Count(event::MAX_EVENTS);
     "Warnings of one answer": Count(warning::MAX_WARNINGS);
+    "Webhooks of a project": Count(webhook::MAX_WEBHOOKS_PER_PROJECT);
+    "Characters of a webhook's address": Count(webhook::MAX_WEBHOOK_URL_LENGTH);
+    "Body of an event for webhooks; a larger one goes without the flag": Bytes(delivery::MAX_EVENT_BYTES);
+    "Deliveries of a webhook that wait; one more gives up the oldest": Count(delivery::MAX_PENDING_PER_WEBHOOK);
+    "Deliveries of a webhook that are over and kept, for up to 30 days": Count(delivery::MAX_FINISHED_PER_WEBHOOK);
+    "Answer of a webhook's receiver that is kept": Bytes(delivery::MAX_ANSWER_BYTES);
     "Seconds by which the receiver of a webhook can put off the next attempt": Count(retry::MAX_WISH_SECONDS);
 }
 

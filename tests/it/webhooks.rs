@@ -136,11 +136,12 @@ fn what_is_wrong_with_a_webhook_is_said_all_at_once() {
     let new = json!({"url": "ftp://a", "events": [], "environment_ids": ["x"], "more": 1});
     let fields = ["url", "events", "environment_ids[0]", "more"];
     team.client.post(&webhooks(&team), &new).faults(400, "VALIDATION_ERROR", &fields);
-    let new = json!({"url": "http://u:p@a/", "events": ["*", "flag.created", "flag.created"], "active": 1});
-    let fields = ["url", "events[0]", "events[2]", "active"];
+    let new = json!({"url": "http://u:p@a/", "events": ["flag.toggled", "*"], "active": 1});
+    let fields = ["url", "events[1]", "active"];
     team.client.post(&webhooks(&team), &new).faults(400, "VALIDATION_ERROR", &fields);
     for (body, field) in [
         (json!({"events": ALL}), "url"),
+        (json!({"url": NOWHERE, "events": ["flag.toggled", "flag.created", "flag.toggled"]}), "events[2]"),
         (json!({"url": NOWHERE}), "events"),
         (json!({"url": NOWHERE, "events": ALL, "environment_ids": [elsewhere.staging]}), "environment_ids"),
         (json!({"url": format!("https://a/{}", "x".repeat(2_048)), "events": ALL}), "url"),

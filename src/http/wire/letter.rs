@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::flag::FlagView;
 use crate::{
     control::event::EventFacts,
-    domain::event::{EventType, MAX_EVENT_BYTES},
+    domain::{delivery::MAX_EVENT_BYTES, event::EventType},
 };
 
 /// What is sent.
