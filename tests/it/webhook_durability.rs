@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::process::Process;
 use crate::support::receiver::{Receiver, status};
-use crate::support::{Client, PASSWORD, Server, Team, TestClock};
+use crate::support::{Client, Server, Team, TestClock};
 
 /// Changes that are acknowledged.
 const CHANGES: usize = 500;
@@ -25,6 +25,8 @@ const EDITORS: usize = 4;
 const FAILS: usize = 3;
 /// How long the program lives at most before it is killed, in milliseconds.
 const LIFE_MILLIS: u64 = 400;
+/// How often it is killed at least.
+const LEAST_KILLS: usize = 5;
 /// How long nothing has to arrive until the clock is moved.
 const QUIET: Duration = Duration::from_millis(100);
 const HOUR_SECONDS: i64 = 3_600;
@@ -37,14 +39,6 @@ impl Place {
     fn client(&self, as_admin: &Client) -> Client {
         as_admin.sending_to(&self.0.read().expect("a lock"))
     }
-}
-
-fn sign_in(url: &str) -> Team {
-    let body = json!({"email": "admin@example.com", "password": PASSWORD});
-    let client = Client::new(url);
-    client.post("/api/v1/auth/register", &body).expect(201);
-    let tokens = client.post("/api/v1/auth/login", &body).expect(200);
-    Team::of(client.bearer(tokens["data"]["access_token"].as_str().expect("a token")))
 }
 
 /// Changes flags until enough changes were acknowledged, and answers what was, in order. Nobody else changes the same
@@ -75,7 +69,7 @@ fn edit(editor: usize, team: &Team, place: &Place, count: &AtomicUsize) -> Vec<(
 fn changes_among_kills(data: &TempDir, url: &str) -> Vec<(String, u64)> {
     let serve = || Process::serve(&data.path().join(DATA), ["--webhook-allow-private"]);
     let mut process = serve();
-    let team = sign_in(&process.url);
+    let team = Team::sign_in(&process.url);
     for editor in 0..EDITORS {
         for flag in 0..FLAGS {
             team.create_flag(&format!("flag-{editor}-{flag}"), &json!({}));
@@ -93,17 +87,21 @@ fn changes_among_kills(data: &TempDir, url: &str) -> Vec<(String, u64)> {
             })
             .collect();
         let killer = scope.spawn(|| {
+            let mut kills = 0;
             while !done.load(Ordering::SeqCst) {
                 thread::park_timeout(Duration::from_millis(fastrand::u64(..LIFE_MILLIS)));
                 process.kill();
                 process = serve();
                 place.0.write().expect("a lock").clone_from(&process.url);
+                kills += 1;
             }
             process.kill();
+            kills
         });
         let ended: Vec<_> = editors.into_iter().map(thread::ScopedJoinHandle::join).collect();
         done.store(true, Ordering::SeqCst);
-        killer.join().expect("the killer");
+        let kills = killer.join().expect("the killer");
+        assert!(kills >= LEAST_KILLS, "{kills}");
         ended.into_iter().flat_map(|acknowledged| acknowledged.expect("an editor")).collect()
     })
 }
@@ -122,7 +120,7 @@ fn every_change_arrives_although_the_process_is_killed() {
     let accepted = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&accepted);
     let receiver = Receiver::start(move |request| {
-        if requests.fetch_add(1, Ordering::SeqCst) % FAILS == 0 {
+        if requests.fetch_add(1, Ordering::SeqCst).is_multiple_of(FAILS) {
             return status(500);
         }
         kept.lock().expect("a lock").push(told(&request.json()));
