@@ -15,6 +15,7 @@ mod proxy;
 mod statistics;
 mod throwaway;
 mod tls;
+mod webhooks;
 
 use clap::Args;
 
@@ -31,6 +32,7 @@ pub use proxy::TrustedProxies;
 pub use statistics::{DEFAULT_STALE_AFTER_DAYS, Staleness, Statistics};
 pub use throwaway::Throwaway;
 pub use tls::TlsFiles;
+pub use webhooks::{AllowedHosts, Webhooks};
 
 /// The settings of `phaseflag serve`.
 #[derive(Args, Clone, Debug)]
@@ -84,6 +86,10 @@ pub struct Config {
     /// Where traces go.
     #[command(flatten)]
     pub otlp: Otlp,
+
+    /// Where webhooks may go.
+    #[command(flatten)]
+    pub webhooks: Webhooks,
 
     /// Whether anything is kept at all.
     #[command(flatten)]

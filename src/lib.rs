@@ -23,10 +23,11 @@
 //! | [`limit`] | rate limits | nothing |
 //! | [`document`] | YAML and JSON that people write, with the place of everything in it | nothing |
 //! | [`tally`] | counters and distributions of times | nothing |
+//! | [`egress`] | connections to other machines, and which of them may be made | `domain` |
 //! | [`trace`] | spans, until somebody exports them | `tally` |
 //! | [`http`] | requests and answers; the only layer that knows poem | `domain`, `engine`, `auth`, `live`, `control`, `limit`, `tally`, `trace`; never `store` |
 //! | [`config`] | every setting once, parsed into its final type | what its types come from |
-//! | [`telemetry`] | the log, and the export of traces | `config`, `trace` |
+//! | [`telemetry`] | the log, and the export of traces | `config`, `trace`, `egress` |
 //! | [`server`] | the composition root: opens, wires, listens, shuts down | everything |
 //! | [`cli`] | one file per command | everything |
 //!
@@ -181,7 +182,10 @@
 //!   [`http::middleware::principal`]
 //! - webhooks: [`domain::event`] is the table of what they are told, `control/change/telling.rs` tells it within the
 //!   change, [`http::wire::letter`] writes it, [`store::delivery`] is the outbox, [`control::outbox`] what a courier asks
-//!   of it; people's side is [`control::webhook`]
+//!   of it; people's side is [`control::webhook`]; the courier is `server/courier.rs`,
+//!   when it comes again [`domain::retry`], how it signs [`auth::webhook_signature`]
+//! - which addresses requests of ours may go to: [`egress::guard`]; what an address is: [`egress::kind`]; one request
+//!   and its answer: [`egress::client`]
 //! - traces: [`trace`] decides and keeps, [`telemetry::otlp`] sends
 //! - real servers, clients and principals for tests: `tests/it/support`
 
@@ -191,6 +195,7 @@ pub mod config;
 pub mod control;
 pub mod document;
 pub mod domain;
+pub mod egress;
 pub mod engine;
 pub mod http;
 pub mod limit;

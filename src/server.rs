@@ -2,6 +2,7 @@
 //! handed down.
 
 mod certificate;
+mod courier;
 mod door;
 #[cfg(test)]
 mod durability;
@@ -248,23 +249,25 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
     let (stop, stopped) = oneshot::channel();
     let limits = ListenLimits { connections: config.limits.max_connections, ..ListenLimits::default() };
     let stats_retention_days = config.statistics.stats_retention_days;
+    let policy = config.webhooks.policy();
     let tls = certificate.as_ref().map(|certificate| Arc::clone(&certificate.tls));
     let serving = tokio::spawn(async move {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
         let scheduler = tokio::spawn(scheduler::run(Arc::clone(&app)));
+        let (leash, courier) = courier::start(Arc::clone(&app), Arc::clone(&app.clock), policy);
         let leaving = Arc::clone(&app);
         let shutdown = async move {
             // A sender that was dropped means the same as one that spoke.
             let grace = stopped.await.unwrap_or_default();
             leaving.stop_being_ready();
-            drop(file);
+            drop((file, leash));
             grace
         };
         listen::serve(listener, tls, routes, limits, shutdown).await;
-        for task in [upkeep, scheduler] {
+        for task in [&upkeep, &scheduler] {
             task.abort();
-            let _aborted = task.await;
         }
+        let _ended = tokio::join!(upkeep, scheduler, courier);
         close(app).await;
         observation::finish(exporter).await;
     });

@@ -12,3 +12,4 @@ pub mod refresh;
 pub mod secret;
 pub mod stream_token;
 pub mod token;
+pub mod webhook_signature;

@@ -16,9 +16,10 @@ use tokio::time::timeout;
 
 use super::file::File;
 use super::listing::printable;
-use super::remote::{self, Remote};
+use super::remote::Remote;
 use super::target::{BaseUrl, Token};
 use crate::config::{DEFAULT_STALE_AFTER_DAYS, LogFilter, LogFormat};
+use crate::egress;
 use crate::http::{guard::BREAK_GLASS, handover::Content};
 use crate::server::{self, offline::Offline};
 use crate::store::OpenError;
@@ -288,7 +289,7 @@ impl Connection {
     async fn in_time<F: Future>(&self, part: F) -> Result<F::Output, Failure> {
         match &self.transport {
             Transport::Server(_) => {
-                timeout(ANSWER_PATIENCE, part).await.map_err(|_| self.unreachable(remote::TOO_SLOW))
+                timeout(ANSWER_PATIENCE, part).await.map_err(|_| self.unreachable(&egress::Failure::TooSlow))
             }
             Transport::File(_) => Ok(part.await),
         }
@@ -317,8 +318,8 @@ impl Connection {
         Failure::Strange(self.place.clone(), what.to_owned())
     }
 
-    fn unreachable(&self, why: &str) -> Failure {
-        Failure::Unreachable(self.place.clone(), self.printable(why))
+    fn unreachable(&self, why: &impl fmt::Display) -> Failure {
+        Failure::Unreachable(self.place.clone(), self.printable(&why.to_string()))
     }
 
     /// Somebody else's words, fit for one line of a terminal. Whatever answers might repeat what it was sent.

@@ -18,7 +18,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// The command whose settings the file has.
 const SERVE: &str = "serve";
 /// The settings that are lists, and so may be arrays.
-const LISTS: [&str; 3] = ["cors_origins", "trusted_proxies", "log_level"];
+const LISTS: [&str; 4] = ["cors_origins", "trusted_proxies", "log_level", "webhook_allow_host"];
 /// What is not set in a file: where the file is, and what is no setting.
 const ELSEWHERE: [&str; 2] = ["config", "help"];
 /// What nobody but the server should read.

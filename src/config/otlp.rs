@@ -4,10 +4,10 @@ use std::fmt;
 
 use clap::Args;
 
+use crate::egress::destination::Destination;
+
 /// The longest name that a service may have, in characters.
 const MAX_SERVICE_NAME: usize = 255;
-/// The port of an address without one.
-const HTTP_PORT: u16 = 80;
 
 /// Where traces go; nowhere by default.
 #[derive(Args, Clone, Debug)]
@@ -51,45 +51,22 @@ pub struct Otlp {
 
 /// The base address of a collector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtlpEndpoint {
-    authority: String,
-    /// As a socket is found by it.
-    socket: String,
-    path: String,
-}
+pub struct OtlpEndpoint(Destination);
 
 impl OtlpEndpoint {
-    /// Reads it: `http`, a host, and perhaps a port and a path. A password would be printed with it.
+    /// Reads it: a host, and perhaps a port and a path. A password would be printed with it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const WRONG: &str = "it must be an address like http://localhost:4318, without a user, ? and #";
-        let rest = text.strip_prefix("http://").ok_or(WRONG)?;
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let plain = rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"@?#\"<>\\^`{|}".contains(&byte));
-        // The colons of an address of IPv6 are in brackets.
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse::<u16>().map_err(|_| WRONG)?),
-            Some(_) | None => (authority, HTTP_PORT),
-        };
-        if host.is_empty() || !plain {
+        if text.contains(['?', '#']) {
             return Err(WRONG);
         }
-        let path = format!("{}/v1/traces", path.trim_end_matches('/'));
-        Ok(Self { authority: authority.to_owned(), socket: format!("{host}:{port}"), path })
-    }
-
-    /// Host and port, as its `Host` header has them.
-    pub fn authority(&self) -> &str {
-        &self.authority
-    }
-
-    /// Host and port, as a socket is found by them.
-    pub fn socket(&self) -> &str {
-        &self.socket
+        let traces = format!("{}/v1/traces", text.trim_end_matches('/'));
+        Destination::parse(&traces).map(Self).map_err(|_| WRONG)
     }
 
     /// Where traces are sent.
-    pub fn path(&self) -> &str {
-        &self.path
+    pub fn destination(&self) -> &Destination {
+        &self.0
     }
 }
 
@@ -155,26 +132,22 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_an_address_without_secrets() {
-        let read = |text: &str| {
-            let endpoint = OtlpEndpoint::parse(text)?;
-            Ok::<_, &str>([endpoint.authority, endpoint.socket, endpoint.path])
-        };
-        let own = |parts: [&str; 3]| Ok(parts.map(str::to_owned));
-        assert_eq!(read("http://a.example:4318"), own(["a.example:4318", "a.example:4318", "/v1/traces"]));
-        assert_eq!(read("http://a/otlp/"), own(["a", "a:80", "/otlp/v1/traces"]));
-        assert_eq!(read("http://[::1]"), own(["[::1]", "[::1]:80", "/v1/traces"]));
-        assert_eq!(read("http://[::1]:1"), own(["[::1]:1", "[::1]:1", "/v1/traces"]));
+        let path = |text: &str| OtlpEndpoint::parse(text).map(|it| it.0.path().as_str().to_owned());
+        assert_eq!(path("http://a.example:4318"), Ok("/v1/traces".to_owned()));
+        assert_eq!(path("https://a/otlp/"), Ok("/otlp/v1/traces".to_owned()));
+        assert_eq!(path("http://[::1]:1"), Ok("/v1/traces".to_owned()));
         for wrong in [
             "",
             "localhost:4318",
-            "https://x",
+            "ftp://x",
             "http://",
             "http://:1",
             "http://x:y",
             "http://u:p@x",
             "http://x?y",
+            "http://x#y",
         ] {
-            assert!(read(wrong).is_err(), "{wrong}");
+            assert!(path(wrong).is_err(), "{wrong}");
         }
     }
 

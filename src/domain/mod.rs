@@ -23,6 +23,7 @@ pub mod personal_token;
 pub mod project;
 pub mod promotion;
 pub mod ramp;
+pub mod retry;
 pub mod revision;
 pub mod role;
 pub mod rollout;

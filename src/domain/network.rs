@@ -11,6 +11,12 @@ pub struct Network {
 }
 
 impl Network {
+    /// All addresses whose first `prefix_bits` are those of `address`.
+    pub const fn new(address: IpAddr, prefix_bits: u32) -> Self {
+        let width = width(address);
+        Self { address, prefix_bits: if prefix_bits < width { prefix_bits } else { width } }
+    }
+
     /// Reads an address, or an address, a slash and the count of bits that matter.
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::read(text)
@@ -54,7 +60,7 @@ impl Network {
     }
 }
 
-fn width(address: IpAddr) -> u32 {
+const fn width(address: IpAddr) -> u32 {
     match address {
         IpAddr::V4(_) => u32::BITS,
         IpAddr::V6(_) => u128::BITS,

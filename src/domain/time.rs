@@ -4,8 +4,10 @@ use std::fmt;
 
 use jiff::{
     Timestamp as Instant,
-    fmt::{StdFmtWrite, temporal::DateTimePrinter},
+    fmt::{StdFmtWrite, rfc2822::DateTimeParser, temporal::DateTimePrinter},
 };
+
+const HTTP: DateTimeParser = DateTimeParser::new();
 
 // Made once: parsing a format such as `{:.3}` takes longer than printing.
 const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
@@ -50,6 +52,12 @@ impl Timestamp {
         text.parse::<Instant>().ok().map(|instant| Self(instant.as_millisecond()))
     }
 
+    /// Reads the date of an HTTP header, like `Sun, 06 Nov 1994 08:49:37 GMT`; `None` for anything else.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let instant = HTTP.parse_timestamp(text).ok()?;
+        Some(Self(instant.as_millisecond()))
+    }
+
     /// RFC 3339 in UTC with milliseconds, as `evaluated_at` prints.
     pub fn with_millis(self) -> String {
         self.printed(&MILLISECONDS)
@@ -84,6 +92,9 @@ mod tests {
         assert_eq!(Timestamp::from_millis(1_700_000_000_000).with_millis(), "2023-11-14T22:13:20.000Z");
         assert_eq!(Timestamp::parse("2023-11-15T00:13:20.987+02:00"), Some(moment));
         assert_eq!(Timestamp::parse("yesterday"), None);
+        let header = Timestamp::parse_http("Tue, 14 Nov 2023 22:13:20 GMT");
+        assert_eq!(header, Some(Timestamp::from_seconds(1_700_000_000)));
+        assert_eq!(Timestamp::parse_http("120"), None);
     }
 
     #[test]

@@ -87,7 +87,10 @@ impl fmt::Display for Greeting<'_> {
         match self.running.accounts {
             Accounts::Some => writeln!(out, "  Admin     exists"),
             Accounts::None => {
-                writeln!(out, "  Admin     none yet; the first account becomes admin, made in the dashboard or by\n")?;
+                writeln!(
+                    out,
+                    "  Admin     none yet; the first account becomes admin, made in the dashboard or by\n"
+                )?;
                 writeln!(out, "    curl {url}/api/v1/auth/register -H 'Content-Type: application/json' \\")?;
                 writeln!(out, "      -d '{{\"email\": \"you@example.com\", \"password\": \"...\"}}'")
             }

@@ -2,32 +2,30 @@
 //! some at a time, and is the only one that waits for the collector. While it waits, spans gather in the queue, and
 //! when that is full they are dropped and counted: a collector that is slow or gone costs traces and nothing else.
 
-use std::error::Error;
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::client::conn::http1;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST};
-use hyper::{Request, Response, body::Incoming};
-use hyper_util::rt::TokioIo;
+use hyper::header::CONTENT_TYPE;
+use hyper::{Request, StatusCode};
 use serde_json::{Value as Json, json};
-use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
-use tokio::time::timeout;
 
-use crate::config::{Otlp, OtlpEndpoint};
+use crate::config::Otlp;
+use crate::egress::client::{self, Limits};
+use crate::egress::destination::Destination;
+use crate::egress::{Failure, guard::Policy};
 use crate::trace::{Ending, Kind, Span, Value};
 
 /// Spans that are sent at once, at most.
 const MAX_BATCH: usize = 512;
 /// How long the first span of a batch waits for others.
 const GATHERING: Duration = Duration::from_millis(500);
-/// How long the collector may take for one batch.
-const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the collector may take for one batch. Nothing but the status of its answer matters.
+const LIMITS: Limits =
+    Limits { connect: Duration::from_secs(5), whole: Duration::from_secs(5), answer_bytes: 0 };
 /// How long to wait after the collector failed, the first time and at most; twice as long each time.
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
@@ -64,7 +62,7 @@ impl Exporter {
         let headers = settings.otlp_headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let sender = Sender {
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
-            endpoint: endpoint.clone(),
+            destination: endpoint.destination().clone(),
             headers: headers.collect(),
             resource,
             clocks,
@@ -97,7 +95,7 @@ enum Sent {
 
 struct Sender {
     runtime: Runtime,
-    endpoint: OtlpEndpoint,
+    destination: Destination,
     headers: Vec<(String, String)>,
     resource: Json,
     clocks: Clocks,
@@ -142,9 +140,7 @@ impl Sender {
     }
 
     fn send(&self, body: &Bytes) -> Sent {
-        let answer = self.runtime.block_on(async { timeout(EXPORT_TIMEOUT, self.post(body.clone())).await });
-        let answer = answer.unwrap_or_else(|_| Err("it takes too long".into()));
-        match answer.map(|answer| answer.status().as_u16()) {
+        match self.runtime.block_on(self.post(body.clone())).map(|status| status.as_u16()) {
             Ok(200..300) => Sent::Done,
             Ok(status) if TRY_AGAIN.contains(&status) => {
                 tracing::warn!(status, "traces could not be sent; they are tried again");
@@ -161,20 +157,15 @@ impl Sender {
         }
     }
 
-    /// On a connection of its own: there is a batch every now and then.
-    async fn post(&self, body: Bytes) -> Result<Response<Incoming>, Box<dyn Error + Send + Sync>> {
-        let stream = TcpStream::connect(self.endpoint.socket()).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // It ends with the answer, and its errors are those of the answer.
-        tokio::spawn(connection);
-        let mut request = Request::post(self.endpoint.path())
-            .header(HOST, self.endpoint.authority())
-            .header(CONTENT_TYPE, "application/json")
-            .header(CONNECTION, "close");
+    async fn post(&self, body: Bytes) -> Result<StatusCode, Failure> {
+        let mut request =
+            Request::post(self.destination.path().as_str()).header(CONTENT_TYPE, "application/json");
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        Ok(sender.send_request(request.body(Full::new(body))?).await?)
+        let request = request.body(body).map_err(|error| Failure::Unsent(error.to_string()))?;
+        // The operator of this machine has named the collector.
+        Ok(client::exchange(&self.destination, &Policy::Anywhere, request, LIMITS).await?.status)
     }
 
     fn body(&self, batch: &[Span]) -> Bytes {

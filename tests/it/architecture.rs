@@ -19,12 +19,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["domain"]),
     ("auth", &["domain"]),
     ("store", &["domain"]),
+    ("egress", &["domain"]),
     ("live", &["domain", "engine", "tally"]),
     ("control", &["domain", "engine", "auth", "store", "live", "tally", "trace"]),
     ("http", &["domain", "engine", "live", "control", "auth", "limit", "tally", "trace"]),
     // Settings parse into the types of whoever uses them, so they may look anywhere below.
-    ("config", &["domain", "engine", "live", "control", "auth", "limit", "http"]),
-    ("telemetry", &["config", "trace"]),
+    ("config", &["domain", "engine", "live", "control", "auth", "limit", "http", "egress"]),
+    ("telemetry", &["config", "trace", "egress"]),
     (
         "server",
         &[
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "document",
             "tally",
             "trace",
+            "egress",
         ],
     ),
     (
@@ -59,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "document",
             "tally",
             "trace",
+            "egress",
             "server",
         ],
     ),
@@ -84,9 +87,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli/shell"]),
     ("clap_mangen", &["cli/shell"]),
     ("toml", &["cli/settings"]),
-    ("rustls", &["cli/remote", "cli/healthcheck/trust", "http/tls"]),
-    ("tokio_rustls", &["cli/remote", "http/tls"]),
-    ("rustls_native_certs", &["cli/remote"]),
+    ("rustls", &["egress", "cli/healthcheck/trust", "http/tls"]),
+    ("tokio_rustls", &["egress/trust", "http/tls"]),
+    ("rustls_native_certs", &["egress/trust"]),
     ("rust_embed", &["http/file"]),
     ("socket2", &["http/listener"]),
     ("tracing_subscriber", &["config", "telemetry"]),
@@ -108,7 +111,10 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("saphyr_parser", &["document/tree"]),
-    ("tokio", &["auth", "store", "live", "control", "http", "server", "telemetry/otlp", "cli", "testing"]),
+    (
+        "tokio",
+        &["auth", "store", "live", "control", "http", "server", "telemetry/otlp", "egress", "cli", "testing"],
+    ),
 ];
 
 /// Powers that are handed down as values, and the only places that hold them.
@@ -119,6 +125,10 @@ const POWERS: &[(&[&str], &[&str])] = &[
     // How long a request took is logged and decides nothing.
     // ... and how long spans of traces wait to be sent.
     (&["Instant", "::", "now"], &["server", "http/middleware", "telemetry/otlp"]),
+    // There is one way out.
+    (&["TcpStream", "::", "connect"], &["egress", "http/listen/tests"]),
+    (&["TcpStream", "::", "connect_timeout"], &["cli/healthcheck"]),
+    (&["UnixStream", "::", "connect"], &["cli/healthcheck", "server/door"]),
 ];
 
 const MAX_LINES: usize = 400;

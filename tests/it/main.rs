@@ -35,6 +35,8 @@ mod differences;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod egress;
+#[cfg(test)]
 mod evaluate;
 #[cfg(test)]
 mod events;
@@ -133,5 +135,9 @@ mod traces;
 mod vectors;
 #[cfg(test)]
 mod warnings;
+#[cfg(test)]
+mod webhook_delivery;
+#[cfg(test)]
+mod webhook_durability;
 #[cfg(test)]
 mod webhooks;

@@ -9,8 +9,8 @@ use phaseflag::document;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, delivery, environment, flag, invitation, key, operator, organization, page,
-    personal_token, project, promotion, ramp, revision, rollout, rule, schedule, segment, text, user, value,
-    warning, webhook,
+    personal_token, project, promotion, ramp, retry, revision, rollout, rule, schedule, segment, text, user,
+    value, warning, webhook,
 };
 use phaseflag::engine::{explain, impact, prerequisite};
 use phaseflag::http::error::{self, Code};
@@ -205,6 +205,7 @@ limits! {
     "Deliveries of a webhook that wait; one more gives up the oldest": Count(delivery::MAX_PENDING_PER_WEBHOOK);
     "Deliveries of a webhook that are over and kept, for up to 30 days": Count(delivery::MAX_FINISHED_PER_WEBHOOK);
     "Answer of a webhook's receiver that is kept": Bytes(delivery::MAX_ANSWER_BYTES);
+    "Seconds by which the receiver of a webhook can put off the next attempt": Count(retry::MAX_WISH_SECONDS);
 }
 
 #[test]

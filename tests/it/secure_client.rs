@@ -1,4 +1,4 @@
-//! Commands that ask a server by TLS: whom this machine trusts is trusted, and nobody else is told the token.
+//! What goes out by TLS: whom this machine trusts is trusted, and nobody else is told a token, an event or a trace.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,8 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
-use crate::support::process::command;
-use crate::support::{Server, Team};
+use crate::support::process::{Process, command};
+use crate::support::receiver::{Receiver, status};
+use crate::support::{Client, Server, Team};
 
 /// What speaks TLS before a server that does not.
 struct Front {
@@ -30,6 +31,10 @@ struct Front {
 impl Front {
     /// A front with a certificate for `name`, which nobody has signed.
     fn of(server: &Server, name: &str) -> Self {
+        Self::before(server.url(), name)
+    }
+
+    fn before(url: &str, name: &str) -> Self {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed([name.to_owned()]).expect("a certificate");
         let folder = TempDir::new().expect("a folder");
@@ -43,7 +48,7 @@ impl Front {
             .with_single_cert(vec![cert.der().clone()], key)
             .expect("a certificate with its key");
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let behind = server.url().trim_start_matches("http://").to_owned();
+        let behind = url.trim_start_matches("http://").to_owned();
         let runtime = Runtime::new().expect("a runtime");
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -107,4 +112,55 @@ fn nobody_else_is() {
     refused(&front, &front.asked(&team, &other.roots()), "its certificate is not trusted by this machine");
     let elsewhere = Front::of(&server, "flags.example.com");
     refused(&elsewhere, &elsewhere.asked(&team, &elsewhere.roots()), "its certificate is for another name");
+}
+
+/// A server on a machine with these roots, which has something to tell by a webhook; with the webhook's name.
+fn telling(front: &Front, roots: &PathBuf) -> (TempDir, Process, Team, String) {
+    let (data, url) = (TempDir::new().expect("a folder"), format!("https://localhost:{}/", front.port));
+    let mut line = command(["serve", "--port=0", "--webhook-allow-private"]);
+    line.arg("--data").arg(data.path().join("data.redb")).env("SSL_CERT_FILE", roots);
+    let process = Process::of(line);
+    let team = Team::sign_in(&process.url);
+    let body = json!({"url": url, "events": ["flag.created"], "environment_ids": [team.development]});
+    let made = team.client.post(&format!("/api/v1/webhooks?project_id={}", team.project), &body).expect(201);
+    team.create_flag("a", &json!({}));
+    let id = made["data"]["id"].as_str().expect("an identifier").to_owned();
+    (data, process, team, id)
+}
+
+#[test]
+fn webhooks_are_told_to_whom_this_machine_trusts() {
+    let receiver = Receiver::start(|_| status(204));
+    let front = Front::before(&receiver.url, "localhost");
+    let (_data, _process, ..) = telling(&front, &front.roots());
+    assert_eq!(receiver.next().json()["flag_key"], "a");
+}
+
+#[test]
+fn webhooks_are_told_to_nobody_else() {
+    let receiver = Receiver::start(|_| status(204));
+    let (front, other) =
+        (Front::before(&receiver.url, "localhost"), Front::before(&receiver.url, "localhost"));
+    let (_data, _process, team, webhook) = telling(&front, &other.roots());
+    let tried = loop {
+        let listed = team.client.get(&format!("/api/v1/webhooks/{webhook}/deliveries")).expect(200);
+        if listed["data"][0]["attempts"] == 1 {
+            break listed["data"][0].clone();
+        }
+    };
+    let error = tried["error"].as_str().expect("a reason");
+    assert!(error.starts_with("its certificate is not trusted by this machine"), "{tried}");
+    assert!(receiver.arrived().is_none());
+}
+
+#[test]
+fn traces_are_sent_to_whom_this_machine_trusts() {
+    let (data, collector) = (TempDir::new().expect("a folder"), Receiver::start(|_| status(200)));
+    let front = Front::before(&collector.url, "localhost");
+    let endpoint = format!("--otlp-endpoint=https://localhost:{}", front.port);
+    let mut line = command(["serve", "--port=0", &endpoint]);
+    line.arg("--data").arg(data.path().join("data.redb")).env("SSL_CERT_FILE", front.roots());
+    let process = Process::of(line);
+    Client::new(&process.url).get("/ready").expect(200);
+    assert_eq!(collector.next().line, "POST /v1/traces HTTP/1.1");
 }

@@ -11,6 +11,7 @@ pub mod copies;
 pub mod later;
 pub mod process;
 pub mod raw;
+pub mod receiver;
 pub mod stream;
 pub mod team;
 pub mod tls;
@@ -53,13 +54,19 @@ struct Line {
 pub struct TestClock(Arc<AtomicI64>);
 
 impl TestClock {
-    fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(EPOCH)))
+    /// A clock that begins so many milliseconds after the Unix epoch.
+    pub fn at(millis: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(millis)))
     }
 
     /// Lets time pass.
     pub fn advance_seconds(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Lets time pass until so many milliseconds after the Unix epoch, if they have not.
+    pub fn advance_to(&self, millis: i64) {
+        self.0.fetch_max(millis, Ordering::SeqCst);
     }
 
     /// The present moment, in milliseconds since the Unix epoch.
@@ -87,7 +94,11 @@ impl Server {
 
     /// A server with these arguments of `phaseflag serve` beside the usual ones.
     pub fn with(args: &[&str]) -> Self {
-        let (directory, clock) = (TempDir::new().expect("a temporary directory"), TestClock::new());
+        Self::on(TempDir::new().expect("a temporary directory"), TestClock::at(EPOCH), args)
+    }
+
+    /// The same, on what [`Server::data`] is in a directory.
+    pub fn on(directory: TempDir, clock: TestClock, args: &[&str]) -> Self {
         let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
         let runtime = Runtime::new().expect("a runtime");
         let (url, running) = launch(&runtime, directory.path(), &clock, &args);
@@ -103,7 +114,7 @@ impl Server {
 
     /// The same client, sending to where the server is now.
     pub fn reach(&self, client: &Client) -> Client {
-        Client { url: self.url.clone(), ..client.clone() }
+        client.sending_to(&self.url)
     }
 
     /// Stops the server as SIGTERM does; its file stays until the server is dropped.
@@ -210,6 +221,12 @@ impl Client {
             .timeout_recv_body(Some(PATIENCE))
             .build();
         Self { url: url.to_owned(), agent: config.into(), headers: Vec::new() }
+    }
+
+    /// The same, sending to another address.
+    #[must_use]
+    pub fn sending_to(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
     }
 
     /// The same without credentials.

@@ -21,6 +21,14 @@ pub struct Team {
 }
 
 impl Team {
+    /// The first account of a fresh server at this address, which it makes.
+    pub fn sign_in(url: &str) -> Self {
+        let (client, body) = (Client::new(url), json!({"email": "admin@example.com", "password": PASSWORD}));
+        client.post("/api/v1/auth/register", &body).expect(201);
+        let tokens = client.post("/api/v1/auth/login", &body).expect(200);
+        Self::of(client.bearer(tokens["data"]["access_token"].as_str().expect("a token")))
+    }
+
     /// The default project, as somebody who is signed in sees it.
     pub fn of(client: Client) -> Self {
         let projects = client.get("/api/v1/projects").expect(200);

@@ -143,7 +143,7 @@ fn what_is_over_is_delivered_again_as_another_delivery_of_the_same_event() {
         courier.settle(webhook, heads[0], Some(500), Verdict::Failed);
     });
     let failed = deliveries(&team.client, &path).remove(0);
-    assert_eq!((&failed["status"], &failed["attempts"]), (&json!("failed"), &json!(1)));
+    assert_eq!(failed["status"], "failed");
     let one = format!("{path}/deliveries/{}", failed["id"].as_str().expect("an id"));
     let again = team.client.send("POST", &format!("{one}/redeliver"), None).expect(202)["data"].clone();
     assert_eq!((&again["status"], &again["redelivery_of"]), (&json!("pending"), &failed["id"]));
