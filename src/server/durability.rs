@@ -1,5 +1,5 @@
 //! What is left after the power was cut, the disk was full, or failed: everything that was acknowledged, nothing by
-//! half, and an audit log that tells of exactly that. The disk is one of ours; all above it is the real server.
+//! half, and an audit log and an outbox that tell of exactly that. The disk is one of ours; all above it is the real server.
 
 mod later;
 
@@ -39,9 +39,10 @@ fn start(disk: &Disk) -> Offline {
 struct Place {
     project: String,
     environment: String,
+    webhook: String,
 }
 
-/// A disk with a project in it, and nothing else yet.
+/// A disk with a project and a webhook in it, and nothing else yet.
 async fn prepared() -> (Disk, Place) {
     let disk = Disk::default();
     let server = start(&disk);
@@ -51,13 +52,19 @@ async fn prepared() -> (Disk, Place) {
     let project = get(&server, "/api/v1/projects").await["data"][0]["id"].as_str().unwrap().to_owned();
     let environments = get(&server, &format!("/api/v1/environments?project_id={project}")).await;
     let environment = environments["data"][0]["id"].as_str().unwrap().to_owned();
+    let hook = json!({"url": "https://example.com/", "environment_ids": [environment],
+        "events": ["flag.created", "flag.updated", "flag.toggled", "flag.archived", "segment.created"]});
+    let (status, made) =
+        ask(&server, "POST", &format!("/api/v1/webhooks?project_id={project}"), Some(&hook)).await;
+    assert_eq!(status, 201, "{made}");
+    let webhook = made["data"]["id"].as_str().unwrap().to_owned();
     drop(server);
-    (disk, Place { project, environment })
+    (disk, Place { project, environment, webhook })
 }
 
 /// Changes of several kinds, each one transaction: method, path and body.
 fn script(place: &Place) -> Vec<(&'static str, String, Value)> {
-    let Place { project, environment } = place;
+    let Place { project, environment, .. } = place;
     let flags = |rest: &str| format!("/api/v1/flags{rest}?environment_id={environment}");
     let flag = |key: &str| {
         json!({"key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
@@ -78,7 +85,7 @@ fn script(place: &Place) -> Vec<(&'static str, String, Value)> {
 
 /// What a client sees of everything that the script changes, without what differs from run to run.
 async fn view(server: &Offline, place: &Place) -> Value {
-    let Place { project, environment } = place;
+    let Place { project, environment, webhook } = place;
     let flag = |flag: &Value| {
         json!([
             flag["key"],
@@ -94,12 +101,14 @@ async fn view(server: &Offline, place: &Place) -> Value {
     flags.extend(listed(format!("/api/v1/flags?environment_id={environment}&status=archived")).await);
     let segments = listed(format!("/api/v1/segments?project_id={project}")).await;
     let log = listed(format!("/api/v1/audit-logs?project_id={project}&per_page=200")).await;
+    let outbox = listed(format!("/api/v1/webhooks/{webhook}/deliveries?per_page=200")).await;
     let version =
         get(server, &format!("/api/v1/environments/{environment}")).await["data"]["version"].clone();
     json!({
         "flags": flags.iter().map(flag).collect::<Vec<_>>(),
         "segments": segments.iter().map(|segment| &segment["key"]).collect::<Vec<_>>(),
         "log": log.iter().map(|entry| &entry["action"]).collect::<Vec<_>>(),
+        "outbox": outbox.iter().map(|it| [&it["event_type"], &it["status"]]).collect::<Vec<_>>(),
         "version": version,
     })
 }
