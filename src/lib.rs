@@ -138,8 +138,11 @@
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
+//! - what happens when the disk fails: `store/database.rs`; `server/durability.rs` pulls the power cord at every step
 //! - copies of the whole file: [`store::backup`] reads every table, [`control::backup`] handles the files; what is kept
 //!   before a migration: [`store::Store::open`]
+//! - what happens later: [`domain::schedule`], [`domain::ramp`]; how it is made exactly once: [`control::schedule`],
+//!   [`control::ramp`]; at which moment: `server/scheduler.rs`, which is told of the next one by every commit
 //! - what a change would do to whom: [`engine::impact`], [`control::preview`]; how environments compare, and what is
 //!   taken from one to another: [`domain::promotion`], [`control::compare`], [`control::promotion`]
 //! - where a flag is in its life, and by which evidence: [`domain::lifecycle`], [`control::lifecycle`]

@@ -4,9 +4,12 @@
 mod certificate;
 mod courier;
 mod door;
+#[cfg(test)]
+mod durability;
 mod greeting;
 mod observation;
 pub mod offline;
+mod scheduler;
 mod signals;
 mod supervisor;
 pub mod throwaway;
@@ -250,6 +253,7 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
     let tls = certificate.as_ref().map(|certificate| Arc::clone(&certificate.tls));
     let serving = tokio::spawn(async move {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app), stats_retention_days));
+        let scheduler = tokio::spawn(scheduler::run(Arc::clone(&app)));
         let (leash, courier) = courier::start(Arc::clone(&app), Arc::clone(&app.clock), policy);
         let leaving = Arc::clone(&app);
         let shutdown = async move {
@@ -260,8 +264,12 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
             grace
         };
         listen::serve(listener, tls, routes, limits, shutdown).await;
-        upkeep.abort();
-        let (_aborted, _ended) = tokio::join!(upkeep, courier);
+        for task in [upkeep, scheduler] {
+            task.abort();
+            let _aborted = task.await;
+        }
+        // What broke off has said so.
+        let _broken = courier.await;
         close(app).await;
         observation::finish(exporter).await;
     });

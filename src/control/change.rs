@@ -93,7 +93,7 @@ pub(super) struct Change<'c> {
 impl<'c> Change<'c> {
     /// Takes the writer. The memberships of the actor are read anew: they may have changed since the request came.
     pub(super) fn begin(core: &'c Core, call: &'c Call, actor: Option<Actor>) -> Result<Self, Error> {
-        let tx = core.store.write()?;
+        let tx = core.write(call.now)?;
         let memberships = match &actor {
             Some(actor) => rights(&tx, actor, call.now)?,
             None => Vec::new(),
@@ -147,6 +147,13 @@ impl<'c> Change<'c> {
     /// From here on, entries name this person: one who has just registered.
     pub(super) fn act_as(&mut self, actor: Actor) {
         self.actor = Some(actor);
+    }
+
+    /// From here on, this is a change of `actor`, with the rights that they have by now.
+    pub(super) fn act_for(&mut self, actor: Actor) -> Result<(), Error> {
+        self.memberships = rights(&self.tx, &actor, self.call.now)?;
+        self.act_as(actor);
+        Ok(())
     }
 
     /// From here on, every entry says this as well.
@@ -347,6 +354,7 @@ impl<'c> Change<'c> {
             rulesets.push((Arc::new(live.ruleset().with(environment.version, changes)), news));
         }
         rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
+        let due = store::schedule::next(&self.tx)?;
         self.tell_of(&rulesets)?;
         let began = self.core.panel.now();
         match self.ending {
@@ -371,6 +379,7 @@ impl<'c> Change<'c> {
             let notice = |(action, subject)| Notice { version, action, subject: Some(subject), at };
             self.core.live.publish(ruleset, news.into_iter().map(notice));
         }
+        self.core.tell_due(due);
         match self.post {
             Post::Due => self.core.outbox.wake(),
             Post::None => {}

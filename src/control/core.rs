@@ -3,17 +3,21 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     call::Call,
     change::Change,
     error::Error,
     instruments::{Instruments, Panel},
+    load,
     outbox::Outbox,
 };
 use crate::{
@@ -21,10 +25,11 @@ use crate::{
     domain::{
         audit::Actor,
         id::{self, Bits},
+        schedule::Due,
         time::Timestamp,
     },
     live::Live,
-    store::Store,
+    store::{self, Store, Writer},
 };
 
 /// Changes that may wait for the writer; one more is refused.
@@ -36,6 +41,10 @@ pub(super) struct Core {
     pub(super) live: Arc<Live>,
     pub(super) entropy: SystemEntropy,
     pub(super) panel: Arc<Panel>,
+    /// The opening of the data file after which everything was read that is served.
+    read_after: AtomicU64,
+    /// The schedule whose time comes next: after each commit, whatever it was about.
+    due: watch::Sender<Option<Due>>,
     pub(super) outbox: Outbox,
     last_id: Mutex<Bits>,
 }
@@ -47,9 +56,35 @@ impl Core {
         entropy: SystemEntropy,
         instruments: Instruments,
         outbox: Outbox,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let panel = Arc::new(Panel::new(instruments));
-        Self { store, live, entropy, panel, outbox, last_id: Mutex::new(0) }
+        let read_after = AtomicU64::new(store.openings());
+        let due = watch::Sender::new(store::schedule::next(&store.read()?)?);
+        Ok(Self { store, live, entropy, panel, outbox, read_after, due, last_id: Mutex::new(0) })
+    }
+
+    /// Wakes whoever waits for the next schedule if it is another one.
+    pub(super) fn tell_due(&self, next: Option<Due>) {
+        self.due.send_if_modified(|known| std::mem::replace(known, next) != next);
+    }
+
+    /// The schedule whose time comes next, and word of every other one.
+    pub(super) fn due(&self) -> watch::Receiver<Option<Due>> {
+        self.due.subscribe()
+    }
+
+    /// Begins to write. If the data file had to be opened again, whatever is served is read from it again: the last
+    /// change before the error may be in it, though nobody was told so.
+    pub(super) fn write(&self, now: Timestamp) -> Result<Writer, Error> {
+        let writer = self.store.write()?;
+        let openings = self.store.openings();
+        if self.read_after.load(Ordering::Relaxed) != openings {
+            self.live.replace(load::everything(&self.store)?, now);
+            self.tell_due(store::schedule::next(&writer)?);
+            self.outbox.wake();
+            self.read_after.store(openings, Ordering::Relaxed);
+        }
+        Ok(writer)
     }
 
     /// A fresh identifier, above every one that this process made before.
@@ -116,6 +151,9 @@ impl WriterThread {
             };
             let panicked = |_| Err(Error::Internal("a change panicked; it was undone".into()));
             let made = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked);
+            if matches!(made, Err(Error::Storage(_))) {
+                core.store.note_failure();
+            }
             core.panel.end(passage, &call, made.as_ref().map(|(_, commit)| *commit));
             // A client that is gone does not need the answer.
             let _gone = reply.send(made.map(|(value, _)| value));

@@ -2,8 +2,10 @@
 
 use crate::{
     domain::{
-        id::ApiKeyId,
+        id::{ApiKeyId, RampId},
+        ramp::RampState,
         role::{Permission, Role},
+        schedule::ScheduleStatus,
         violation::Violations,
     },
     store,
@@ -32,6 +34,10 @@ pub enum Thing {
     PersonalToken,
     /// A revision of a flag.
     Revision,
+    /// A schedule.
+    Schedule,
+    /// A ramp.
+    Ramp,
     /// A webhook.
     Webhook,
     /// A delivery of a webhook.
@@ -89,6 +95,12 @@ pub enum Error {
     FlagArchived(String),
     /// The flag is not archived.
     FlagNotArchived(String),
+    /// Nothing more becomes of the schedule: this became of it.
+    ScheduleOver(ScheduleStatus),
+    /// What was asked of the ramp cannot be done with one in this state.
+    RampState(RampState),
+    /// This ramp changes the rule already.
+    RampRunning(RampId),
     /// Configurations or other flags name this variation; their names.
     VariationInUse {
         /// The variation's key.

@@ -78,6 +78,14 @@ pub struct Filter {
 }
 
 named! {
+    /// What a list shows of each flag beside the flag.
+    Extra {
+        /// What every environment says of it.
+        Environments = "environments",
+        /// How often it was evaluated of late.
+        Activity = "activity",
+    }
+
     /// Whether flags are probably of no use any more.
     Staleness {
         /// They are.

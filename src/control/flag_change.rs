@@ -136,9 +136,7 @@ async fn edit(
             let rulesets = rulesets(change, &place)?;
             let target = target(place, &rulesets, &name)?;
             change.expects(target.shown_revision())?;
-            if target.flag.status == FlagStatus::Archived {
-                return Err(Error::FlagArchived(target.flag.key.to_string()));
-            }
+            target.must_be_in_use()?;
             let Draft { value, faults } = draft;
             check(&target, &rulesets, &value, faults)?;
             let (flag, configuration) = apply(change, &target, value, action)?;

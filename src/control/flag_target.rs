@@ -12,7 +12,7 @@ use crate::{
     domain::{
         audit::{Action, FieldChange, configuration_fields, flag_fields, itemized},
         environment::Environment,
-        flag::{Configuration, Flag, MAX_FLAGS_PER_PROJECT},
+        flag::{Configuration, Flag, FlagStatus, MAX_FLAGS_PER_PROJECT},
         flag_change::FlagChange,
         id::{EnvironmentId, RuleId},
         key::FlagKey,
@@ -39,6 +39,14 @@ impl Target {
     /// The revision that the environment shows that was named.
     pub(super) fn shown_revision(&self) -> u64 {
         self.flag.shown_revision(self.named())
+    }
+
+    /// Refuses a flag that was put away.
+    pub(super) fn must_be_in_use(&self) -> Result<(), Error> {
+        match self.flag.status {
+            FlagStatus::Active | FlagStatus::Inactive => Ok(()),
+            FlagStatus::Archived => Err(Error::FlagArchived(self.flag.key.to_string())),
+        }
     }
 
     /// The rules that the flag has, in any environment.
@@ -120,9 +128,20 @@ pub(super) fn apply(
     value: FlagChange,
     action: Action,
 ) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
+    let known = target.rules();
+    apply_knowing(change, target, value, &known, action)
+}
+
+/// The same, where a rule keeps the identifier that it claims if it is one of `known`.
+pub(super) fn apply_knowing(
+    change: &mut Change<'_>,
+    target: &Target,
+    value: FlagChange,
+    known: &[RuleId],
+    action: Action,
+) -> Result<(Arc<Flag>, Arc<Configuration>), Error> {
     let mut mint = || change.mint::<RuleId>();
-    let (flag, configuration) =
-        value.apply(&target.flag, target.named(), &target.rules(), change.now(), &mut mint);
+    let (flag, configuration) = value.apply(&target.flag, target.named(), known, change.now(), &mut mint);
     keep(change, target, flag, configuration, action)
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{call::Call, error::Error};
+use super::{call::Call, error::Error, schedule::Ran};
 use crate::{
     domain::named::named,
     tally::{Counter, Durations},
@@ -48,12 +48,24 @@ pub struct Measured {
     pub waits: Durations,
     /// Making changes durable.
     pub commits: Durations,
+    /// By [`Ran`].
+    schedules: [Counter; Ran::ALL.len()],
 }
 
 impl Measured {
     /// How many changes ended in each way.
     pub fn outcomes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         Outcome::ALL.iter().zip(&self.outcomes).map(|((_, name), counter)| (*name, counter.total()))
+    }
+
+    /// How many schedules were over in each way when their time came.
+    pub fn schedules(&self) -> impl Iterator<Item = (Ran, u64)> {
+        Ran::ALL.iter().zip(&self.schedules).map(|((ran, _), counter)| (*ran, counter.total()))
+    }
+
+    /// Counts a schedule whose time had come.
+    pub(super) fn ran(&self, ran: Ran) {
+        self.schedules[ran as usize].one();
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Observation {
     rulesets: Vec<Arc<Ruleset>>,
     /// In any of the environments.
     last_evaluated: HashMap<FlagId, Timestamp>,
+    /// The next in any of the environments.
+    scheduled: HashMap<FlagId, Timestamp>,
     /// In each of them.
     last_evaluated_in: HashMap<(EnvironmentId, FlagId), Timestamp>,
     now: Timestamp,
@@ -57,6 +59,7 @@ pub(super) fn gather<'f>(
     patience: Patience,
 ) -> Result<Observation, Error> {
     let (mut last_evaluated, mut last_evaluated_in) = (HashMap::new(), HashMap::new());
+    let mut scheduled: HashMap<FlagId, Timestamp> = HashMap::new();
     for environment in rulesets.iter().map(|ruleset| ruleset.environment()) {
         if let Some(served) = live.environment(environment) {
             live.settle(&served);
@@ -69,8 +72,13 @@ pub(super) fn gather<'f>(
             let here = last_evaluated_in.entry((environment, flag)).or_insert(last);
             *here = last.max(*here);
         }
+        let ids = flags.clone().map(|flag| flag.id);
+        for (at, flag, _) in store::schedule::due_of(reader, environment, ids)? {
+            let next = scheduled.entry(flag).or_insert(at);
+            *next = at.min(*next);
+        }
     }
-    Ok(Observation { rulesets, last_evaluated, last_evaluated_in, now, patience })
+    Ok(Observation { rulesets, last_evaluated, last_evaluated_in, scheduled, now, patience })
 }
 
 impl Observation {
@@ -81,6 +89,7 @@ impl Observation {
             flag,
             configurations: says.map(|compiled| &**compiled.configuration()).collect(),
             last_evaluated_at: self.last_evaluated.get(&flag.id).copied(),
+            scheduled_at: self.scheduled.get(&flag.id).copied(),
             now: self.now,
         };
         evidence.lifecycle(self.patience)
@@ -89,6 +98,17 @@ impl Observation {
     /// When one of the flags was evaluated last in one of the environments.
     pub(super) fn last_evaluated_in(&self, environment: EnvironmentId, flag: &Flag) -> Option<Timestamp> {
         self.last_evaluated_in.get(&(environment, flag.id)).copied()
+    }
+
+    /// What every environment says of one of the flags: whether it is on, and its revision there.
+    pub fn elsewhere(&self, flag: &Flag) -> Vec<(EnvironmentId, bool, u64)> {
+        let says = |ruleset: &Arc<Ruleset>| {
+            let compiled = ruleset.get(flag.key.as_str())?;
+            let configuration = compiled.configuration();
+            let revision = compiled.flag().shown_revision(configuration);
+            Some((ruleset.environment(), configuration.enabled, revision))
+        };
+        self.rulesets.iter().filter_map(says).collect()
     }
 
     /// Whether it is probably of no use any more.

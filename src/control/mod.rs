@@ -32,8 +32,10 @@ pub mod personal_token;
 pub mod preview;
 pub mod project;
 pub mod promotion;
+pub mod ramp;
 pub mod restoration;
 pub mod revision;
+pub mod schedule;
 mod scope;
 pub mod seed;
 pub mod segment;
@@ -97,6 +99,8 @@ pub struct Extent {
     pub file_bytes: Option<u64>,
     /// Entries of the audit log, of all organizations.
     pub audit_entries: u64,
+    /// Schedules whose time is to come, of all organizations.
+    pub pending_schedules: u64,
 }
 
 /// Everything that decides and changes.
@@ -122,7 +126,7 @@ impl Control {
         jwt.self_test().map_err(|error| Error::Internal(format!("tokens cannot be signed: {error:?}")))?;
         let live = Arc::new(load::everything(&store)?);
         let outbox = Outbox::new(settings.event_body, Patience { days: settings.stale_after_days });
-        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone(), outbox));
+        let core = Arc::new(Core::new(store, live, entropy, settings.instruments.clone(), outbox)?);
         let writer = WriterThread::start(Arc::clone(&core))
             .map_err(|error| Error::Internal(format!("the writer cannot be started: {error}")))?;
         let (refresh, stream_tokens) = (RefreshKey::new(&secret), StreamTokenKey::new(&secret));
@@ -150,8 +154,11 @@ impl Control {
         &self.stream_tokens
     }
 
-    /// Whether the data file can be read at this moment.
+    /// Whether the data file can be read at this moment, and the last change could be written.
     pub fn check(&self) -> Result<(), Error> {
+        if self.core.store.is_failing() {
+            return Err(store::Error::Unavailable("the last change could not be written".into()).into());
+        }
         Ok(self.core.store.read().map(drop)?)
     }
 
@@ -177,8 +184,10 @@ impl Control {
 
     /// How large the data is at this moment.
     pub fn extent(&self) -> Result<Extent, Error> {
-        let audit_entries = store::audit::newest(&self.read()?)?;
-        Ok(Extent { file_bytes: self.core.store.file_bytes(), audit_entries })
+        let reader = self.read()?;
+        let audit_entries = store::audit::newest(&reader)?;
+        let pending_schedules = store::schedule::count_due(&reader)?;
+        Ok(Extent { file_bytes: self.core.store.file_bytes(), audit_entries, pending_schedules })
     }
 
     /// Waits until the last change is made, and closes the data file.

@@ -15,7 +15,6 @@ use super::{
 use crate::{
     domain::{
         context::Context,
-        flag::FlagStatus,
         flag_change::FlagChange,
         id::{EnvironmentId, FlagId, RuleId},
         time::Timestamp,
@@ -58,9 +57,7 @@ pub fn preview(
     let View { reader, place, .. } = view(control, caller, environment)?;
     let rulesets = served(&reader, control.live(), &place)?;
     let target = target(place, &rulesets, name)?;
-    if target.flag.status == FlagStatus::Archived {
-        return Err(Error::FlagArchived(target.flag.key.to_string()));
-    }
+    target.must_be_in_use()?;
     let Draft { value, faults } = draft;
     check(&target, &rulesets, &value, faults)?;
 

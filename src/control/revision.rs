@@ -11,7 +11,6 @@ use super::{
 use crate::{
     domain::{
         audit::{Action, FieldChange, Fields, configuration_fields, difference, flag_fields, itemized},
-        flag::FlagStatus,
         flag_change::FlagChange,
         id::{EnvironmentId, FlagId, RuleId},
         page::{Direction, Page, PageRequest, SortKey, paginate},
@@ -146,9 +145,7 @@ pub async fn roll_back(
             let rulesets = rulesets(change, &place)?;
             let target = target(place, &rulesets, &name)?;
             change.expects(target.shown_revision())?;
-            if target.flag.status == FlagStatus::Archived {
-                return Err(Error::FlagArchived(target.flag.key.to_string()));
-            }
+            target.must_be_in_use()?;
             let revision = by_number(change.tx(), environment, target.flag.id, number)?;
             let then = store::revision::state(change.tx(), environment, target.flag.id, &revision)?;
             let value = FlagChange::to(&then.flag, &then.configuration);

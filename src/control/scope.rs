@@ -59,7 +59,7 @@ fn find_project(access: &impl Access, id: ProjectId) -> Result<Project, Error> {
     store::project::by_id(access, id)?.ok_or_else(|| Error::Missing(Thing::Project, id.to_string()))
 }
 
-fn find_place(access: &impl Access, id: EnvironmentId) -> Result<Place, Error> {
+pub(super) fn find_place(access: &impl Access, id: EnvironmentId) -> Result<Place, Error> {
     let missing = || Error::Missing(Thing::Environment, id.to_string());
     let environment = store::environment::by_id(access, id)?.ok_or_else(missing)?;
     let project = store::project::by_id(access, environment.project)?.ok_or_else(missing)?;

@@ -1,6 +1,6 @@
 //! How often flags were served, and why: what is written down, and what is counted since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{
@@ -23,6 +23,11 @@ use crate::{
 pub const MAX_MOST_EVALUATED: usize = 10;
 /// Flags that a list of those that were never evaluated has, at most.
 pub const MAX_NEVER_EVALUATED: usize = 100;
+
+/// Hours of a day.
+const HOURS_OF_A_DAY: u32 = 24;
+/// How often, in each hour of a day.
+pub type DayOfHours = [u64; HOURS_OF_A_DAY as usize];
 
 /// Hours of the clock, up to the present one, and how many of them go together.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +145,30 @@ pub fn of_flag(
         }
     })?;
     Ok(FlagStats { flag, total, series })
+}
+
+/// How often each of these flags was served in the hours of a day that ends at `now`, oldest first. Waits: call it where
+/// that is allowed.
+pub fn of_a_day(
+    control: &Control,
+    caller: &Caller,
+    environment: EnvironmentId,
+    flags: &[FlagId],
+    now: Timestamp,
+) -> Result<HashMap<FlagId, DayOfHours>, Error> {
+    let window = Window { hours: HOURS_OF_A_DAY, step: 1 };
+    let _held = control.live().usage.hold();
+    let view = view(control, caller, environment)?;
+    control.live().settle(&view.live);
+    let mut days: HashMap<FlagId, DayOfHours> =
+        flags.iter().map(|flag| (*flag, DayOfHours::default())).collect();
+    counted(control, &view, flags.iter().copied(), window.since(now), |row| {
+        let hour = days.get_mut(&row.flag).and_then(|day| day.get_mut(window.place(now, row.hour)));
+        if let Some(times) = hour {
+            *times += row.times;
+        }
+    })?;
+    Ok(days)
 }
 
 /// How often the flags of an environment that are not archived were served in the window that ends at `now`. Waits,

@@ -104,6 +104,10 @@ ids! {
     InvitationId = "inv";
     /// A personal access token.
     PersonalTokenId = "tok";
+    /// A schedule of a change.
+    ScheduleId = "sch";
+    /// A ramp.
+    RampId = "ramp";
     /// A webhook.
     WebhookId = "whk";
     /// An event on its way to one webhook.

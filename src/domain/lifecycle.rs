@@ -25,7 +25,7 @@ named! {
         /// In use.
         Active = "active",
         /// Probably of no use any more: it has expired, was not evaluated for long, or has served the same to everyone
-        /// in every environment for long.
+        /// in every environment for long; and no change of it is scheduled.
         Stale = "stale",
         /// Put away.
         Archived = "archived",
@@ -57,6 +57,8 @@ pub struct Evidence<'e> {
     pub configurations: Vec<&'e Configuration>,
     /// When it was evaluated last in any of them.
     pub last_evaluated_at: Option<Timestamp>,
+    /// When the next change is scheduled in any of them.
+    pub scheduled_at: Option<Timestamp>,
     /// The moment.
     pub now: Timestamp,
 }
@@ -69,7 +71,10 @@ impl Evidence<'_> {
             return is(Stage::Archived, format!("It was archived on {}.", date(self.flag.updated_at)));
         }
         if let Some(because) = self.staleness(patience) {
-            return is(Stage::Stale, because);
+            return match self.scheduled_at {
+                Some(at) => is(Stage::Active, format!("A change of it is scheduled for {}.", date(at))),
+                None => is(Stage::Stale, because),
+            };
         }
         match self.last_evaluated_at {
             Some(last) => is(Stage::Active, format!("It was last evaluated on {}.", date(last))),

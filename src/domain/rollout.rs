@@ -36,7 +36,8 @@ impl Percentage {
         self.0.is_multiple_of(1000)
     }
 
-    fn parse(percent: f64, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
+    /// Reads a percentage found at `path`.
+    pub fn parse(percent: f64, path: &Path<'_>, faults: &mut Violations) -> Option<Self> {
         if !percent.is_finite() || percent < 0.0 {
             faults.malformed(path, "must be a number of percent, 0 or more");
             return None;

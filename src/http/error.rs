@@ -86,6 +86,10 @@ codes! {
         "The caller has no such personal access token.";
     RevisionNotFound = NOT_FOUND "REVISION_NOT_FOUND":
         "The flag has no such revision in this environment, or it is no longer kept.";
+    ScheduleNotFound = NOT_FOUND "SCHEDULE_NOT_FOUND":
+        "The flag has no such schedule in this environment, or it is no longer kept.";
+    RampNotFound = NOT_FOUND "RAMP_NOT_FOUND":
+        "The flag has no such ramp in this environment, or it is no longer kept.";
     SegmentNotFound = NOT_FOUND "SEGMENT_NOT_FOUND":
         "The segment does not exist.";
     ApiKeyNotFound = NOT_FOUND "API_KEY_NOT_FOUND":
@@ -126,6 +130,12 @@ codes! {
         "The API key has expired and cannot be rotated; make another one.";
     FlagNotArchived = CONFLICT "FLAG_NOT_ARCHIVED":
         "Only an archived flag can be restored or deleted for good.";
+    ScheduleOver = CONFLICT "SCHEDULE_OVER":
+        "The schedule was applied, has failed or was cancelled already; `details` says which.";
+    RampStateConflict = CONFLICT "RAMP_STATE_CONFLICT":
+        "This cannot be done with a ramp in its state, which is in `details`.";
+    RampRunning = CONFLICT "RAMP_RUNNING":
+        "A ramp that is not over changes this rule already, or adds one as well; `details` names it.";
     VariationInUse = CONFLICT "VARIATION_IN_USE":
         "A configuration or another flag refers to this variation; `details` names it.";
     RevisionConflict = PRECONDITION_FAILED "REVISION_CONFLICT":

@@ -117,6 +117,25 @@ impl Reader {
         found
     }
 
+    /// Some of the words of `choices`, with commas between them.
+    pub fn words<T: Copy>(
+        &mut self,
+        name: &str,
+        parameter: &Optional<String>,
+        choices: &[(T, &str)],
+    ) -> Vec<T> {
+        let mut found = Vec::new();
+        for text in parameter.text().into_iter().flat_map(|text| text.split(',')) {
+            match choices.iter().find(|(_, word)| *word == text.trim()) {
+                Some((value, _)) => found.push(*value),
+                None => self
+                    .faults
+                    .malformed(name, crate::http::shape::one_of(choices.iter().map(|(_, word)| *word))),
+            }
+        }
+        found
+    }
+
     /// `true` or `false`; a parameter that was left out is false.
     pub fn truth(&mut self, name: &str, parameter: &Optional<bool>) -> bool {
         self.word(name, parameter, &[(true, "true"), (false, "false")]).unwrap_or_default()

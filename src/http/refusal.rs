@@ -2,7 +2,12 @@
 
 use crate::{
     control::{Error, Thing},
-    domain::role::Permission,
+    domain::{
+        id::RampId,
+        ramp::RampState,
+        role::{Permission, Role},
+        schedule::ScheduleStatus,
+    },
     http::error::{ApiError, Code},
 };
 
@@ -17,14 +22,7 @@ impl From<Error> for ApiError {
             Error::EmailTaken => Self::of(Code::EmailAlreadyExists),
             Error::Invalid(violations) => violations.into(),
             Error::Forbidden(permission) => forbidden(permission),
-            Error::RoleTooHigh { asked, own } => {
-                let message = format!(
-                    "your highest role is '{}'; a token of yours cannot have the role '{}'",
-                    own.as_str(),
-                    asked.as_str()
-                );
-                Self::new(Code::InsufficientPermissions, message).with_detail("required_role", asked.as_str())
-            }
+            Error::RoleTooHigh { asked, own } => role_too_high(asked, own),
             Error::LastAdmin => Self::of(Code::LastAdmin),
             Error::LastEnvironment => Self::of(Code::LastEnvironment),
             Error::AlreadyMember(email) => {
@@ -61,6 +59,9 @@ impl From<Error> for ApiError {
             Error::FlagNotArchived(key) => {
                 Self::new(Code::FlagNotArchived, format!("the flag '{key}' is not archived"))
             }
+            Error::ScheduleOver(status) => schedule_over(status),
+            Error::RampState(state) => ramp_state(state),
+            Error::RampRunning(id) => ramp_running(id),
             Error::VariationInUse { variation, by } => {
                 let message = format!("the variation '{variation}' is in use: {}", by.join(", "));
                 Self::new(Code::VariationInUse, message)
@@ -90,6 +91,27 @@ fn forbidden(permission: Permission) -> ApiError {
     ApiError::new(Code::InsufficientPermissions, message).with_detail("required_role", role)
 }
 
+fn role_too_high(asked: Role, own: Role) -> ApiError {
+    let (asked, own) = (asked.as_str(), own.as_str());
+    let message = format!("your highest role is '{own}'; a token of yours cannot have the role '{asked}'");
+    ApiError::new(Code::InsufficientPermissions, message).with_detail("required_role", asked)
+}
+
+fn schedule_over(status: ScheduleStatus) -> ApiError {
+    let message = format!("the schedule is over: it is {}", status.as_str());
+    ApiError::new(Code::ScheduleOver, message).with_detail("status", status.as_str())
+}
+
+fn ramp_state(state: RampState) -> ApiError {
+    let message = format!("this cannot be done with a ramp that is {}", state.as_str());
+    ApiError::new(Code::RampStateConflict, message).with_detail("state", state.as_str())
+}
+
+fn ramp_running(id: RampId) -> ApiError {
+    let message = format!("the ramp '{id}' changes the rule already, or adds one as well");
+    ApiError::new(Code::RampRunning, message).with_detail("ramp_id", id.to_string())
+}
+
 fn missing(thing: Thing, name: &str) -> ApiError {
     match thing {
         // The sentence names the flag and the environment.
@@ -103,6 +125,8 @@ fn missing(thing: Thing, name: &str) -> ApiError {
         Thing::Invitation => named(Code::InvitationNotFound, "invitation", name),
         Thing::PersonalToken => named(Code::TokenNotFound, "personal access token", name),
         Thing::Revision => named(Code::RevisionNotFound, "revision", name),
+        Thing::Schedule => named(Code::ScheduleNotFound, "schedule", name),
+        Thing::Ramp => named(Code::RampNotFound, "ramp", name),
         Thing::Webhook => named(Code::WebhookNotFound, "webhook", name),
         Thing::Delivery => named(Code::DeliveryNotFound, "delivery", name),
     }
@@ -124,6 +148,8 @@ fn taken(thing: Thing, key: &str) -> ApiError {
         | Thing::Invitation
         | Thing::PersonalToken
         | Thing::Revision
+        | Thing::Schedule
+        | Thing::Ramp
         | Thing::Webhook
         | Thing::Delivery => {
             return ApiError::internal(format!("{thing:?} has no key"));

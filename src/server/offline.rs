@@ -68,7 +68,7 @@ impl Offline {
         Ok(Self::over(app))
     }
 
-    fn over(app: Arc<App>) -> Self {
+    pub(super) fn over(app: Arc<App>) -> Self {
         // No browser asks here.
         let routes = Direct::to(app::routes(&app, Cors::Any, request_ids()));
         Self { routes, _closing: Closing(Some(app)) }

@@ -96,7 +96,7 @@ impl Copy {
     /// Puts the seal on, and makes the file durable and as small as it can be.
     pub fn seal(mut self, taken_at: Timestamp, digest: [u8; 32]) -> Result<Seal, Error> {
         let seal = Seal { taken_at, rows: self.rows, digest };
-        let writer = Writer(self.tx);
+        let writer = Writer(self.tx, None);
         writer.put(tables::META, SEAL, &seal)?;
         writer.commit()?;
         self.database.compact().map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -143,7 +143,7 @@ pub fn verify(path: &Path, companion: &mut impl Companion) -> Result<Seal, Verif
         .set_cache_size(CACHE_BYTES)
         .open_read_only(path)
         .map_err(|error| VerifyError::Open(OpenError::of(path, error)))?;
-    let reader = Reader(database.begin_read().map_err(Error::from)?);
+    let reader = Reader(database.begin_read().map_err(Error::from)?, None);
     let found = meta::schema(&reader)?;
     if found > SCHEMA {
         let path = path.to_path_buf();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Access, Error, Writer, all, api_key,
     codec::{Stored, seal, thaw},
-    find, get, owned, revision, tables, usage,
+    find, get, owned, revision, schedule, tables, usage,
 };
 use crate::domain::{
     environment::{Color, Environment, EnvironmentType, FIRST_REVISION},
@@ -147,8 +147,8 @@ pub fn of_project(access: &impl Access, project: ProjectId) -> Result<Vec<Enviro
     Ok(environments)
 }
 
-/// Deletes an environment with everything in it: configurations, their revisions, API keys and counters. Every range of keys begins
-/// with the environment.
+/// Deletes an environment with everything in it: configurations, their revisions, schedules, API keys and
+/// counters. Every range of keys begins with the environment.
 pub fn remove(writer: &Writer, environment: &Environment) -> Result<(), Error> {
     let bits = environment.id.bits();
     for key in api_key::of_environment(writer, environment.id)? {
@@ -157,6 +157,7 @@ pub fn remove(writer: &Writer, environment: &Environment) -> Result<(), Error> {
     writer.remove_under(tables::CONFIGURATIONS, bits)?;
     usage::remove(writer, environment.id)?;
     revision::remove_of_environment(writer, environment.id)?;
+    schedule::remove_of_environment(writer, environment.id)?;
     writer.remove(tables::ENVIRONMENT_BY_KEY, (environment.project.bits(), environment.key.as_str()))?;
     writer.remove(tables::ENVIRONMENTS, bits)
 }

@@ -10,7 +10,7 @@ use super::{
     codec::{Stored, seal, thaw},
     find, get, owned, revision,
     rule::RuleV1,
-    tables, usage,
+    schedule, tables, usage,
 };
 use crate::domain::{
     flag::{Classification, Configuration, Flag, FlagStatus, FlagType, Prerequisite, Variation},
@@ -292,6 +292,7 @@ pub fn remove(
     for environment in environments.clone() {
         writer.remove(tables::CONFIGURATIONS, (environment.bits(), flag.id.bits()))?;
         usage::forget_flag(writer, environment, flag.id)?;
+        schedule::remove(writer, environment, flag.id)?;
     }
     revision::remove(writer, flag.id, environments)
 }

@@ -150,6 +150,7 @@ fn create_governance_tables(writer: &Writer) -> Result<(), Error> {
 
 /// From schema 4 to 5: what is to happen later.
 fn create_later_tables(writer: &Writer) -> Result<(), Error> {
+    create!(writer: SCHEDULES, SCHEDULES_DUE, SCHEDULES_AHEAD, RAMPS);
     create!(writer: WEBHOOKS, WEBHOOKS_OF, EVENTS, DELIVERIES_OF, DELIVERIES, PENDING, DELIVERY_COUNTS);
     Ok(())
 }

@@ -7,7 +7,10 @@ pub mod api_key;
 pub mod audit;
 pub mod backup;
 mod codec;
+mod database;
 pub mod delivery;
+#[cfg(test)]
+pub(crate) mod disk;
 pub mod environment;
 pub mod flag;
 pub mod invitation;
@@ -17,8 +20,10 @@ mod open;
 pub mod organization;
 pub mod personal_token;
 pub mod project;
+pub mod ramp;
 pub mod revision;
 mod rule;
+pub mod schedule;
 pub mod segment;
 pub mod session;
 pub mod snapshot;
@@ -33,11 +38,12 @@ use std::{
 };
 
 use redb::{
-    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, Value,
+    Database, DatabaseError, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, Value,
     WriteTransaction,
 };
 
 use codec::Stored;
+use database::{Hold, Open};
 use migrate::State;
 pub use open::OpenError;
 use open::keep;
@@ -84,7 +90,7 @@ from_redb!(redb::StorageError, redb::TableError, redb::TransactionError, redb::C
 
 /// The open data file.
 pub struct Store {
-    database: Database,
+    open: Open,
     path: Option<PathBuf>,
     kept: Option<PathBuf>,
 }
@@ -94,9 +100,9 @@ impl Store {
     /// changed for that is copied first.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let open = || {
-            let database = Database::builder().set_cache_size(CACHE_BYTES).create(path);
-            let database = database.map_err(|error| OpenError::of(path, error))?;
-            Ok(Self { database, path: Some(path.to_path_buf()), kept: None })
+            let file = path.to_path_buf();
+            let opener = move || Database::builder().set_cache_size(CACHE_BYTES).create(&file);
+            Self::opened(Some(path), opener)
         };
         let mut store = open()?;
         let state = migrate::state(&store)?;
@@ -111,23 +117,29 @@ impl Store {
 
     /// Opens the file at `path` as it is: it has to be there, and keeps its schema.
     pub fn open_unchanged(path: &Path) -> Result<Self, OpenError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .open(path)
-            .map_err(|error| OpenError::of(path, error))?;
-        let store = Self { database, path: Some(path.to_path_buf()), kept: None };
+        let file = path.to_path_buf();
+        let opener = move || Database::builder().set_cache_size(CACHE_BYTES).open(&file);
+        let store = Self::opened(Some(path), opener)?;
         migrate::check(&store)?;
         Ok(store)
     }
 
     /// A store without a file, which is gone with the process.
     pub fn in_memory() -> Result<Self, OpenError> {
-        let database = Database::builder()
-            .create_with_backend(redb::backends::InMemoryBackend::new())
-            .map_err(|error| OpenError::of(Path::new(MEMORY), error))?;
-        let store = Self { database, path: None, kept: None };
+        // Memory has no errors after which it would have to be opened again.
+        let opener = || Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
+        let store = Self::opened(None, opener)?;
         migrate::run(&store, State::New)?;
         Ok(store)
+    }
+
+    fn opened(
+        path: Option<&Path>,
+        opener: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
+    ) -> Result<Self, OpenError> {
+        let name = path.unwrap_or(Path::new(MEMORY));
+        let open = Open::by(path, opener).map_err(|error| OpenError::of(name, error))?;
+        Ok(Self { open, path: path.map(Path::to_path_buf), kept: None })
     }
 
     /// Where the file is, if there is one.
@@ -153,17 +165,36 @@ impl Store {
     /// Begins to read: a consistent view of the last commit, whatever is written meanwhile. Short reads only: pages
     /// that a reader can see cannot be reused.
     pub fn read(&self) -> Result<Reader, Error> {
-        Ok(Reader(self.database.begin_read()?))
+        self.open.read()
     }
 
-    /// Begins to write; waits for the writer before it. Dropping the writer undoes everything.
+    /// Begins to write; waits for the writer before it. Dropping the writer undoes everything. After an input or output
+    /// error the file is opened again first, if the disk takes data.
     pub fn write(&self) -> Result<Writer, Error> {
-        Ok(Writer(self.database.begin_write()?))
+        self.open.write()
+    }
+
+    /// Notes that a change could not be written, though its transaction was never committed.
+    pub fn note_failure(&self) {
+        self.open.note_failure();
+    }
+
+    /// Whether the last change could not be written.
+    pub fn is_failing(&self) -> bool {
+        self.open.is_failing()
+    }
+
+    /// How often the file was opened. What was written last before it was opened again may have become durable or not.
+    pub fn openings(&self) -> u64 {
+        self.open.openings()
     }
 }
 
-/// A reading transaction.
-pub struct Reader(ReadTransaction);
+/// A reading transaction, which is over before its database can be closed.
+pub struct Reader(
+    ReadTransaction,
+    #[expect(dead_code, reason = "it is held, and nothing else")] Option<Hold>,
+);
 
 impl Reader {
     /// Whether the file has this table; only one that was just made, or is none of ours, may lack one.
@@ -180,12 +211,17 @@ impl Reader {
 }
 
 /// A writing transaction.
-pub struct Writer(WriteTransaction);
+pub struct Writer(WriteTransaction, Option<Hold>);
 
 impl Writer {
     /// Makes everything that was written durable, all or nothing.
     pub fn commit(self) -> Result<(), Error> {
-        Ok(self.0.commit()?)
+        let Self(tx, hold) = self;
+        let committed = tx.commit();
+        if let Some(hold) = &hold {
+            hold.health.note(committed.is_ok());
+        }
+        Ok(committed?)
     }
 
     fn put<K: Key + 'static, T: Stored>(

@@ -31,39 +31,52 @@ pub(super) struct ConditionV1 {
     case_insensitive: bool,
 }
 
+/// What a rule serves.
 #[derive(Serialize, Deserialize)]
-enum ServeV1 {
+pub(super) enum ServeV1 {
     Variation(String),
     Rollout(Vec<ShareV1>),
 }
 
 #[derive(Serialize, Deserialize)]
-struct ShareV1 {
+pub(super) struct ShareV1 {
     variation: String,
     thousandths: u32,
 }
 
+impl From<&Serve> for ServeV1 {
+    fn from(serve: &Serve) -> Self {
+        let share = |share: &Share| ShareV1 {
+            variation: share.variation.to_string(),
+            thousandths: share.percentage.thousandths(),
+        };
+        match serve {
+            Serve::Variation(key) => Self::Variation(key.to_string()),
+            Serve::Rollout(rollout) => Self::Rollout(rollout.shares().iter().map(share).collect()),
+        }
+    }
+}
+
+impl ServeV1 {
+    /// What is served; `None` where the record is damaged.
+    pub(super) fn into_domain(self) -> Option<Serve> {
+        Some(match self {
+            Self::Variation(key) => Serve::Variation(VariationKey::parse(&key).ok()?),
+            Self::Rollout(shares) => {
+                Serve::Rollout(Rollout::trusted(shares.into_iter().map(share).collect::<Option<_>>()?))
+            }
+        })
+    }
+}
+
 impl From<&Rule> for RuleV1 {
     fn from(rule: &Rule) -> Self {
-        let serve = match &rule.serve {
-            Serve::Variation(key) => ServeV1::Variation(key.to_string()),
-            Serve::Rollout(rollout) => ServeV1::Rollout(
-                rollout
-                    .shares()
-                    .iter()
-                    .map(|share| ShareV1 {
-                        variation: share.variation.to_string(),
-                        thousandths: share.percentage.thousandths(),
-                    })
-                    .collect(),
-            ),
-        };
         Self {
             id: rule.id.bits(),
             priority: rule.priority,
             name: rule.name.as_ref().map(Name::to_string),
             conditions: rule.conditions.iter().map(ConditionV1::from).collect(),
-            serve,
+            serve: ServeV1::from(&rule.serve),
         }
     }
 }
@@ -71,18 +84,12 @@ impl From<&Rule> for RuleV1 {
 impl RuleV1 {
     /// The rule; `None` where the record is damaged.
     pub(super) fn into_domain(self) -> Option<Rule> {
-        let serve = match self.serve {
-            ServeV1::Variation(key) => Serve::Variation(VariationKey::parse(&key).ok()?),
-            ServeV1::Rollout(shares) => {
-                Serve::Rollout(Rollout::trusted(shares.into_iter().map(share).collect::<Option<_>>()?))
-            }
-        };
         Some(Rule {
             id: RuleId::from_bits(self.id),
             priority: self.priority,
             name: self.name.as_deref().map(Name::trusted),
             conditions: self.conditions.into_iter().map(ConditionV1::into_domain).collect::<Option<_>>()?,
-            serve,
+            serve: self.serve.into_domain()?,
         })
     }
 }

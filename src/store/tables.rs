@@ -93,6 +93,18 @@ pub(super) const USAGE: TableDefinition<'_, (u128, u128, u32, &str, &str), u64> 
 pub(super) const LAST_EVALUATED: TableDefinition<'_, (u128, u128), i64> =
     TableDefinition::new("last_evaluated");
 
+/// (Environment, flag, schedule) -> schedule.
+pub(super) const SCHEDULES: TableDefinition<'_, (u128, u128, u128), &[u8]> =
+    TableDefinition::new("schedules");
+/// (Moment in milliseconds since the epoch, schedule) -> (environment, flag): those whose time is to come, in the order in
+/// which they are applied.
+pub(super) const SCHEDULES_DUE: TableDefinition<'_, (i64, u128), (u128, u128)> =
+    TableDefinition::new("schedules_due");
+/// (Environment, flag, schedule) -> its moment: those that are not over, also where they wait.
+pub(super) const SCHEDULES_AHEAD: TableDefinition<'_, (u128, u128, u128), i64> =
+    TableDefinition::new("schedules_ahead");
+/// (Environment, flag, ramp) -> ramp.
+pub(super) const RAMPS: TableDefinition<'_, (u128, u128, u128), &[u8]> = TableDefinition::new("ramps");
 /// Webhook -> webhook.
 pub(super) const WEBHOOKS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("webhooks");
 /// (Project, webhook) -> nothing: which webhooks are a project's.
@@ -167,6 +179,10 @@ every!(
     FLAG_DEFINITIONS,
     FLAG_CONFIGURATIONS,
     FLAG_REVISIONS,
+    SCHEDULES,
+    SCHEDULES_DUE,
+    SCHEDULES_AHEAD,
+    RAMPS,
     WEBHOOKS,
     WEBHOOKS_OF,
     EVENTS,

@@ -1,5 +1,6 @@
 //! Who may do what: every operation of the published document, for every kind of principal.
 
+mod later;
 mod principals;
 mod webhooks;
 
@@ -118,7 +119,7 @@ const TABLE: &[Row] = &[
 
 /// All rows.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    TABLE.iter().chain(webhooks::TABLE)
+    TABLE.iter().chain(later::TABLE).chain(webhooks::TABLE)
 }
 
 /// An operation of the document.
@@ -226,7 +227,7 @@ impl World {
             if path.contains(name) {
                 let key = self.fresh("flag");
                 self.team.create_flag(&key, &json!({}));
-                path = path.replace(name, &key);
+                path = later::replaced(&self.team, &key, &path.replace(name, &key));
             }
         }
         if path.contains("{segment_id}") {
@@ -304,6 +305,8 @@ impl World {
             "promoteEnvironment" => json!({"from_environment_id": self.team.staging}),
             "previewFlag" => json!({"change": {"enabled": true}, "contexts": [{"user_key": "u"}]}),
             "explainFlag" => json!({"context": {"user_key": "u"}}),
+            "createSchedule" => later::schedule(),
+            "createRamp" => later::ramp(),
             "createSegment" => json!({"key": self.fresh("made"), "name": "S"}),
             "evaluate" => json!({"flags": ["*"], "context": {"user_key": "u"}}),
             "reportEvents" => json!({"events": []}),

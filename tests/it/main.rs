@@ -92,6 +92,8 @@ mod projects;
 #[cfg(test)]
 mod promotions;
 #[cfg(test)]
+mod ramps;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod restoration;
@@ -101,6 +103,8 @@ mod revisions;
 mod rotation;
 #[cfg(test)]
 mod ruleset;
+#[cfg(test)]
+mod schedules;
 #[cfg(test)]
 mod sdk_clients;
 #[cfg(test)]

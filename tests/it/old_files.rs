@@ -233,6 +233,11 @@ fn live(team: &Team, sdk: &Client) {
     team.client.delete(&team.flags("/gone")).expect(204);
     let elsewhere = format!("/api/v1/flags/beta-nav/toggle?environment_id={}", team.production);
     team.client.post(&elsewhere, &json!({"enabled": true})).expect(200);
+    // To this machine webhooks may not go: what is queued for this one waits.
+    let hook = json!({"url": "http://127.0.0.1:9/", "events": ["flag.toggled"], "description": "Kept"});
+    let hooks = format!("/api/v1/webhooks?project_id={}", team.project);
+    team.client.post(&hooks, &hook).expect(201);
+    team.client.post(&elsewhere, &json!({"enabled": true})).expect(200);
     let event = json!({"flag_key": "search-ranker", "variation_key": "new", "user_id": "u"});
     sdk.post("/api/v1/sdk/events", &json!({"events": [event, event]})).expect(202);
 }

@@ -9,8 +9,8 @@ use phaseflag::document;
 use phaseflag::domain::warning::WarningCode;
 use phaseflag::domain::{
     api_key, context, delivery, environment, flag, invitation, key, operator, organization, page,
-    personal_token, project, promotion, retry, revision, rollout, rule, segment, text, user, value, warning,
-    webhook,
+    personal_token, project, promotion, ramp, retry, revision, rollout, rule, schedule, segment, text, user,
+    value, warning, webhook,
 };
 use phaseflag::engine::{explain, impact, prerequisite};
 use phaseflag::http::error::{self, Code};
@@ -161,6 +161,11 @@ limits! {
     "Seconds for which an API key that was rotated goes on": Count(api_key::MAX_GRACE_SECONDS);
     "Flags of a project, archived ones included": Count(flag::MAX_FLAGS_PER_PROJECT);
     "Revisions of a flag that are kept in an environment": Count(revision::MAX_REVISIONS);
+    "Schedules of a flag in an environment that are to come, steps of ramps included": Count(schedule::MAX_SCHEDULES_AHEAD);
+    "Schedules of a flag in an environment that are over and kept": Count(schedule::MAX_SCHEDULES_KEPT);
+    "Years ahead for which a change may be scheduled": Count(schedule::MAX_YEARS_AHEAD);
+    "Steps of a ramp": Count(ramp::MAX_RAMP_STEPS);
+    "Ramps of a flag in an environment that are over and kept": Count(ramp::MAX_RAMPS_KEPT);
     "Variations of a flag": Count(flag::MAX_VARIATIONS);
     "JSON of a value": Bytes(value::MAX_VALUE_BYTES);
     "Nesting of a value": Count(value::MAX_VALUE_DEPTH);

@@ -61,7 +61,6 @@ impl Change<'_> {
     }
 
     /// Tells webhooks that a scheduled change of a flag, planned for the moment `at`, was not made.
-    #[expect(dead_code, reason = "schedules will call it")]
     pub(in crate::control) fn tell_schedule_failed(
         &mut self,
         environment: EnvironmentId,

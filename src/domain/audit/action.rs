@@ -33,6 +33,22 @@ named! {
         FlagRestored = "flag.restored",
         /// A flag that was put away was deleted for good.
         FlagDeleted = "flag.deleted",
+        /// A change of a flag was scheduled.
+        FlagScheduled = "flag.scheduled",
+        /// A scheduled change of a flag was called off.
+        FlagScheduleCancelled = "flag.schedule_cancelled",
+        /// A scheduled change of a flag could not be made when its time came.
+        FlagScheduleFailed = "flag.schedule_failed",
+        /// A ramp of a flag was made.
+        FlagRampCreated = "flag.ramp_created",
+        /// A ramp of a flag waits.
+        FlagRampPaused = "flag.ramp_paused",
+        /// A ramp of a flag that waited goes on.
+        FlagRampResumed = "flag.ramp_resumed",
+        /// The rule of a ramp is what it was before it, and the rest of the ramp was called off.
+        FlagRampRolledBack = "flag.ramp_rolled_back",
+        /// The rest of a ramp of a flag was called off.
+        FlagRampCancelled = "flag.ramp_cancelled",
         /// A project was made.
         ProjectCreated = "project.created",
         /// Fields of a project changed.
@@ -127,8 +143,11 @@ named! {
 }
 
 /// Changes that those who follow an environment know under another name: what they hear of is in the contract, A9.
-const TOLD_AS: [(Action, Action); 2] =
-    [(Action::FlagRolledBack, Action::FlagUpdated), (Action::FlagPromoted, Action::FlagUpdated)];
+const TOLD_AS: [(Action, Action); 3] = [
+    (Action::FlagRolledBack, Action::FlagUpdated),
+    (Action::FlagPromoted, Action::FlagUpdated),
+    (Action::FlagRampRolledBack, Action::FlagUpdated),
+];
 
 impl Action {
     /// How those who follow an environment are told of it.
@@ -147,7 +166,15 @@ impl Action {
             | Self::FlagRolledBack
             | Self::FlagRestored
             | Self::FlagDeleted
-            | Self::FlagPromoted => Resource::Flag,
+            | Self::FlagPromoted
+            | Self::FlagScheduled
+            | Self::FlagScheduleCancelled
+            | Self::FlagScheduleFailed
+            | Self::FlagRampCreated
+            | Self::FlagRampPaused
+            | Self::FlagRampResumed
+            | Self::FlagRampRolledBack
+            | Self::FlagRampCancelled => Resource::Flag,
             Self::SegmentCreated | Self::SegmentUpdated | Self::SegmentDeleted => Resource::Segment,
             Self::ProjectCreated | Self::ProjectUpdated | Self::ProjectImported | Self::ProjectDeleted => {
                 Resource::Project

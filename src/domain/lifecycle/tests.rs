@@ -75,10 +75,14 @@ fn split(shares: &[(&str, u32)]) -> Serve {
     Serve::Rollout(Rollout::trusted(shares.iter().map(share).collect()))
 }
 
+fn evidence<'e>(flag: &'e Flag, says: &'e [Configuration], last: Option<i64>, now: i64) -> Evidence<'e> {
+    let configurations = says.iter().collect();
+    Evidence { flag, configurations, last_evaluated_at: last.map(day), scheduled_at: None, now: day(now) }
+}
+
 #[track_caller]
 fn check(flag: &Flag, says: &[Configuration], last: Option<i64>, now: i64, stage: Stage, because: &str) {
-    let configurations = says.iter().collect();
-    let evidence = Evidence { flag, configurations, last_evaluated_at: last.map(day), now: day(now) };
+    let evidence = evidence(flag, says, last, now);
     assert_eq!(evidence.lifecycle(PATIENCE), Lifecycle { stage, because: because.to_owned() });
 }
 
@@ -158,4 +162,17 @@ fn an_expired_flag_is_stale_and_an_archived_one_is_archived() {
     check(&expiring, &[on(5)], Some(7), 7, Stage::Stale, "It expired on 2026-01-08.");
     let archived = Flag { status: FlagStatus::Archived, updated_at: day(8), ..expiring };
     check(&archived, &[on(5)], Some(7), 9, Stage::Archived, "It was archived on 2026-01-09.");
+}
+
+#[test]
+fn what_is_about_to_change_is_not_stale() {
+    let (flag, says) = (flag(), [on(5)]);
+    let stale = evidence(&flag, &says, None, 100);
+    assert_eq!(stale.lifecycle(PATIENCE).stage, Stage::Stale);
+    let scheduled = Evidence { scheduled_at: Some(day(120)), ..stale };
+    let because = "A change of it is scheduled for 2026-05-01.".to_owned();
+    assert_eq!(scheduled.lifecycle(PATIENCE), Lifecycle { stage: Stage::Active, because });
+    // What is known to be in use anyway is told as it was.
+    let fresh = Evidence { scheduled_at: Some(day(9)), ..evidence(&flag, &says, Some(6), 7) };
+    assert_eq!(fresh.lifecycle(PATIENCE).because, "It was last evaluated on 2026-01-07.");
 }

@@ -7,19 +7,22 @@ use poem_openapi::{
     OpenApi,
     param::{Path, Query},
 };
+use tokio::task::spawn_blocking;
 
 use super::{Tag, required_environment};
 use crate::{
     control::{
         Control,
-        flag::{self, Filter, FlagName, ShownFlag, Staleness},
+        flag::{self, Extra, Filter, FlagName, ShownFlag, Staleness},
         flag_change, flag_life,
         lifecycle::observe,
+        stats,
     },
     domain::{
         flag::{FlagStatus, FlagType},
         flag_change::FlagChange,
-        page::{Direction, Place, SortKey, paginate},
+        id::EnvironmentId,
+        page::{Direction, Page, Place, SortKey, paginate},
         time::Timestamp,
         violation::{Draft, Violations},
     },
@@ -34,7 +37,7 @@ use crate::{
         tagged::Tagged,
         wire::{
             explain::{self, ExplainBody, Explanation},
-            flag::{FlagItemView, FlagView, ToggledView},
+            flag::{FlagItemView, FlagPlaceView, FlagView, ToggledView},
             flag_change::{CreateFlag, ToggleFlag, UpdateFlag, flag_change as read_change, new_flag},
             sort::Sort,
         },
@@ -42,6 +45,35 @@ use crate::{
 };
 
 pub(super) struct FlagsApi(pub(super) Arc<App>);
+
+/// What a list shows of a page of flags.
+async fn items(
+    app: &Arc<App>,
+    person: &Person,
+    environment: EnvironmentId,
+    include: &[Extra],
+    mut page: Page<ShownFlag>,
+) -> Result<Page<FlagItemView>, ApiError> {
+    let (control, now) = (&app.control, person.call.now);
+    flag::with_usage(control, &mut page.rows)?;
+    let observed = observe(control, environment, page.rows.iter().map(|shown| &*shown.flag), now)?;
+    let days = if include.contains(&Extra::Activity) {
+        let (app, caller) = (Arc::clone(app), Arc::clone(&person.caller));
+        let flags: Vec<_> = page.rows.iter().map(|shown| shown.flag.id).collect();
+        let days = spawn_blocking(move || stats::of_a_day(&app.control, &caller, environment, &flags, now));
+        Some(days.await.map_err(ApiError::internal)??)
+    } else {
+        None
+    };
+    let places =
+        |shown: &ShownFlag| observed.elsewhere(&shown.flag).into_iter().map(FlagPlaceView::of).collect();
+    Ok(page.map(|shown| {
+        let mut item = FlagItemView::of(&shown, observed.lifecycle(&shown.flag));
+        item.environments = include.contains(&Extra::Environments).then(|| places(&shown));
+        item.activity = days.as_ref().and_then(|days| Some(days.get(&shown.flag.id)?.to_vec()));
+        item
+    }))
+}
 
 #[OpenApi(prefix_path = "/api/v1/flags", tag = "Tag::Flags")]
 impl FlagsApi {
@@ -65,6 +97,8 @@ impl FlagsApi {
         tag: Query<Optional<String>>,
         /// Only flags that are stale, or only those that are not.
         stale: Query<Optional<bool>>,
+        /// What each flag shows beside itself: `environments`, `activity`, or both with a comma between them.
+        include: Query<Optional<String>>,
         /// What the list is sorted by; where absent, `created_at`.
         sort: Query<Optional<Sort>>,
         /// Which way; where absent, `desc`.
@@ -85,6 +119,7 @@ impl FlagsApi {
             tag: tag.text().map(str::to_owned),
             stale: reader.read("stale", &stale, Staleness::parse, "must be true or false"),
         };
+        let include = reader.words("include", &include, Extra::ALL);
         let sort = reader.word("sort", &sort, Sort::ALL).unwrap_or(Sort::CreatedAt);
         let direction = reader.word("order", &order, Direction::ALL).unwrap_or(Direction::Descending);
         let order = format!("{}.{}", sort.as_str(), direction.as_str());
@@ -93,12 +128,8 @@ impl FlagsApi {
 
         let (control, environment) = (&self.0.control, super::environment_id(&environment)?);
         let flags = flag::list(control, &person.caller, environment, &filter, person.call.now)?;
-        let mut page = paginate(flags, direction, &request, |shown| place(sort, shown));
-        flag::with_usage(control, &mut page.rows)?;
-        let shown = page.rows.iter().map(|shown| &*shown.flag);
-        let observed = observe(control, environment, shown, person.call.now)?;
-        let item = |shown: ShownFlag| FlagItemView::of(&shown, observed.lifecycle(&shown.flag));
-        Ok(FastJson(page::listed(page.map(item), &order)))
+        let page = paginate(flags, direction, &request, |shown| place(sort, shown));
+        Ok(FastJson(page::listed(items(&self.0, &person, environment, &include, page).await?, &order)))
     }
 
     /// Create a flag

@@ -23,7 +23,9 @@ mod previews;
 mod project_stream;
 mod projects;
 mod promotions;
+mod ramps;
 mod restoration;
+mod schedules;
 mod sdk;
 mod segments;
 mod stats;
@@ -94,6 +96,9 @@ pub(super) enum Tag {
     /// Flags, their targeting, their history and how often they were served. Every address names the environment
     /// whose view of the flag is meant.
     Flags,
+    /// Changes of flags that are made later: one by one, or as ramps that give a variation to more and more users. They
+    /// are made exactly once and in order, also when the server was down at their time; then as soon as it is up again.
+    Schedules,
     /// Named groups of contexts that the rules of a project share.
     Segments,
     /// Where a project's events are sent, and what became of each. Every change of a flag is one event for each
@@ -148,6 +153,7 @@ pub(super) fn all(app: &Arc<App>) -> impl poem_openapi::OpenApi + use<> {
             flag_life::FlagLifeApi(app()),
             previews::PreviewsApi(app()),
         ),
+        (schedules::SchedulesApi(app()), ramps::RampsApi(app())),
         (
             segments::SegmentsApi(app()),
             webhooks::WebhooksApi(app()),

@@ -85,6 +85,10 @@ families! {
     phaseflag_changes_waiting Gauge [] "Changes that wait for the writer" sources::waiting;
     phaseflag_change_wait_seconds Histogram [] "Time that changes waited for the writer" sources::waits;
     phaseflag_commit_duration_seconds Histogram [] "Time to make a change durable" sources::commits;
+    phaseflag_schedules_total Counter [outcome]
+        "Schedules whose time had come: applied, failed, or gone because somebody cancelled them just then"
+        sources::schedules;
+    phaseflag_schedules_pending Gauge [] "Schedules whose time is to come" sources::pending_schedules;
     phaseflag_database_up Gauge [] "1 if the data file can be read, otherwise 0" sources::database;
     phaseflag_database_size_bytes Gauge [] "Size of the data file" sources::database_size;
     phaseflag_audit_entries Gauge [] "Entries of the audit log" sources::audit_entries;

@@ -113,6 +113,16 @@ pub(super) fn commits(sources: &Sources<'_>, text: &mut Exposition) {
     text.histogram([], &sources.app.control.measured().commits);
 }
 
+pub(super) fn schedules(sources: &Sources<'_>, text: &mut Exposition) {
+    for (ran, times) in sources.app.control.measured().schedules() {
+        text.sample([ran.as_str()], times);
+    }
+}
+
+pub(super) fn pending_schedules(sources: &Sources<'_>, text: &mut Exposition) {
+    optional(text, sources.extent.map(|extent| extent.pending_schedules));
+}
+
 pub(super) fn database(sources: &Sources<'_>, text: &mut Exposition) {
     text.sample([], u8::from(sources.extent.is_some()));
 }

@@ -9,6 +9,7 @@ use crate::{
     control::flag::ShownFlag,
     domain::{
         flag::{Classification, FlagStatus, FlagType, Prerequisite, Variation},
+        id::EnvironmentId,
         lifecycle::{Lifecycle, Stage},
         rollout::{Algorithm, Bucketing},
         warning::Warning,
@@ -133,6 +134,34 @@ pub struct FlagItemView {
     fields: FlagFields,
     /// How many rules it has in this environment.
     pub targeting_rules_count: u32,
+    /// With `include=environments`: what every environment of the project says of it, in the order in which they were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub environments: Option<Vec<FlagPlaceView>>,
+    /// With `include=activity`: how often it was evaluated in this environment, in each of the last 24 hours of the
+    /// clock, oldest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub activity: Option<Vec<u64>>,
+}
+
+/// What one environment says of a flag.
+#[derive(Clone, Debug, Serialize, Object)]
+#[oai(rename = "FlagPlace")]
+pub struct FlagPlaceView {
+    /// The environment.
+    pub environment_id: String,
+    /// Whether the flag is on there.
+    pub enabled: bool,
+    /// The revision that it shows there.
+    pub revision: u64,
+}
+
+impl FlagPlaceView {
+    /// What an environment says.
+    pub fn of((environment, enabled, revision): (EnvironmentId, bool, u64)) -> Self {
+        Self { environment_id: environment.to_string(), enabled, revision }
+    }
 }
 
 /// What a toggle changed.
@@ -213,7 +242,13 @@ impl FlagItemView {
     /// The flag in its stage.
     pub fn of(shown: &ShownFlag, lifecycle: Lifecycle) -> Self {
         let count = u32::try_from(shown.configuration.rules.len()).unwrap_or(u32::MAX);
-        Self { fields: FlagFields::of(shown, lifecycle), targeting_rules_count: count }
+        let (environments, activity) = (None, None);
+        Self {
+            fields: FlagFields::of(shown, lifecycle),
+            targeting_rules_count: count,
+            environments,
+            activity,
+        }
     }
 }
 

@@ -26,10 +26,12 @@ pub mod plan;
 pub mod preview;
 pub mod project;
 pub mod promotion;
+pub mod ramp;
 pub mod restoration;
 pub mod revision;
 pub mod rule;
 pub mod ruleset;
+pub mod schedule;
 pub mod seed;
 pub mod segment;
 pub mod sort;
@@ -50,8 +52,10 @@ use crate::{
         lifecycle::Stage,
         operator::Operator,
         page::Direction,
+        ramp::RampState,
         role::Role,
         rollout::Algorithm,
+        schedule::ScheduleStatus,
         segment::Matching,
         time::Timestamp,
         user::{RefreshTokenIn, Registration},
@@ -78,6 +82,8 @@ words! {
     Matching as "SegmentMatch",
     crate::engine::segment::Ground as "MembershipGround",
     WarningCode as "WarningCode",
+    ScheduleStatus as "ScheduleStatus",
+    RampState as "RampState",
     crate::domain::event::EventType as "EventType",
     crate::domain::webhook::WebhookStatus as "WebhookStatus",
     crate::domain::delivery::DeliveryStatus as "DeliveryStatus",

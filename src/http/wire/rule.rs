@@ -183,6 +183,6 @@ impl From<&Rule> for RuleView {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-fn print_percent<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn print_percent<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     percent(*value).serialize(serializer)
 }

@@ -72,6 +72,14 @@ const fn code(action: Action) -> u8 {
         Action::WebhookSecretRotated => 41,
         Action::WebhookPaused => 42,
         Action::FlagPromoted => 44,
+        Action::FlagScheduled => 45,
+        Action::FlagScheduleCancelled => 46,
+        Action::FlagScheduleFailed => 47,
+        Action::FlagRampCreated => 48,
+        Action::FlagRampPaused => 49,
+        Action::FlagRampResumed => 50,
+        Action::FlagRampRolledBack => 51,
+        Action::FlagRampCancelled => 52,
     }
 }
 

@@ -7,14 +7,18 @@ use crate::domain::{
     audit::{Action, Actor},
     delivery::{Delivery, Lane, Progress},
     event::EventType,
-    id::{DeliveryId, EventId, SegmentId, WebhookId},
+    id::{DeliveryId, EventId, RampId, ScheduleId, SegmentId, WebhookId},
     key::SegmentKey,
+    ramp::Ramp,
     revision::Revision,
+    schedule::Schedule,
     segment::{Matching, Segment},
     usage::{Cause, Count, Slot},
     webhook::{Health, SigningSecret, Webhook, WebhookUrl},
 };
-use crate::store::{api_key, delivery, environment, flag, project, revision, segment, usage, webhook};
+use crate::store::{
+    api_key, delivery, environment, flag, project, ramp, revision, schedule, segment, usage, webhook,
+};
 
 macro_rules! lengths {
     ($reader:ident: $($table:ident),* $(,)?) => {
@@ -43,6 +47,10 @@ fn rows(store: &Store) -> Vec<u64> {
         FLAG_DEFINITIONS,
         FLAG_CONFIGURATIONS,
         FLAG_REVISIONS,
+        SCHEDULES,
+        SCHEDULES_DUE,
+        SCHEDULES_AHEAD,
+        RAMPS,
         WEBHOOKS,
         WEBHOOKS_OF,
         EVENTS,
@@ -153,6 +161,12 @@ fn furnish(writer: &Writer, bits: u128) -> Result<Project, Error> {
             let (variation, cause) = ("on".to_owned(), Cause::Default);
             let slot = Slot { environment: environment.id, flag: id, hour: 7, variation, cause };
             usage::add(writer, [(&slot, &Count { times: 1, last: AT })])?;
+            let bits = environment.id.bits() * 100 + it;
+            let (environment, flag) = (environment.id, id);
+            let id = ScheduleId::from_bits(bits);
+            schedule::put(writer, &Schedule { id, environment, flag, ..schedule::tests::schedule() })?;
+            let id = RampId::from_bits(bits);
+            ramp::put(writer, &Ramp { id, environment, flag, ..ramp::tests::ramp() })?;
         }
     }
     Ok(project)
@@ -213,4 +227,17 @@ fn an_environment_goes_with_what_is_its_own() {
         assert_eq!(api_key::last_used(&reader, key(environment)).unwrap(), last);
         assert_eq!(flag::configuration(&reader, environment, flag).unwrap().is_some(), last.is_some());
     }
+}
+
+#[test]
+fn a_flag_goes_with_what_was_to_happen_with_it() {
+    let store = Store::in_memory().unwrap();
+    let writer = store.write().unwrap();
+    let project = furnish(&writer, 8).unwrap();
+    let gone = flag::of_project(&writer, project.id).unwrap().remove(0);
+    flag::remove(&writer, &gone, [1, 2].map(|number| place(8, number).id)).unwrap();
+    writer.commit().unwrap();
+    let reader = store.read().unwrap();
+    let left = lengths!(reader: SCHEDULES, SCHEDULES_DUE, SCHEDULES_AHEAD, RAMPS);
+    assert_eq!(left, [4, 4, 4, 4]);
 }

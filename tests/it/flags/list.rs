@@ -234,3 +234,46 @@ fn bad_parameters_are_all_named_at_once() {
     let named = ["environment_id", "status", "flag_type", "sort", "order", "page", "per_page"];
     team.client.get(&format!("/api/v1/flags?{all}")).faults(400, "VALIDATION_ERROR", &named);
 }
+
+#[test]
+fn a_list_shows_what_other_environments_say_and_how_often_flags_were_served_if_asked() {
+    let server = Server::start();
+    let team = server.admin();
+    team.create_flag("a", &json!({}));
+    team.create_flag("b", &json!({}));
+    let there = format!("/api/v1/flags/a/toggle?environment_id={}", team.production);
+    team.client.post(&there, &json!({"enabled": true})).expect(200);
+    let sdk = team.sdk(&team.development, "server");
+    for _ in 0..3 {
+        sdk.post("/api/v1/evaluate", &json!({"flags": ["a"], "context": {"user_key": "u"}})).expect(200);
+    }
+    server.clock.advance_seconds(3_600);
+    sdk.post("/api/v1/evaluate", &json!({"flags": ["a", "b"], "context": {"user_key": "u"}})).expect(200);
+
+    let list = |include: &str| {
+        let path = team.flags("") + "&sort=key&order=asc" + include;
+        team.client.get(&path).expect(200)["data"].as_array().unwrap().clone()
+    };
+    let [a, b] = &list("&include=environments,activity")[..] else { panic!("two flags") };
+    let places = |flag: &Value| {
+        let of = |place: &Value| (place["environment_id"].clone(), place["enabled"].clone());
+        flag["environments"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    let places_of_a = [(&team.development, false), (&team.staging, false), (&team.production, true)]
+        .map(|(id, on)| (json!(id), json!(on)));
+    assert_eq!(places(a), places_of_a);
+    assert!(places(b).iter().all(|(_, enabled)| *enabled == json!(false)));
+    assert_eq!(a["environments"][2]["revision"], 2);
+    let hours = |flag: &Value| {
+        flag["activity"].as_array().unwrap().iter().map(|it| it.as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!((hours(a).len(), &hours(a)[21..]), (24, &[0, 3, 1][..]));
+    assert_eq!(hours(b).iter().sum::<u64>(), 1);
+
+    let plain = &list("")[0];
+    assert!(plain.get("environments").is_none() && plain.get("activity").is_none());
+    let half = &list("&include=environments")[0];
+    assert!(half.get("environments").is_some() && half.get("activity").is_none());
+    let wrong = team.client.get(&(team.flags("") + "&include=environments,rules"));
+    wrong.faults(400, "VALIDATION_ERROR", &["include"]);
+}

@@ -8,6 +8,7 @@
 pub mod commands;
 pub mod compiled;
 pub mod copies;
+pub mod later;
 pub mod process;
 pub mod raw;
 pub mod receiver;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{bodies, deliveries, hook};
+use crate::support::later::made;
 use crate::support::{Server, Team};
 
 /// Type, environment and key of each event at this webhook.
@@ -197,4 +198,25 @@ fn a_flag_that_is_too_large_for_an_event_is_left_out() {
     let event = bodies(&team.client, &path).remove(0);
     assert_eq!((&event["flag_data"], &event["truncated"]), (&Value::Null, &json!(true)));
     assert_eq!(event["flag_key"], "large");
+}
+
+#[test]
+fn a_scheduled_change_that_cannot_be_made_is_told() {
+    let server = Server::start();
+    let team = server.admin();
+    let path = hook(&team, &json!({"events": ["schedule.failed"]}));
+    team.create_flag("a", &json!({}));
+    let at = server.moment(60);
+    let id = made(&team.schedule("a", &at, &json!({"enabled": true})));
+    let freeze = format!("/api/v1/environments/{}/freeze", team.development);
+    team.client.post(&freeze, &json!({"reason": "Sales"})).expect(200);
+    server.clock.advance_seconds(60);
+    let over = team.over("a", &id);
+    let [event]: [Value; 1] = bodies(&team.client, &path).try_into().expect("one event");
+    assert_eq!((&event["event_type"], &event["flag_key"]), (&json!("schedule.failed"), &json!("a")));
+    let reason = &over["failure"]["message"];
+    assert_eq!(event["schedule"], json!({"id": id, "at": at, "reason": reason}));
+    assert_eq!(event["flag_data"]["enabled"], false);
+    assert_eq!(event["environment_id"], json!(team.development));
+    assert_eq!(event["actor"]["email"], "admin@example.com");
 }
