@@ -264,12 +264,10 @@ async fn serve(config: &Config, app: Arc<App>, exporter: Option<Exporter>) -> Re
             grace
         };
         listen::serve(listener, tls, routes, limits, shutdown).await;
-        for task in [upkeep, scheduler] {
+        for task in [&upkeep, &scheduler] {
             task.abort();
-            let _aborted = task.await;
         }
-        // What broke off has said so.
-        let _broken = courier.await;
+        let _ended = tokio::join!(upkeep, scheduler, courier);
         close(app).await;
         observation::finish(exporter).await;
     });
