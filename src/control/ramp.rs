@@ -18,6 +18,7 @@ use crate::{
         page::{Direction, Page, PageRequest, SortKey, paginate},
         ramp::{NewRamp, NewStep, Origin, Ramp, RampState},
         role::Permission,
+        rule::MAX_RULES,
         schedule::{Failure, Planned, Schedule, ScheduleStatus, Step},
         value::Value,
         violation::{Draft, Violations},
@@ -80,6 +81,9 @@ pub async fn create(
             faults.or_ok(())?;
             change.may_change(environment)?;
             refuse_second(change, &target, new.rule)?;
+            if new.rule.is_none() {
+                refuse_more_rules(target.named().rules.len() + 1)?;
+            }
             refuse_more(change, &target, new.steps.len())?;
             let (ramp, steps) = build(change, &target, &new)?;
             store::ramp::put(change.tx(), &ramp)?;
@@ -98,6 +102,14 @@ pub async fn create(
             Ok(ShownRamp { ramp, flag_key: target.flag.key.to_string(), steps })
         })
         .await
+}
+
+/// Refuses so many rules of a flag if they are too many.
+pub(super) fn refuse_more_rules(rules: usize) -> Result<(), Error> {
+    if rules <= MAX_RULES {
+        return Ok(());
+    }
+    Err(Error::LimitReached(format!("a flag has at most {MAX_RULES} rules in an environment")))
 }
 
 /// Refuses a ramp beside another that is not over and changes the same rule, or would add one as well.

@@ -19,7 +19,7 @@ named! {
 pub enum Permission {
     /// See an organization and what belongs to it: projects, environments, flags, history.
     Read,
-    /// Create, change, toggle and archive flags.
+    /// Create, change, toggle and archive flags, now or later.
     WriteFlags,
     /// Delete flags for good.
     DeleteFlags,

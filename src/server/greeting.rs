@@ -79,12 +79,15 @@ impl fmt::Display for Greeting<'_> {
         let url = self.running.url();
         writeln!(out, "\n  PhaseFlag {} is ready\n", env!("CARGO_PKG_VERSION"))?;
         writeln!(out, "  Address   {url}")?;
+        if matches!(self.running.address, Address::Tcp(_)) {
+            writeln!(out, "  Dashboard {url}/")?;
+        }
         writeln!(out, "  API docs  {}", self.docs())?;
         writeln!(out, "  Data      {}", self.data)?;
         match self.running.accounts {
             Accounts::Some => writeln!(out, "  Admin     exists"),
             Accounts::None => {
-                writeln!(out, "  Admin     none yet; the first account becomes admin:\n")?;
+                writeln!(out, "  Admin     none yet; the first account becomes admin, made in the dashboard or by\n")?;
                 writeln!(out, "    curl {url}/api/v1/auth/register -H 'Content-Type: application/json' \\")?;
                 writeln!(out, "      -d '{{\"email\": \"you@example.com\", \"password\": \"...\"}}'")
             }

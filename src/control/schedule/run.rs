@@ -19,7 +19,6 @@ use crate::{
         id::RuleId,
         named::named,
         role::Permission,
-        rule::MAX_RULES,
         schedule::{Due, Failure, Planned, Schedule, ScheduleStatus, Step},
         violation::{Fault, Violations},
     },
@@ -111,9 +110,7 @@ fn take(
         let message = format!("the flag has no rule '{rule}' here any more");
         return Err(Violations::one(Fault::Rule, "rule_id", message).into());
     };
-    if rules.len() > MAX_RULES {
-        return Err(Error::LimitReached(format!("a flag has at most {MAX_RULES} rules")));
-    }
+    ramp::refuse_more_rules(rules.len())?;
     Ok((FlagChange { rules: Some(rules), ..FlagChange::default() }, ramp))
 }
 

@@ -81,3 +81,23 @@ fn a_flag_that_is_to_change_is_not_stale() {
     team.client.delete(&team.flags(&format!("/a/schedules/{id}"))).expect(204);
     assert_eq!(total(&team, &stale), 1);
 }
+
+#[test]
+fn a_ramp_adds_no_rule_where_there_are_as_many_as_there_may_be() {
+    let server = Server::start();
+    let team = server.admin();
+    let rules = |count: usize| -> Vec<Value> {
+        (0..count).map(|_| json!({"conditions": [], "variation": "on"})).collect()
+    };
+    team.create_flag("a", &json!({"targeting_rules": rules(200)}));
+    let steps = json!([{"at": server.moment(MINUTE), "percentage": 10}]);
+    let body = json!({"variation": "on", "steps": steps});
+    team.client.post(&team.flags("/a/ramps"), &body).refused(422, "LIMIT_EXCEEDED");
+    team.client.put(&team.flags("/a"), &json!({"targeting_rules": rules(199)})).expect(200);
+    let ramp = team.client.post(&team.flags("/a/ramps"), &body).expect(201)["data"].clone();
+    // Somebody takes the place meanwhile.
+    team.client.put(&team.flags("/a"), &json!({"targeting_rules": rules(200)})).expect(200);
+    server.clock.advance_seconds(MINUTE);
+    let over = team.over("a", ramp["steps"][0]["schedule_id"].as_str().expect("an id"));
+    assert_eq!((&over["status"], &over["failure"]["code"]), (&json!("failed"), &json!("LIMIT_EXCEEDED")));
+}

@@ -1,0 +1,15 @@
+// Small words: tags, kinds, states, environments.
+import { html, nothing, css } from '../kit.js';
+import { icon } from './icon.js';
+
+/** `kind`: `plain`, `accent`, `warn` or `danger`. */
+export const chip = (text, kind = 'plain', title) => html`<span class="chip ${kind}" title=${title ?? nothing}>${text}</span>`;
+
+/** The coloured dot of an environment and its name. */
+export const environment = (env, { short = false } = {}) => html`<span class="env"><span class="dot" ${css({ background: env.color || 'currentColor' })}></span><span class="cut">${short ? env.key : env.name}</span>${env.frozen ? html`<span class="frozen" title=${env.frozen_reason ?? 'Frozen'}>${icon('lock')}<span class="seen-by-ear">frozen</span></span>` : nothing}</span>`;
+
+/** What a variation looks like in a sentence: its colour in this flag and its name. */
+export const variation = (flag, key) => {
+  const at = flag.variations.findIndex((one) => one.key === key);
+  return html`<span class="variation"><span class="swatch c${Math.max(0, at) % 8}"></span><span class="cut">${flag.variations[at]?.name || key}</span></span>`;
+};

@@ -1,0 +1,32 @@
+// A list of words: each can be taken away, new ones are typed or pasted, one per line or with commas.
+import { html, nothing } from '../kit.js';
+import { icon } from './icon.js';
+import { combobox } from './combobox.js';
+
+const SHOWN = 100;
+
+/** `values` a list of strings, `onChange(list)`. */
+export const tokens = ({ id, label, values, onChange, options = [], placeholder = 'Add…', mono = true, hideLabel = false, disabled = false, error }) => {
+  const add = (text) => {
+    const parts = text.split(/[\n,]/).map((part) => part.trim()).filter(Boolean);
+    onChange([...new Set([...values, ...parts])]);
+  };
+  const paste = (event) => {
+    const text = event.clipboardData?.getData('text') ?? '';
+    if (!/[\n,]/.test(text)) return;
+    event.preventDefault();
+    add(text);
+  };
+  const left = (event) => {
+    const text = event.target.value?.trim();
+    if (event.target.id === id && text) {
+      event.target.value = '';
+      add(text);
+    }
+  };
+  return html`<div class="tokens" @paste=${paste} @focusout=${left}>
+    ${values.length ? html`<ul class="token-list" aria-label=${typeof label === 'string' ? label : nothing}>${values.slice(0, SHOWN).map((value) => html`<li class="token"><span class="cut ${mono ? 'mono' : ''}">${String(value)}</span>
+      <button type="button" aria-label="Remove ${String(value)}" ?disabled=${disabled} @click=${() => onChange(values.filter((one) => one !== value))}>${icon('close')}</button></li>`)}
+      ${values.length > SHOWN ? html`<li class="muted small">and ${values.length - SHOWN} more</li>` : nothing}</ul>` : nothing}
+    ${combobox({ id, label, value: '', options, onChoose: add, placeholder, mono, hideLabel, disabled, clearAfter: true, error })}</div>`;
+};

@@ -1,0 +1,246 @@
+// The list of flags: search, filters, a switch for every environment, and keys for all of it. Only the rows that can be seen are
+// on the page.
+import { html, nothing, signal, track, effect, css, repeat, live, untracked, opened } from '../kit.js';
+import { here, go, setQuery } from '../router.js';
+import * as place from '../store/place.js';
+import { flagList } from '../store/flags.js';
+import { refusal, switchFlag } from '../store/switching.js';
+import { onChange } from '../live.js';
+import { addKeys } from '../keys.js';
+import { button } from '../parts/button.js';
+import { chip, environment as environmentView } from '../parts/chip.js';
+import { icon } from '../parts/icon.js';
+import { sparkline } from '../parts/sparkline.js';
+import { empty, fault, skeleton } from '../parts/state.js';
+import { ago, count } from '../parts/time.js';
+import { toggle } from '../parts/toggle.js';
+import { newFlag } from './flags/new-flag.js';
+
+const WIDE_ROW = 44;
+const NARROW_ROW = 92;
+const AROUND = 8;
+const SEARCH_MS = 150;
+const RELOAD_MS = 200;
+
+const FILTERS = {
+  status: ['Status', [['', 'Any status'], ['active', 'Active'], ['inactive', 'Inactive'], ['archived', 'Archived']]],
+  flag_type: ['Type', [['', 'Any type'], ['boolean', 'Boolean'], ['string', 'String'], ['number', 'Number'], ['json', 'JSON']]],
+  sort: ['Order', [['', 'Newest first'], ['name', 'By name'], ['key', 'By key'], ['updated_at', 'Last changed first']]],
+};
+const KINDS = { release: 'Release', experiment: 'Experiment', ops_killswitch: 'Kill switch', permission: 'Permission', migration: 'Migration' };
+
+export function open() {
+  const list = signal(null);
+  const top = signal(0);
+  const height = signal(800);
+  const cursor = signal(-1);
+  const pending = signal(new Set());
+  const narrow = signal(window.matchMedia('(max-width: 860px)').matches);
+  let scroller = null;
+  let timer = null;
+
+  const query = (name) => here.value.query.get(name) ?? '';
+  const filtered = () => ['search', 'status', 'flag_type', 'tag', 'stale'].some((name) => query(name));
+  const row = () => (narrow.value ? NARROW_ROW : WIDE_ROW);
+  const range = (total) => {
+    const from = Math.max(0, Math.floor(top.value / row()) - AROUND);
+    return [from, Math.min(total, Math.ceil((top.value + height.value) / row()) + AROUND)];
+  };
+
+  // A new list for new filters; the old one stays on the page until the new one has its first rows.
+  const stopList = effect(() => {
+    const environment = place.environment.value;
+    if (!environment || !here.value.path.endsWith('/flags')) return;
+    const sort = query('sort');
+    const filters = {
+      search: query('search'), status: query('status'), flag_type: query('flag_type'), tag: query('tag'), stale: query('stale'),
+      sort, order: sort === 'name' || sort === 'key' ? 'asc' : 'desc',
+    };
+    untracked(() => {
+      const old = list.value;
+      const same = old && JSON.stringify(old.filters) === JSON.stringify(filters) && old.environment === environment;
+      if (same) return;
+      const next = flagList(filters, environment);
+      next.need(0, 1);
+      const wait = effect(() => {
+        if (next.total.value === null && !next.error.value) return;
+        queueMicrotask(() => {
+          wait();
+          if (place.environment.peek() !== environment) return;
+          old?.close();
+          cursor.value = -1;
+          if (scroller && old && JSON.stringify(old.filters) !== JSON.stringify(filters)) scroller.scrollTop = 0;
+          list.value = next;
+        });
+      });
+    });
+  });
+
+  const stopNeed = effect(() => {
+    const shown = list.value;
+    if (!shown || shown.total.value === null) return;
+    const [from, to] = range(shown.total.value);
+    shown.need(from, to);
+  });
+
+  let reloadTimer = null;
+  /** The tags of the rows that were seen: what a filter suggests. */
+  const tags = () => {
+    list.value?.tick.value;
+    return [...new Set((list.value?.rows ?? []).flatMap((item) => item?.tags ?? []))].sort();
+  };
+  const reload = () => {
+    clearTimeout(reloadTimer);
+    reloadTimer = setTimeout(() => {
+      const shown = list.peek();
+      if (shown) shown.reload(...untracked(() => range(shown.total.value ?? 0)));
+    }, RELOAD_MS);
+  };
+  const stopLive = onChange((change) => {
+    const shown = list.peek();
+    if (!shown) return;
+    if (change.event === 'flag.toggled' || change.event === 'flag.updated') {
+      shown.refresh(change.flag_key, change.environment_id).then((found) => { if (!found) reload(); }, reload);
+    } else if (change.event === 'changed' || change.event.startsWith('flag.')) {
+      reload();
+    }
+  });
+
+  const flip = (item, environment, on) => {
+    const name = `${environment.id} ${item.key}`;
+    return switchFlag(item, environment, on, (enabled, waiting) => {
+      list.value.set(item.key, environment.id, { enabled });
+      const next = new Set(pending.value);
+      next[waiting ? 'add' : 'delete'](name);
+      pending.value = next;
+    });
+  };
+
+  const move = (by) => {
+    const total = list.value?.total.value ?? 0;
+    if (!total) return;
+    cursor.value = Math.max(0, Math.min(total - 1, cursor.value + by));
+    const at = cursor.value * row();
+    if (at < scroller.scrollTop) scroller.scrollTop = at;
+    else if (at + row() > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = at + row() - scroller.clientHeight;
+    requestAnimationFrame(() => scroller.querySelector(`[data-at="${cursor.value}"] a`)?.focus({ preventScroll: true }));
+  };
+  const chosen = () => list.value?.rows[cursor.value];
+  const create = () => {
+    if (place.mayEdit.value) newFlag(tags()).then((made) => { if (made) go(place.to`flags/${made.key}`); });
+  };
+  const stopKeys = addKeys('Flags', [
+    { keys: '/', says: 'Search', run: () => document.getElementById('search').focus() },
+    { keys: 'j', says: 'Next flag', run: () => move(1) },
+    { keys: 'k', says: 'Flag before', run: () => move(-1) },
+    { keys: 'Enter', says: 'Open the flag' },
+    { keys: 't', says: 'Turn it on or off in the environment that is looked at', run() {
+      const item = chosen();
+      const environment = place.environment.value;
+      const state = item && list.value.state(item.key, environment.id);
+      if (state && !refusal(item, environment)) flip(item, environment, !state.enabled);
+    } },
+    { keys: 'n', says: 'New flag', run: create },
+  ]);
+
+  const media = window.matchMedia('(max-width: 860px)');
+  const resized = () => { narrow.value = media.matches; };
+  media.addEventListener('change', resized);
+  let sizes = null;
+  const watch = (element) => {
+    scroller = element;
+    height.value = element.clientHeight;
+    sizes = new ResizeObserver(() => { height.value = element.clientHeight; });
+    sizes.observe(element);
+  };
+
+  const search = (event) => {
+    clearTimeout(timer);
+    const { value } = event.target;
+    timer = setTimeout(() => setQuery({ search: value.trim() }), SEARCH_MS);
+  };
+  const searchKeys = (event) => {
+    if (event.key === 'Escape' || event.key === 'Enter' || event.key === 'ArrowDown') {
+      event.preventDefault();
+      if (event.key === 'Escape') { event.target.value = ''; setQuery({ search: '' }); }
+      event.target.blur();
+      if (event.key !== 'Escape') { cursor.value = -1; move(1); }
+    }
+  };
+
+  const pick = (name) => html`<select class="filter" aria-label=${FILTERS[name][0]} @change=${(event) => setQuery({ [name]: event.target.value })}>
+    ${FILTERS[name][1].map(([value, text]) => html`<option value=${value} .selected=${value === query(name)}>${text}</option>`)}</select>`;
+
+  const bar = () => html`<div class="filters">
+    <div class="search"><label class="seen-by-ear" for="search">Search flags</label>${icon('search')}<input id="search" type="search" placeholder="Search by name or key" autocomplete="off" spellcheck="false"
+      .value=${live(query('search'))} @input=${search} @keydown=${searchKeys}><kbd aria-hidden="true">/</kbd></div>
+    ${pick('status')}${pick('flag_type')}
+    <div class="filter"><label class="seen-by-ear" for="tag">Tag</label><input id="tag" list="tags" placeholder="Any tag" autocomplete="off" .value=${live(query('tag'))} @change=${(event) => setQuery({ tag: event.target.value.trim() })}>
+      <datalist id="tags">${track(() => tags().map((tag) => html`<option value=${tag}></option>`))}</datalist></div>
+    ${button({ label: 'Stale', pressed: Boolean(query('stale')), onClick: () => setQuery({ stale: query('stale') ? '' : 'true' }), title: 'Only flags that nothing needs any more' })}
+    ${pick('sort')}
+    ${filtered() ? button({ label: 'Clear', kind: 'quiet', onClick: () => setQuery({ search: '', status: '', flag_type: '', tag: '', stale: '' }) }) : nothing}</div>`;
+
+  const switches = (item) => (place.environments.value ?? []).map((environment) => {
+    const state = list.value.state(item.key, environment.id);
+    const why = refusal(item, environment);
+    return html`<div role="cell" class="cell switch">${state ? toggle({
+      on: state.enabled, label: `${item.name} in ${environment.name}`, why: why ?? undefined, disabled: Boolean(why),
+      pending: pending.value.has(`${environment.id} ${item.key}`), onToggle: (on) => flip(item, environment, on),
+    }) : html`<span class="bone toggle-bone"></span>`}<span class="cell-name" aria-hidden="true">${environment.name}</span></div>`;
+  });
+
+  const line = (at) => {
+    const item = list.value.rows[at];
+    const place_ = css({ transform: `translateY(${at * row()}px)` });
+    if (!item) return html`<div role="row" class="flag-row" aria-rowindex=${at + 2} ${place_}><div role="cell" class="cell grow"><div class="bone w1"></div></div></div>`;
+    return html`<div role="row" class="flag-row ${cursor.value === at ? 'current' : ''}" aria-rowindex=${at + 2} data-at=${at} ${place_} @focusin=${() => { cursor.value = at; }}>
+      <div role="cell" class="cell name"><a class="flag-name cut" href="${place.to`flags/${item.key}`}?env=${list.value.environment.key}">${item.name}</a><span class="flag-key cut mono" title=${item.key}>${item.key}</span></div>
+      <div role="cell" class="cell marks">${item.lifecycle?.stage === 'stale' ? chip('stale', 'warn', item.lifecycle.because) : nothing}${item.status !== 'active' ? chip(item.status) : nothing}
+        ${item.classification ? html`<span class="small muted">${KINDS[item.classification]}</span>` : nothing}${item.tags.slice(0, 2).map((tag) => chip(tag))}${item.tags.length > 2 ? html`<span class="small muted" title=${item.tags.join(', ')}>+${item.tags.length - 2}</span>` : nothing}</div>
+      <div role="cell" class="cell used">${sparkline(item.activity)}</div>
+      <div role="cell" class="cell changed small muted">${ago(item.updated_at)}</div>
+      ${switches(item)}</div>`;
+  };
+
+  const table = () => {
+    const shown = list.value;
+    if (!shown || !place.environments.value) return html`<div class="flags-body">${skeleton(9)}</div>`;
+    if (shown.error.value && shown.total.value === null) return fault(shown.error.value, () => shown.need(0, 1));
+    const total = shown.total.value ?? 0;
+    if (total === 0) {
+      return filtered()
+        ? empty({ title: 'No flag is like that', text: 'Nothing has all that you asked for.', action: button({ label: 'Clear the filters', onClick: () => setQuery({ search: '', status: '', flag_type: '', tag: '', stale: '' }) }) })
+        : empty({ title: 'No flags yet', text: 'A flag is a decision that a program asks for while it runs: which of its variations somebody gets. Make the first one here, or bring a project’s file.',
+          action: place.mayEdit.value ? button({ label: 'New flag', kind: 'primary', icon: 'plus', onClick: create }) : undefined, also: html`<a class="button quiet" href="/docs">API documentation</a>` });
+    }
+    return html`<div class="flags-table" role="table" aria-label="Flags" aria-rowcount=${total + 1} ${css({ '--environments': String(place.environments.value.length) })}>
+      <div role="rowgroup"><div role="row" class="flag-row head" aria-rowindex="1"><div role="columnheader" class="cell">Flag</div><div role="columnheader" class="cell"><span class="seen-by-ear">Kind and tags</span></div>
+        <div role="columnheader" class="cell used">24 hours</div><div role="columnheader" class="cell changed">Changed</div>
+        ${place.environments.value.map((one) => html`<div role="columnheader" class="cell switch" title=${one.name}>${environmentView(one)}</div>`)}</div></div>
+      <div class="flags-body" role="rowgroup" ${opened(watch)} @scroll=${(event) => { top.value = event.target.scrollTop; }}>
+        <div class="flags-space" role="presentation" ${css({ height: `${total * row()}px` })}>${track(() => {
+          shown.tick.value;
+          const [from, to] = range(total);
+          return repeat(Array.from({ length: to - from }, (_none, at) => from + at), (at) => at, line);
+        })}</div></div></div>`;
+  };
+
+  return {
+    title: () => 'Flags',
+    close() {
+      stopList();
+      stopNeed();
+      stopLive();
+      stopKeys();
+      list.peek()?.close();
+      sizes?.disconnect();
+      media.removeEventListener('change', resized);
+      for (const one of [timer, reloadTimer]) clearTimeout(one);
+    },
+    view: () => html`<div class="page full flags">
+      <div class="page-head"><h1>Flags</h1>${track(() => (list.value?.total.value ? html`<span class="muted" role="status">${count(list.value.total.value)}${filtered() ? ' found' : ''}</span>` : nothing))}
+        <span class="push">${track(() => (place.mayEdit.value ? button({ label: 'New flag', kind: 'primary', icon: 'plus', onClick: create }) : nothing))}</span></div>
+      ${track(bar)}${track(table)}</div>`,
+  };
+}

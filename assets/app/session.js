@@ -1,0 +1,70 @@
+// Who is signed in. Other tabs hear of it when one signs out.
+import { signal, computed, effect } from './kit.js';
+import * as api from './api.js';
+
+/** `unknown` until the cookie was tried, then `in` or `out`. */
+export const status = signal('unknown');
+/** The account: `{ id, email, full_name, role, organizations }`, null when signed out. */
+export const account = signal(null);
+/** Why the sign-in screen is shown, where there is something to say. */
+export const notice = signal(null);
+
+const channel = 'BroadcastChannel' in window ? new BroadcastChannel('phaseflag-session') : null;
+
+/** Whether a cookie may be there: no script can see it, and asking in vain is a failed request. Says nothing about whose it is. */
+const MARK = 'phaseflag.session';
+
+function forget(why = null) {
+  localStorage.removeItem(MARK);
+  api.setToken(null);
+  account.value = null;
+  notice.value = why;
+  status.value = 'out';
+}
+
+async function adopt() {
+  account.value = (await api.get('/auth/me')).data;
+  notice.value = null;
+  status.value = 'in';
+}
+
+/** Takes up the session of the cookie, where there is one. */
+export async function resume() {
+  if (localStorage.getItem(MARK) && await api.refresh()) await adopt();
+  else forget();
+}
+
+export async function signIn(email, password) {
+  const { data } = await api.post('/auth/login', { email, password, refresh_token_in: 'cookie' }, { bare: true });
+  api.setToken(data.access_token);
+  localStorage.setItem(MARK, '1');
+  await adopt();
+}
+
+/** Reads the account again, after it or its organizations changed. */
+export const reload = adopt;
+
+export async function signOut() {
+  try {
+    await api.post('/auth/logout');
+  } finally {
+    channel?.postMessage('out');
+    forget();
+  }
+}
+
+/** The role in an organization: `viewer`, `editor`, `admin` or null. */
+export const roleIn = (organization) =>
+  account.value?.organizations.find((one) => one.id === organization)?.role ?? null;
+
+export const initials = computed(() => {
+  const name = account.value?.full_name || account.value?.email || '';
+  return name.split(/[\s@.]+/).slice(0, 2).map((part) => part[0] ?? '').join('').toUpperCase();
+});
+
+channel?.addEventListener('message', ({ data }) => {
+  if (data === 'out' && status.value === 'in') forget('You signed out in another tab.');
+});
+effect(() => {
+  if (api.ended.value > 0 && status.peek() === 'in') forget('Your session has ended. Sign in to go on: nothing you edited is lost.');
+});
