@@ -78,7 +78,7 @@ pub(super) fn gather<'f>(
             *next = at.min(*next);
         }
     }
-    Ok(Observation { rulesets, last_evaluated, last_evaluated_in, scheduled, now, patience })
+    Ok(Observation { rulesets, last_evaluated, scheduled, last_evaluated_in, now, patience })
 }
 
 impl Observation {

@@ -2,7 +2,7 @@
 //! so that no crash parts the two: either there is the change and word of it, or neither.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -122,11 +122,12 @@ impl Change<'_> {
         for (ruleset, news) in published {
             let environment = ruleset.environment();
             let Some(place) = store::environment::by_id(&self.tx, environment)? else { continue };
-            if !projects.contains_key(&place.project) {
-                let webhooks = store::webhook::of_project(&self.tx, place.project)?;
-                projects.insert(place.project, (webhooks, None));
-            }
-            let Some((webhooks, observed)) = projects.get_mut(&place.project) else { continue };
+            let (webhooks, observed) = match projects.entry(place.project) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert((store::webhook::of_project(&self.tx, place.project)?, None))
+                }
+            };
             for (action, subject) in news {
                 let Some(event_type) = EventType::of(*action) else { continue };
                 let wants = |webhook: &&Webhook| webhook.wants(event_type, environment);

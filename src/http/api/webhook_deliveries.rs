@@ -41,7 +41,6 @@ impl DeliveriesApi {
     /// The deliveries of a webhook, newest first: all that wait, and of those that are over the newest 1,000 of the last 30
     /// days. Needs the role `admin`.
     #[oai(path = "/:webhook_id/deliveries", method = "get", operation_id = "listWebhookDeliveries")]
-    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the API")]
     async fn list(
         &self,
         person: Person,
