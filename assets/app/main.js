@@ -36,6 +36,8 @@ const ROUTES = [
   ['/p/:project/flags', () => import('./screens/flags.js')],
   ['/p/:project/flags/:flag', () => import('./screens/flag.js')],
   ['/p/:project/flags/:flag/:tab', () => import('./screens/flag.js')],
+  ['/p/:project/settings', () => import('./screens/settings.js')],
+  ['/p/:project/settings/:tab', () => import('./screens/settings.js')],
 ];
 
 /** What is open: `{ key, title, view, close }`, or `{ key, error }`. */
