@@ -4,15 +4,15 @@
 // - A file `screens/<name>.js` that exports `open({ params, query })` and answers `{ title, view, close? }`: `title()` is the
 //   text for the window, `view()` a template. `view` is drawn again whenever a signal that it read changes; wrap parts that
 //   change often in `track(() => ...)`. `close()` ends what `open` began (subscriptions, keys, timers).
-// - A line in ROUTES below; a line in PLACES of `shell.js`, if it is a place of a project. Tabs of the flag page are listed in
-//   `screens/flag/tabs.js`, those of the settings in `screens/settings.js`.
+// - A line in ROUTES below; a line in PLACES of `shell.js`, if it is a place of a project. Tabs of the settings are listed in
+//   `screens/settings.js`.
 // - `open` is called again when the path's parts change, not when only the query does: read `here.value.query` for that.
 //
 // What there is
 // - `kit.js`: html, signal, track, css, opened. `api.js`: get, post, put, patch, del, all, ApiError. `live.js`: onChange.
 // - `store/place.js`: project, environment(s), mayEdit, isAdmin, to`flags/${key}`. `store/*`: one kind of thing each.
 // - `parts/`: button (+ once), dialog (show, form, confirm), toast (+ failed), field (field, choice, tick), toggle, menu, combobox,
-//   tokens, tabs, chip (chip, environment, variation), state (skeleton, empty, fault), resource (+ shown), diff, json, copy, time,
+//   tokens, tabs, chip (chip, environment, variation), state (skeleton, empty, fault), resource (+ shown), json, copy, time,
 //   sparkline, icon.
 // - Style: `styles/parts.css` has a class for each part; a screen's own rules go to `styles/screens.css` or a file of its own. No
 //   `style` attribute (the policy refuses it: use `css({...})`), no HTML made of data, colours only from `tokens.css`.
@@ -35,7 +35,6 @@ const ROUTES = [
   ['/p/:project', () => import('./screens/home.js')],
   ['/p/:project/flags', () => import('./screens/flags.js')],
   ['/p/:project/flags/:flag', () => import('./screens/flag.js')],
-  ['/p/:project/flags/:flag/:tab', () => import('./screens/flag.js')],
   ['/p/:project/settings', () => import('./screens/settings.js')],
   ['/p/:project/settings/:tab', () => import('./screens/settings.js')],
 ];
