@@ -37,6 +37,7 @@ const ROUTES = [
   ['/p/:project/flags/:flag', () => import('./screens/flag.js')],
   ['/p/:project/settings', () => import('./screens/settings.js')],
   ['/p/:project/settings/:tab', () => import('./screens/settings.js')],
+  ['/profile', () => import('./screens/profile.js'), { alone: true }],
 ];
 
 /** What is open: `{ key, title, view, close }`, or `{ key, error }`. */

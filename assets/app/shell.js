@@ -68,6 +68,7 @@ const person = (id) => menu({
   kind: 'switcher',
   view: html`<span class="avatar" aria-hidden="true">${initials.value}</span><span class="cut grow"><span class="seen-by-ear">Account of </span>${account.value?.full_name || account.value?.email}</span>${icon('more')}`,
   items: [
+    { label: 'Profile', icon: 'person', href: '/profile' },
     { label: 'API documentation', icon: 'book', onClick: () => window.open('/docs', '_blank', 'noopener') },
     { label: 'Keys', icon: 'keys', hint: '?', onClick: help },
     { line: true },
