@@ -98,11 +98,15 @@ const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 export async function request(method, path, options = {}) {
   let response = await send(method, path, options);
   if (response.status === 401 && token && !options.bare) {
+    const why = await refusal(response);
+    // It is the password in the body that was refused, not who asks.
+    if (why.code === 'INVALID_CREDENTIALS') throw why;
     if (await refresh()) {
       response = await send(method, path, options);
     } else {
       token = null;
       ended.value += 1;
+      throw why;
     }
   }
   if (response.status === 429 && method === 'GET') {

@@ -97,7 +97,7 @@ const frame = (content) => {
   if (place.error.value && !place.projects.value) return fault(place.error.value, place.loadProjects);
   if (!place.projects.value) return skeleton();
   if (place.projects.value.length === 0) {
-    return empty({ title: 'No project yet', text: account.value?.organizations.length ? 'Create a project in the settings, or with the API.' : 'You are in no organization. Ask an admin of one for an invitation.' });
+    return empty({ title: 'No project yet', text: account.value?.organizations.length ? 'Create a project with the API.' : 'You are in no organization. Ask an admin of one for an invitation.' });
   }
   if (!place.project.value) return empty({ title: 'No such project', text: `There is no project “${here.value.params.project}” that you can see.`, action: html`<a class="button plain" href="/">Go to the flags</a>` });
   return content();
