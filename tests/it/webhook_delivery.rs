@@ -153,7 +153,7 @@ fn a_webhook_to_this_machine_is_refused_unless_it_is_allowed() {
     let port = listener.local_addr().expect("an address").port();
     let server = Server::start();
     let team = server.admin();
-    let hosts = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"];
+    let hosts = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1]"];
     for (number, host) in hosts.into_iter().enumerate() {
         let made = webhook(&team, &format!("http://{host}:{port}/"));
         team.create_flag(&format!("flag-{number}"), &json!({}));
