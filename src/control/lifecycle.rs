@@ -22,12 +22,10 @@ use crate::{
 #[derive(Debug)]
 pub struct Observation {
     rulesets: Vec<Arc<Ruleset>>,
-    /// In any of the environments.
-    last_evaluated: HashMap<FlagId, Timestamp>,
+    /// In each of the environments.
+    last_evaluated: HashMap<(EnvironmentId, FlagId), Timestamp>,
     /// The next in any of the environments.
     scheduled: HashMap<FlagId, Timestamp>,
-    /// In each of them.
-    last_evaluated_in: HashMap<(EnvironmentId, FlagId), Timestamp>,
     now: Timestamp,
     patience: Patience,
 }
@@ -58,7 +56,7 @@ pub(super) fn gather<'f>(
     now: Timestamp,
     patience: Patience,
 ) -> Result<Observation, Error> {
-    let (mut last_evaluated, mut last_evaluated_in) = (HashMap::new(), HashMap::new());
+    let mut last_evaluated = HashMap::new();
     let mut scheduled: HashMap<FlagId, Timestamp> = HashMap::new();
     for environment in rulesets.iter().map(|ruleset| ruleset.environment()) {
         if let Some(served) = live.environment(environment) {
@@ -67,10 +65,8 @@ pub(super) fn gather<'f>(
         let ids = flags.clone().map(|flag| flag.id);
         let kept = store::usage::last_evaluated_of(reader, environment, ids)?;
         for (flag, last) in kept.into_iter().chain(live.usage.last_evaluated(environment)) {
-            let known = last_evaluated.entry(flag).or_insert(last);
+            let known = last_evaluated.entry((environment, flag)).or_insert(last);
             *known = last.max(*known);
-            let here = last_evaluated_in.entry((environment, flag)).or_insert(last);
-            *here = last.max(*here);
         }
         let ids = flags.clone().map(|flag| flag.id);
         for (at, flag, _) in store::schedule::due_of(reader, environment, ids)? {
@@ -78,17 +74,19 @@ pub(super) fn gather<'f>(
             *next = at.min(*next);
         }
     }
-    Ok(Observation { rulesets, last_evaluated, scheduled, last_evaluated_in, now, patience })
+    Ok(Observation { rulesets, last_evaluated, scheduled, now, patience })
 }
 
 impl Observation {
     /// The stage of one of the flags.
     pub fn lifecycle(&self, flag: &Flag) -> Lifecycle {
         let says = self.rulesets.iter().filter_map(|ruleset| ruleset.get(flag.key.as_str()));
+        let places = self.rulesets.iter().map(|ruleset| ruleset.environment());
+        let everywhere = places.filter_map(|environment| self.last_evaluated_in(environment, flag));
         let evidence = Evidence {
             flag,
             configurations: says.map(|compiled| &**compiled.configuration()).collect(),
-            last_evaluated_at: self.last_evaluated.get(&flag.id).copied(),
+            last_evaluated_at: everywhere.max(),
             scheduled_at: self.scheduled.get(&flag.id).copied(),
             now: self.now,
         };
@@ -97,7 +95,7 @@ impl Observation {
 
     /// When one of the flags was evaluated last in one of the environments.
     pub(super) fn last_evaluated_in(&self, environment: EnvironmentId, flag: &Flag) -> Option<Timestamp> {
-        self.last_evaluated_in.get(&(environment, flag.id)).copied()
+        self.last_evaluated.get(&(environment, flag.id)).copied()
     }
 
     /// What every environment says of one of the flags: whether it is on, and its revision there.

@@ -69,13 +69,13 @@ impl Change<'_> {
         at: Timestamp,
         reason: &str,
     ) -> Result<(), Error> {
-        let Some(place) = store::environment::by_id(&self.tx, environment)? else { return Ok(()) };
-        let webhooks = self.listening(place.project, EventType::ScheduleFailed, environment)?;
-        let Some(live) = self.core.live.environment(environment).filter(|_| !webhooks.is_empty()) else {
+        let Some(live) = self.core.live.environment(environment) else { return Ok(()) };
+        let webhooks = self.listening(live.project, EventType::ScheduleFailed, environment)?;
+        if webhooks.is_empty() {
             return Ok(());
-        };
+        }
         let ruleset = Arc::clone(&live.ruleset());
-        let observed = self.observe(place.project, &[], [flag.as_str()])?;
+        let observed = self.observe(live.project, &[], [flag.as_str()])?;
         let facts = flag_facts(&ruleset, flag.as_str(), &observed);
         let subject = Subject::Flag(flag.clone());
         let topic = Topic::of(EventType::ScheduleFailed, environment, &subject);
@@ -121,12 +121,12 @@ impl Change<'_> {
         let mut projects: HashMap<ProjectId, (Vec<Webhook>, Option<Observation>)> = HashMap::new();
         for (ruleset, news) in published {
             let environment = ruleset.environment();
-            let Some(place) = store::environment::by_id(&self.tx, environment)? else { continue };
-            let (webhooks, observed) = match projects.entry(place.project) {
+            let Some(project) = self.core.live.environment(environment).map(|it| it.project) else {
+                continue;
+            };
+            let (webhooks, observed) = match projects.entry(project) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => {
-                    new.insert((store::webhook::of_project(&self.tx, place.project)?, None))
-                }
+                Entry::Vacant(new) => new.insert((store::webhook::of_project(&self.tx, project)?, None)),
             };
             for (action, subject) in news {
                 let Some(event_type) = EventType::of(*action) else { continue };
@@ -138,7 +138,7 @@ impl Change<'_> {
                 let facts = match subject {
                     Subject::Flag(key) => {
                         if observed.is_none() {
-                            *observed = Some(self.observe(place.project, published, flags_of(published))?);
+                            *observed = Some(self.observe(project, published, flags_of(published))?);
                         }
                         observed.as_ref().and_then(|it| flag_facts(ruleset, key.as_str(), it))
                     }
