@@ -5,7 +5,7 @@
 //   text for the window, `view()` a template. `view` is drawn again whenever a signal that it read changes; wrap parts that
 //   change often in `track(() => ...)`. `close()` ends what `open` began (subscriptions, keys, timers).
 // - A line in ROUTES below; a line in PLACES of `shell.js`, if it is a place of a project. Tabs of the settings are listed in
-//   `screens/settings.js`.
+//   `screens/settings.js`, those of a flag in `screens/flag.js`.
 // - `open` is called again when the path's parts change, not when only the query does: read `here.value.query` for that.
 //
 // What there is
@@ -35,6 +35,7 @@ const ROUTES = [
   ['/p/:project', () => import('./screens/home.js')],
   ['/p/:project/flags', () => import('./screens/flags.js')],
   ['/p/:project/flags/:flag', () => import('./screens/flag.js')],
+  ['/p/:project/flags/:flag/:tab', () => import('./screens/flag.js')],
   ['/p/:project/settings', () => import('./screens/settings.js')],
   ['/p/:project/settings/:tab', () => import('./screens/settings.js')],
   ['/profile', () => import('./screens/profile.js'), { alone: true }],

@@ -25,7 +25,7 @@ const inProject = (name) => (place.project.value ? `/p/${place.slug(place.projec
 const nav = () => {
   const at = here.value?.path.split('/')[3];
   return html`<nav class="nav" aria-label="Main"><ul>${PLACES.map(([words, picture, name]) => html`<li>
-    <a href=${inProject(name)} aria-current=${at === name ? 'page' : nothing}>${icon(picture)}<span>${words}</span></a></li>`)}</ul></nav>`;
+    <a href=${inProject(name) + place.query()} aria-current=${at === name ? 'page' : nothing}>${icon(picture)}<span>${words}</span></a></li>`)}</ul></nav>`;
 };
 
 const projectMenu = (id) => menu({

@@ -14,7 +14,7 @@ const TABS = [
 export function open({ params }) {
   const found = TABS.find(([name]) => name === (params.tab ?? TABS[0][0]));
   const tab = found?.[2]();
-  const bar = () => tabs(TABS.map((one) => ({ href: place.to`settings/${one[0]}`, label: one[1], current: one === found })), 'Settings');
+  const bar = () => tabs(TABS.map((one) => ({ href: `${place.to`settings/${one[0]}`}${place.query()}`, label: one[1], current: one === found })), 'Settings');
   const missing = () => empty({ title: 'Nothing is here', text: `The settings have no part “${params.tab}”.` });
   return {
     title: () => (found ? `${found[1]} · Settings` : 'Settings'),

@@ -46,6 +46,9 @@ export const byId = (id) => environments.value?.find((one) => one.id === id) ?? 
 /** An address in this project: to`flags/${key}`. */
 export const to = (parts, ...values) => `${path`/p/${project.value ? slug(project.value) : ''}/`}${path(parts, ...values)}`;
 
+/** The end of an address that stays in the environment that is looked at. */
+export const query = () => (environment.value ? `?env=${encodeURIComponent(environment.value.key)}` : '');
+
 export function chooseEnvironment(key) {
   localStorage.setItem('phaseflag.environment', key);
   lastEnvironment.value = key;
