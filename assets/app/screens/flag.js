@@ -1,5 +1,5 @@
 // The page of a flag: what it is, and its tabs, each an address of its own. A tab is a file in `flag/` that exports a function
-// which takes the open flag (below) and answers `{ view, close? }`, and a line in TABS.
+// which takes the open flag (below) and answers `{ view, close? }`, and a line in TABS. It is fetched when it is looked at.
 import { html, nothing, effect, computed, track, untracked } from '../kit.js';
 import * as api from '../api.js';
 import { onChange } from '../live.js';
@@ -10,12 +10,19 @@ import { resource, shown } from '../parts/resource.js';
 import { empty } from '../parts/state.js';
 import { tabs } from '../parts/tabs.js';
 import { ago } from '../parts/time.js';
-import { targeting } from './flag/targeting.js';
 
-/** The part of the address, what is said, and what opens it. */
+/** The part of the address, what is said, and what loads it. */
 const TABS = [
-  ['targeting', 'Targeting', targeting],
+  ['targeting', 'Targeting', async () => (await import('./flag/targeting.js')).targeting],
+  ['try', 'Try it', async () => (await import('./flag/try.js')).tryIt],
 ];
+
+/** What is known of the flag that is being closed: where another of its tabs is opened at once, that begins with it. */
+let known = null;
+const remember = (project, key, value) => {
+  known = { project, key, value };
+  queueMicrotask(() => { known = null; });
+};
 
 const TYPES = { boolean: 'Boolean', string: 'String', number: 'Number', json: 'JSON' };
 
@@ -33,6 +40,7 @@ const head = (flag) => html`<div class="page-head"><h1 class="wrap">${flag.name}
 
 export function open({ params }) {
   const flags = resource(() => views(params.flag, place.environments.peek()));
+  if (known?.key === params.flag && known.project === params.project) flags.value = known.value;
   const stopLoad = effect(() => {
     if (place.environments.value) untracked(() => flags.load());
   });
@@ -54,7 +62,13 @@ export function open({ params }) {
   };
 
   const found = TABS.find(([name]) => name === (params.tab ?? TABS[0][0]));
-  const tab = found?.[2](opened);
+  let closed = false;
+  const tab = resource(async () => {
+    const part = (await found[2]())(opened);
+    if (closed) part.close?.();
+    return part;
+  });
+  if (found) tab.load();
   const address = ([name], at) => `${place.to`flags/${params.flag}`}${at ? `/${name}` : ''}${place.query()}`;
   const bar = () => tabs(TABS.map((one, at) => ({ href: address(one, at), label: one[1], current: one === found })), 'Flag');
   const missing = () => empty({ title: 'Nothing is here', text: `A flag has no part “${params.tab}”.` });
@@ -62,10 +76,12 @@ export function open({ params }) {
   return {
     title: () => (found === TABS[0] || !found ? '' : `${found[1]} · `) + (flags.value?.values().next().value?.name ?? params.flag),
     close() {
-      tab?.close?.();
+      closed = true;
+      tab.peek()?.close?.();
+      remember(params.project, params.flag, flags.peek());
       stopLoad();
       stopLive();
     },
-    view: () => html`<div class="page flag-page">${shown(flags, () => html`${track(() => (opened.flag.value ? head(opened.flag.value) : nothing))}${track(bar)}${tab ? tab.view() : missing()}`)}</div>`,
+    view: () => html`<div class="page flag-page">${shown(flags, () => html`${track(() => (opened.flag.value ? head(opened.flag.value) : nothing))}${track(bar)}${found ? shown(tab, (part) => part.view()) : missing()}`)}</div>`,
   };
 }
