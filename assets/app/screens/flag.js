@@ -33,10 +33,10 @@ async function views(key, environments) {
   return new Map(environments.map((environment, at) => [environment.id, answers[at].data]));
 }
 
-const head = (flag) => html`<div class="page-head"><h1 class="wrap">${flag.name}</h1>
+const head = (flag) => html`<header class="flag-head"><div class="page-head"><h1 class="wrap">${flag.name}</h1>
     ${flag.lifecycle?.stage === 'stale' ? chip('stale', 'warn', flag.lifecycle.because) : nothing}${flag.status !== 'active' ? chip(flag.status) : nothing}</div>
   <p class="row muted"><code class="wrap">${flag.key}</code>${copyButton(flag.key, 'Copy the key')}<span>${TYPES[flag.flag_type]}</span>${flag.tags.map((tag) => chip(tag))}<span class="small">changed ${ago(flag.updated_at)}</span></p>
-  ${flag.description ? html`<p class="wrap">${flag.description}</p>` : nothing}`;
+  ${flag.description ? html`<p class="wrap">${flag.description}</p>` : nothing}</header>`;
 
 export function open({ params }) {
   const flags = resource(() => views(params.flag, place.environments.peek()));

@@ -36,6 +36,7 @@ test('a context in the form, and why it gets what it gets', async () => {
   assert.equal(await answer.locator('.try-value code').innerText(), 'true');
   await answer.getByText('Beta testers was not tried').waitFor();
   await page.getByRole('button', { name: 'Copy as curl' }).click();
+  await page.getByText('The command is copied').waitFor();
   const command = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(command, /YOUR_KEY/);
   assert.match(command, /"user_key":"ada"/);

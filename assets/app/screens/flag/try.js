@@ -7,12 +7,12 @@ import { path } from '../../router.js';
 import * as place from '../../store/place.js';
 import { button, once } from '../../parts/button.js';
 import { environment as environmentView } from '../../parts/chip.js';
-import { copyButton } from '../../parts/copy.js';
 import { field } from '../../parts/field.js';
 import { icon } from '../../parts/icon.js';
 import { pretty } from '../../parts/json.js';
 import { resource } from '../../parts/resource.js';
 import { skeleton } from '../../parts/state.js';
+import { toast } from '../../parts/toast.js';
 import { contextOf, formOf, readContext, row } from './try/context.js';
 import { contextForm } from './try/form.js';
 import { curl } from './try/curl.js';
@@ -69,6 +69,11 @@ export function tryIt({ key, flag }) {
     await answer.load();
   }
 
+  async function copy(given) {
+    await navigator.clipboard.writeText(curl(key, given));
+    toast('The command is copied. Put an API key of the environment in place of YOUR_KEY.');
+  }
+
   function again(given) {
     const form = formOf(given);
     batch(() => set({ ...draft.peek(), ...form, text: pretty(given) }));
@@ -106,7 +111,7 @@ export function tryIt({ key, flag }) {
     <div class="row"><h2 class="grow">Context</h2>${modes()}</div>
     ${draft.value.mode === 'json' ? json() : form}
     <div class="row">${button({ label: 'Evaluate', kind: 'primary', icon: 'play', type: 'submit', name: EVALUATE, disabled: !current() })}
-      ${current() ? html`<span class="row tight small muted">${copyButton(curl(key, current()), 'Copy as curl')}Copy as curl</span>` : nothing}</div>
+      ${button({ label: 'Copy as curl', kind: 'quiet', icon: 'copy', disabled: !current(), work: () => copy(current()) })}</div>
     ${last()}</form>`;
 
   const refused = (error) => html`<div class="note danger" role="alert">${icon('warn')}<div><p>${error.message}</p>${error.fields?.map((one) => html`<p class="small">${one.field}: ${one.message}</p>`) ?? nothing}</div></div>`;

@@ -29,7 +29,7 @@ function reason(flag, { steps, environment }) {
   }
 }
 
-const seen = (step) => html`<span class="muted">${step.present ? html`seen: <code>${brief(step.actual)}</code>` : 'the context has nothing there'}</span>`;
+const seen = (step) => html`<span class="muted">· ${step.present ? html`seen: <code>${brief(step.actual)}</code>` : 'the context has nothing there'}</span>`;
 
 const segmentStep = (step) => html`<li>${mark(step.inside, step.inside ? 'in it' : 'not in it')}<div class="grow wrap"><code>${step.segment_key}</code> ${step.inside ? 'has them' : 'does not have them'}: ${GROUNDS[step.decided_by] ?? step.decided_by}${step.conditions?.length ? html`, ${step.match === 'any' ? 'any of' : 'all of'}${conditionSteps(step.conditions)}` : '.'}</div></li>`;
 
@@ -45,7 +45,7 @@ function rollout({ bucket, thresholds }, flag) {
   const shares = thresholds.map((one, at) => ({ ...one, from: at ? thresholds[at - 1].below : 0 }));
   const color = (key) => `c${Math.max(0, flag?.variations.findIndex((one) => one.key === key) ?? 0) % 8}`;
   const name = (key) => (flag ? variation(flag, key) : html`<code>${key}</code>`);
-  return html`<div class="try-rollout"><div class="try-bar" aria-hidden="true">${shares.map((one) => html`<span class=${color(one.variation_key)} ${css({ left: `${one.from}%`, width: `${one.below - one.from}%` })}></span>`)}
+  return html`<div class="try-rollout"><div class="try-bar" aria-hidden="true"><div>${shares.map((one) => html`<span class=${color(one.variation_key)} ${css({ width: `${one.below - one.from}%` })}></span>`)}</div>
       ${bucket === null ? nothing : html`<i ${css({ left: `${bucket}%` })}></i>`}</div>
     <p class="small wrap">${bucket === null ? 'The context lacks what users are bucketed by, so no share takes them.' : html`Bucket ${percent(bucket)}.`} ${shares.map((one, at) => html`${at ? ', ' : ''}${name(one.variation_key)} has ${percent(one.from)} to ${percent(one.below)}`)}.</p></div>`;
 }
