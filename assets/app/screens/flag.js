@@ -15,6 +15,7 @@ import { ago } from '../parts/time.js';
 const TABS = [
   ['targeting', 'Targeting', async () => (await import('./flag/targeting.js')).targeting],
   ['try', 'Try it', async () => (await import('./flag/try.js')).tryIt],
+  ['history', 'History', async () => (await import('./flag/history.js')).history],
 ];
 
 /** What is known of the flag that is being closed: where another of its tabs is opened at once, that begins with it. */
