@@ -24,8 +24,8 @@ export async function permission(flag, environment, { title, action, text = '', 
   if (!production && !environment.frozen && !always) return {};
   const answer = await confirm({
     title,
-    text: html`${environment.frozen ? html`<p class="note warn">${environment.name} is frozen: ${environment.frozen_reason ?? 'no reason given'}. As an admin you may change it, and the audit log will say why.</p>` : ''}
-      ${text}${production ? html`<p class="muted">This changes what people in ${environment.name} get, ${when}.</p>` : ''}`,
+    text: html`<div class="stack tight">${environment.frozen ? html`<p class="note warn">${environment.name} is frozen: ${environment.frozen_reason ?? 'no reason given'}. As an admin you may change it, and the audit log will say why.</p>` : ''}
+      ${text}${production ? html`<p class="muted">This changes what people in ${environment.name} get, ${when}.</p>` : ''}</div>`,
     action,
     danger,
     wide,

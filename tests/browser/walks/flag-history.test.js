@@ -14,7 +14,7 @@ before(async () => {
   const { targeting_rules: [own, quarter, beta] } = await server.api('GET', `/flags/new-checkout${here}`);
   const ordered = [quarter, own, { ...beta, name: 'Testers', conditions: [{ attribute: 'plan', operator: 'is', value: HOSTILE }] }].map(({ priority: _old, ...rule }) => rule);
   await server.api('PUT', `/flags/new-checkout${here}`, { targeting_rules: ordered });
-  await server.api('PUT', `/flags/new-checkout${here}`, { tags: ['web'], owner: null, variations: [{ key: 'on', name: 'Yes', value: true }, { key: 'off', name: 'Off', value: false }] });
+  await server.api('PUT', `/flags/new-checkout${here}`, { tags: ['web'], owner: null, bucketing: { algorithm: 'murmur3', by: 'user_key', salt: 'fresh' } });
   await server.api('POST', `/flags/new-checkout/schedules${here}`, { at: '2029-06-01T08:00:00Z', change: { enabled: false } });
   await server.api('PUT', `/flags/new-checkout${here}`, { targeting_rules: ordered.slice(1) });
   await server.api('POST', `/flags/search-ranker/toggle${at('production')}`, { enabled: false });
@@ -42,7 +42,7 @@ test('what changed is told, and one goes back and forth', async () => {
   await dialog.getByText('Some of it is shared').waitFor();
   await dialog.getByText('Rule added').waitFor();
   await look(page, 'history-rollback');
-  assert.equal(await dialog.getByRole('button', { name: 'Roll back' }).isDisabled(), true, 'variations are shared with production');
+  assert.equal(await dialog.getByRole('button', { name: 'Roll back' }).isDisabled(), true, 'the bucketing is shared with production');
   await dialog.getByLabel(/Type new-checkout/).fill('new-checkout');
   await dialog.getByRole('button', { name: 'Roll back' }).click();
   await page.getByText(/New checkout is rolled back to revision \d+ in Development/).waitFor();

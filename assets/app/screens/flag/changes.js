@@ -24,6 +24,9 @@ export const parse = (field) => {
 /** Whether one of the changes is of something that all environments share. */
 export const touchesShared = (changes) => Object.keys(changes).some((field) => SHARED.includes(parse(field).list));
 
+/** Whether it may change what people in another environment get. */
+export const reachesOthers = (changes) => Object.keys(changes).map(parse).some(({ list, part }) => list === 'bucketing' || (list === 'variations' && !['name', 'description'].includes(part)));
+
 const lines = (all) => html`<ul class="stack tight">${all.map((one) => html`<li>${one}</li>`)}</ul>`;
 const json = (value) => (typeof value === 'object' && value !== null && JSON.stringify(value).length > 60 ? html`<pre class="code" tabindex="0"><code>${pretty(value)}</code></pre>` : html`<code class="wrap">${brief(value, 400)}</code>`);
 const bucketing = ({ algorithm, by, salt }) => html`<code>${algorithm}</code> by <code>${by}</code>${salt === null ? '' : html`, salt <code>${salt}</code>`}`;
@@ -49,8 +52,15 @@ const SHOW = {
 const PARTS = { conditions: 'conditions', percentage_rollout: 'shares', variation: 'serves', name: 'name', value: 'value', priority: 'place', description: 'description', variation_key: 'must serve' };
 
 const ruleName = (flag, id) => {
-  const rule = flag.targeting_rules.find((one) => one.id === id);
-  return rule?.name ? `Rule “${rule.name}”` : rule ? `Rule ${flag.targeting_rules.indexOf(rule) + 1}` : 'A rule';
+  const at = flag.targeting_rules.findIndex((one) => one.id === id);
+  const name = at < 0 ? flag.past?.get(id) : flag.targeting_rules[at].name;
+  return name ? `Rule “${name}”` : at < 0 ? 'A rule that is gone' : `Rule ${at + 1}`;
+};
+
+/** The flag with the names that rules had which are gone, as far as these lists of changes tell. */
+export const withPast = (flag, all) => {
+  const rules = all.flatMap((changes) => Object.entries(changes ?? {})).filter(([field]) => field.startsWith('targeting_rules')).flatMap(([, { from, to }]) => [from, to]).flat();
+  return { ...flag, past: new Map(rules.filter((rule) => rule?.id).map((rule) => [rule.id, rule.name])) };
 };
 
 function label(flag, { list, element, part }, { from, to }) {

@@ -1,6 +1,6 @@
 // History: who changed what and when in the environment that is looked at, and the way back to any of it. Going back makes a new
 // revision, so that it is undone by going back once more.
-import { html, nothing, effect, signal, track, repeat, untracked } from '../../kit.js';
+import { html, nothing, computed, effect, signal, track, repeat, untracked } from '../../kit.js';
 import { onChange } from '../../live.js';
 import * as place from '../../store/place.js';
 import { differences, readHistory, rollBack } from '../../store/history.js';
@@ -11,7 +11,7 @@ import { resource, shown } from '../../parts/resource.js';
 import { empty, skeleton } from '../../parts/state.js';
 import { ago } from '../../parts/time.js';
 import { toast } from '../../parts/toast.js';
-import { changesView, touchesShared } from './changes.js';
+import { changesView, reachesOthers, touchesShared, withPast } from './changes.js';
 
 const DONE = {
   'flag.created': 'Made', 'environment.created': 'Made', 'flag.updated': 'Changed', 'flag.promoted': 'Promoted from another environment', 'flag.archived': 'Archived',
@@ -45,8 +45,8 @@ export function history({ key, flag, show }) {
   const again = () => { if (asked) entries.load(); };
   window.addEventListener('focus', again);
 
-  /** Where a typed name must be given: what all environments share reaches production from everywhere. */
-  const careful = (environment, changes) => (touchesShared(changes) ? place.environments.peek().find((one) => one.type === 'production') ?? environment : environment);
+  /** Where a typed name must be given: values and bucketing are shared, so they reach production from everywhere. */
+  const careful = (environment, changes) => (reachesOthers(changes) ? place.environments.peek().find((one) => one.type === 'production') ?? environment : environment);
 
   async function back(entry) {
     const environment = place.environment.peek();
@@ -59,7 +59,7 @@ export function history({ key, flag, show }) {
     const given = await permission(now, environment.frozen ? environment : careful(environment, changes), {
       title: `Roll ${now.name} back to revision ${entry.revision}?`, action: 'Roll back', always: true, wide: true,
       text: html`<p class="wrap">In ${environmentView(environment)} the flag becomes what it was then. It makes a new revision, and you can come back the same way.</p>
-        ${touchesShared(changes) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}${changesView(now, changes)}`,
+        ${touchesShared(changes) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}${changesView(seen.peek(), changes)}`,
     });
     if (!given) return;
     const go = async (revision) => show(environment, await rollBack(key, environment, revision, given.reason));
@@ -75,9 +75,10 @@ export function history({ key, flag, show }) {
     return button({ label: html`Roll back<span class="seen-by-ear"> to revision ${entry.revision}</span>`, name: `back ${entry.revision}`, small: true, icon: 'undo', work: () => back(entry) });
   };
 
+  const seen = computed(() => withPast(flag.value, entries.value?.entries.map((one) => one.changes) ?? []));
   const what = (entry) => {
     if (!entry.changes) return html`<p class="muted small">What changed is not known: the revision before it is no longer kept.</p>`;
-    const view = changesView(flag.value, entry.changes);
+    const view = changesView(seen.value, entry.changes);
     return MADE.includes(entry.action) ? html`<details><summary>What it began with</summary>${view}</details>` : view;
   };
 
