@@ -16,6 +16,7 @@ const TABS = [
   ['targeting', 'Targeting', async () => (await import('./flag/targeting.js')).targeting],
   ['try', 'Try it', async () => (await import('./flag/try.js')).tryIt],
   ['history', 'History', async () => (await import('./flag/history.js')).history],
+  ['schedules', 'Schedules', async () => (await import('./flag/schedules.js')).schedules],
 ];
 
 /** What is known of the flag that is being closed: where another of its tabs is opened at once, that begins with it. */
