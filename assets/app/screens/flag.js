@@ -17,6 +17,7 @@ const TABS = [
   ['try', 'Try it', async () => (await import('./flag/try.js')).tryIt],
   ['history', 'History', async () => (await import('./flag/history.js')).history],
   ['schedules', 'Schedules', async () => (await import('./flag/schedules.js')).schedules],
+  ['statistics', 'Statistics', async () => (await import('./flag/statistics.js')).statistics],
 ];
 
 /** What is known of the flag that is being closed: where another of its tabs is opened at once, that begins with it. */

@@ -100,7 +100,7 @@ export function schedules({ key, flag }) {
     return text ? html`<p class="note">${text}</p>` : nothing;
   };
 
-  const view = () => (place.environment.value ? html`<section class="stack"><div class="row"><h2 id=${HEADING} tabindex="-1" class="grow">Schedules in ${environmentView(place.environment.value)}</h2>${track(buttons)}</div>
+  const view = () => (place.environment.value ? html`<section class="stack flag-tab"><div class="row"><h2 id=${HEADING} tabindex="-1" class="grow">Schedules in ${environmentView(place.environment.value)}</h2>${track(buttons)}</div>
     <p class="muted small">Times are in your time zone, ${zone}.</p>${track(why)}${shown(all, lists)}</section>` : skeleton());
   return {
     view: () => track(view),

@@ -78,7 +78,7 @@ export function newRamp(flag, environment) {
       <div class="fields">${choice({ id: 'ramp-variation', label: 'Who is in the share gets', value: given.variation.value, options: flag.variations.map((one) => [one.key, one.name || one.key]), onChange: (value) => { given.variation.value = value; }, error: error?.field?.('variation') })}
       ${choice({ id: 'ramp-rule', label: 'By', value: given.rule.value, options: [['', 'A new rule for everybody'], ...rules.map((rule, at) => [rule.id, ruleText(rule, at)])], onChange: (value) => { given.rule.value = value; }, error: error?.field?.('rule_id') })}</div>
       ${field({ id: 'ramp-start', label: 'Start', type: 'datetime-local', min: toLocal(Date.now()), value: given.start.value, onInput: (text) => { given.start.value = text; }, help: `In your time zone, ${zone}.` })}
-      <fieldset><legend>Steps</legend><ol class="ramp-steps">${repeat(given.steps.value, (one) => one.id, line(error))}</ol>
+      <fieldset class="ramp-form"><legend>Steps</legend><ol class="ramp-steps">${repeat(given.steps.value, (one) => one.id, line(error))}</ol>
         ${button({ id: ADD, label: 'Add a step', kind: 'quiet', small: true, icon: 'plus', disabled: given.steps.value.length >= MOST, onClick: add })}</fieldset>
       ${asks.fields()}`,
     work: () => makeRamp(flag.key, environment, body(), asks.headers()),
