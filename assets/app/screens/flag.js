@@ -6,10 +6,12 @@ import { onChange } from '../live.js';
 import * as place from '../store/place.js';
 import { chip } from '../parts/chip.js';
 import { copyButton } from '../parts/copy.js';
+import { icon } from '../parts/icon.js';
 import { resource, shown } from '../parts/resource.js';
 import { empty } from '../parts/state.js';
 import { tabs } from '../parts/tabs.js';
 import { ago } from '../parts/time.js';
+import { life } from './flag/life.js';
 
 /** The part of the address, what is said, and what loads it. */
 const TABS = [
@@ -36,10 +38,13 @@ async function views(key, environments) {
   return new Map(environments.map((environment, at) => [environment.id, answers[at].data]));
 }
 
-const head = (flag) => html`<header class="flag-head"><div class="page-head"><h1 class="wrap">${flag.name}</h1>
-    ${flag.lifecycle?.stage === 'stale' ? chip('stale', 'warn', flag.lifecycle.because) : nothing}${flag.status !== 'active' ? chip(flag.status) : nothing}</div>
+const head = (flag, load) => html`<header class="flag-head"><div class="page-head"><h1 class="wrap">${flag.name}</h1>
+    ${flag.lifecycle?.stage === 'stale' ? chip('stale', 'warn', flag.lifecycle.because) : nothing}${flag.status !== 'active' ? chip(flag.status) : nothing}<span class="push">${life(flag, load)}</span></div>
   <p class="row muted"><code class="wrap">${flag.key}</code>${copyButton(flag.key, 'Copy the key')}<span>${TYPES[flag.flag_type]}</span>${flag.tags.map((tag) => chip(tag))}<span class="small">changed ${ago(flag.updated_at)}</span></p>
   ${flag.description ? html`<p class="wrap">${flag.description}</p>` : nothing}</header>`;
+
+/** What is said above a flag that was there, and was deleted meanwhile. */
+const gone = (key) => html`<p class="note danger" role="alert">${icon('warn')}<span>The flag <code>${key}</code> was deleted. What is shown here is what it was.</span></p>`;
 
 export function open({ params }) {
   const flags = resource(() => views(params.flag, place.environments.peek()));
@@ -85,6 +90,6 @@ export function open({ params }) {
       stopLoad();
       stopLive();
     },
-    view: () => html`<div class="page flag-page">${shown(flags, () => html`${track(() => (opened.flag.value ? head(opened.flag.value) : nothing))}${track(bar)}${found ? shown(tab, (part) => part.view()) : missing()}`)}</div>`,
+    view: () => html`<div class="page flag-page">${track(() => (flags.value && flags.error?.status === 404 ? gone(params.flag) : nothing))}${shown(flags, () => html`${track(() => (opened.flag.value ? head(opened.flag.value, flags.load) : nothing))}${track(bar)}${found ? shown(tab, (part) => part.view()) : missing()}`)}</div>`,
   };
 }

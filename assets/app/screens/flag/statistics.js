@@ -21,7 +21,9 @@ const AGAIN_MS = 30_000;
 const hour = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const dayHour = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: 'numeric' });
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
-const FORMATS = { '1h': hour, '24h': hour, '7d': dayHour, '30d': day };
+/** How moments are said below the chart, and where there is room. Days of the last one are counted back from this hour. */
+const FORMATS = { '1h': hour, '24h': hour, '7d': day, '30d': day };
+const EXACT = { '1h': hour, '24h': dayHour, '7d': dayHour, '30d': dayHour };
 
 const share = (part, whole) => (whole ? `${((part / whole) * 100).toFixed(part === whole ? 0 : 1)} %` : '0 %');
 const inOrder = (flag, counts) => [...flag.variations.map((one) => one.key), ...counts.map((one) => one.variation_key).filter((key) => !flag.variations.some((one) => one.key === key))];
@@ -36,7 +38,7 @@ function chart(flag, stats) {
   const keys = inOrder(flag, stats.variations);
   const points = stats.series.map((one) => ({
     label: say.format(new Date(one.from)),
-    title: `${say.format(new Date(one.from))}: ${count(one.evaluations)}${keys.filter((key) => one.variations[key]).map((key) => `, ${nameOf(flag, key)} ${count(one.variations[key])}`).join('')}`,
+    title: `From ${EXACT[stats.period].format(new Date(one.from))}: ${count(one.evaluations)}${keys.filter((key) => one.variations[key]).map((key) => `, ${nameOf(flag, key)} ${count(one.variations[key])}`).join('')}`,
     parts: keys.map((key) => ({ color: colorOf(flag, key), value: one.variations[key] ?? 0 })),
   }));
   return columns(points, `Evaluations over time: ${count(stats.evaluations)} in all. The table below has the numbers.`);
@@ -53,7 +55,7 @@ const reasons = (stats) => html`<ul class="settings-list" aria-label="By reason"
 
 function table(flag, stats) {
   const keys = inOrder(flag, stats.variations);
-  const say = FORMATS[stats.period];
+  const say = EXACT[stats.period];
   return html`<details class="past"><summary>As a table</summary><div class="scroll-x" tabindex="0" role="region" aria-label="Evaluations over time"><table><thead><tr><th scope="col">From</th><th scope="col" class="num">All</th>${keys.map((key) => html`<th scope="col" class="num">${nameOf(flag, key)}</th>`)}</tr></thead>
     <tbody>${stats.series.map((one) => html`<tr><th scope="row">${say.format(new Date(one.from))}</th><td class="num">${count(one.evaluations)}</td>${keys.map((key) => html`<td class="num">${count(one.variations[key] ?? 0)}</td>`)}</tr>`)}</tbody></table></div></details>`;
 }
