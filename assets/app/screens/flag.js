@@ -25,7 +25,7 @@ const TABS = [
 /** What is known of the flag that is being closed: where another of its tabs is opened at once, that begins with it. */
 let known = null;
 const remember = (project, key, value) => {
-  known = { project, key, value };
+  known = { project, key, value, focused: Boolean(document.activeElement?.closest('.tabs')) };
   queueMicrotask(() => { known = null; });
 };
 
@@ -48,7 +48,11 @@ const gone = (key) => html`<p class="note danger" role="alert">${icon('warn')}<s
 
 export function open({ params }) {
   const flags = resource(() => views(params.flag, place.environments.peek()));
-  if (known?.key === params.flag && known.project === params.project) flags.value = known.value;
+  if (known?.key === params.flag && known.project === params.project) {
+    flags.value = known.value;
+    // Who goes through the tabs by keyboard stays on them.
+    if (known.focused) requestAnimationFrame(() => document.querySelector('.tabs [aria-current]')?.focus());
+  }
   const stopLoad = effect(() => {
     if (place.environments.value) untracked(() => flags.load());
   });

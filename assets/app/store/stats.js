@@ -2,8 +2,8 @@
 import * as api from '../api.js';
 import { path } from '../router.js';
 
-/** How far back: the name, and what is said. */
-export const PERIODS = [['1h', 'Last hour'], ['24h', 'Last 24 hours'], ['7d', 'Last 7 days'], ['30d', 'Last 30 days']];
+/** How far back: the name, and what is said after “the last”. */
+export const PERIODS = [['1h', 'Hour'], ['24h', '24 hours'], ['7d', '7 days'], ['30d', '30 days']];
 
 /** The statistics by the environment's id. */
 export async function readStats(key, environments, period) {

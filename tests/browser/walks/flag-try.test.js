@@ -96,3 +96,21 @@ test('what a flag requires is told, a change of it is asked again, and a viewer 
   await answer.getByText('no rule is looked at').waitFor({ timeout: 1_500 });
   await close();
 });
+
+test('tabs are gone through by keyboard, and the one that is looked at is in sight', async () => {
+  const { page, close } = await window(server);
+  await open(page, 'page-size');
+  await page.setViewportSize({ width: 360, height: 740 });
+  const tab = (name) => page.getByRole('navigation', { name: 'Flag' }).getByRole('link', { name });
+  await tab('Try it').focus();
+  for (const name of ['History', 'Schedules', 'Statistics']) {
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await tab(name).and(page.locator('[aria-current]:focus')).waitFor();
+  }
+  await page.reload();
+  await tab('Statistics').and(page.locator('[aria-current]')).waitFor();
+  const right = await tab('Statistics').evaluate((element) => element.getBoundingClientRect().right);
+  assert.ok(right <= 360, `it ends at ${right}`);
+  await close();
+});

@@ -70,7 +70,7 @@ export function statistics({ key, flag, flags }) {
   const timer = setInterval(again, AGAIN_MS);
   window.addEventListener('focus', again);
 
-  const periods = () => html`<div class="row tight" role="group" aria-label="Period">${PERIODS.map(([name, label]) => button({
+  const periods = () => html`<div class="row tight" role="group" aria-label="The last">${PERIODS.map(([name, label]) => button({
     label, kind: 'quiet', small: true, name: `period ${name}`, pressed: period.value === name, onClick: () => { period.value = name; },
   }))}</div>`;
 
@@ -82,7 +82,7 @@ export function statistics({ key, flag, flags }) {
   })}</ul>`;
 
   const none = (environment, text) => empty({
-    title: `Not evaluated in ${environment.name} in the ${text.toLowerCase()}`,
+    title: `Not evaluated in ${environment.name} in the last ${text.toLowerCase()}`,
     text: 'Evaluations are counted when a program asks this server for the flag, and when one that evaluates by itself reports what it served. Ask once, and it is here within a minute:',
     action: html`<div class="stack grow">${copyBlock(curl(key, { user_key: 'somebody' }), 'Copy the command')}<p class="small muted">The key is one of ${environment.name}: <a href="${place.to`settings/api-keys`}${place.query()}">Settings, API keys</a>.</p></div>`,
   });

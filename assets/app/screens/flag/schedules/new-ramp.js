@@ -76,7 +76,7 @@ export function newRamp(flag, environment) {
     fields: (error) => html`
       ${flag.enabled ? nothing : html`<p class="note warn">The flag is off in ${environment.name}. A ramp does not turn it on: nobody notices it until you do.</p>`}
       <div class="fields">${choice({ id: 'ramp-variation', label: 'Who is in the share gets', value: given.variation.value, options: flag.variations.map((one) => [one.key, one.name || one.key]), onChange: (value) => { given.variation.value = value; }, error: error?.field?.('variation') })}
-      ${choice({ id: 'ramp-rule', label: 'By', value: given.rule.value, options: [['', 'A new rule for everybody'], ...rules.map((rule, at) => [rule.id, ruleText(rule, at)])], onChange: (value) => { given.rule.value = value; }, error: error?.field?.('rule_id') })}</div>
+      ${choice({ id: 'ramp-rule', label: 'By which rule', value: given.rule.value, options: [['', 'A new rule for everybody'], ...rules.map((rule, at) => [rule.id, ruleText(rule, at)])], onChange: (value) => { given.rule.value = value; }, error: error?.field?.('rule_id') })}</div>
       ${field({ id: 'ramp-start', label: 'Start', type: 'datetime-local', min: toLocal(Date.now()), value: given.start.value, onInput: (text) => { given.start.value = text; }, help: `In your time zone, ${zone}.` })}
       <fieldset class="ramp-form"><legend>Steps</legend><ol class="ramp-steps">${repeat(given.steps.value, (one) => one.id, line(error))}</ol>
         ${button({ id: ADD, label: 'Add a step', kind: 'quiet', small: true, icon: 'plus', disabled: given.steps.value.length >= MOST, onClick: add })}</fieldset>
