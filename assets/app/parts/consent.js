@@ -10,7 +10,7 @@ export function consent(flag, environment) {
   return {
     ready: () => (!production || typed.value.trim() === flag.key) && (!environment.frozen || why.value.trim() !== ''),
     fields: () => html`${production ? field({
-      id: 'consent-key', label: html`${environment.name} is production. Type <code class="wrap">${flag.key}</code> to go on`, mono: true, off: true, value: typed.value, onInput: (text) => { typed.value = text; },
+      id: 'consent-key', label: html`Type <code class="wrap">${flag.key}</code> to change what people in ${environment.name} get`, mono: true, off: true, value: typed.value, onInput: (text) => { typed.value = text; },
     }) : nothing}${environment.frozen ? field({
       id: 'consent-reason', label: `${environment.name} is frozen. Why this cannot wait`, help: environment.frozen_reason ?? undefined, value: why.value, onInput: (text) => { why.value = text; },
     }) : nothing}`,

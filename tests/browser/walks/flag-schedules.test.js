@@ -104,13 +104,31 @@ test('what failed says why', async () => {
   await close();
 });
 
+test('rules are scheduled as another environment has them', async () => {
+  const { page, close } = await window(server);
+  await open(page, 'search-ranker', 'development');
+  await page.getByRole('button', { name: 'Schedule a change' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Schedule a change in Development' });
+  await dialog.getByLabel('The switch').selectOption('');
+  assert.equal(await dialog.getByRole('button', { name: 'Schedule', exact: true }).isDisabled(), true);
+  await dialog.getByLabel('The rules').selectOption('As Production has them now: 1 rule');
+  await dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
+  const list = page.getByRole('list', { name: 'Scheduled', exact: true });
+  await list.getByText('replace the rules').waitFor();
+  await list.getByText(/Experiment: serve 50 %/).waitFor();
+  await look(page, 'schedules-rules');
+  const [made] = await plans('search-ranker', 'development');
+  assert.deepEqual(Object.keys(made.change), ['targeting_rules']);
+  await close();
+});
+
 test('production asks by name', async () => {
   const { page, close } = await window(server);
   await open(page, 'page-size', 'production');
   await page.getByRole('button', { name: 'Schedule a change' }).click();
   const dialog = page.getByRole('dialog', { name: 'Schedule a change in Production' });
   assert.equal(await dialog.getByRole('button', { name: 'Schedule', exact: true }).isDisabled(), true);
-  await dialog.getByLabel(/Production is production. Type page-size/).fill('page-size');
+  await dialog.getByLabel(/Type page-size to change/).fill('page-size');
   await look(page, 'schedules-production');
   await dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel' }).click();

@@ -16,7 +16,7 @@ import { rampRow, scheduleRow } from './schedules/rows.js';
 
 const HEADING = 'schedules-heading';
 
-export function schedules({ key, flag }) {
+export function schedules({ key, flag, flags }) {
   const all = resource(() => readSchedules(key, place.environment.peek()));
   let asked = null;
   const stop = effect(() => {
@@ -45,7 +45,7 @@ export function schedules({ key, flag }) {
   }
 
   async function make(ask, done) {
-    const made = await ask(flag.peek(), place.environment.peek());
+    const made = await ask(flag.peek(), place.environment.peek(), flags.peek());
     if (!made) return;
     toast(done(made));
     await all.load();
@@ -89,7 +89,7 @@ export function schedules({ key, flag }) {
     const [next, past] = [plans.filter(isAhead).sort((a, b) => a.at.localeCompare(b.at)), plans.filter((one) => !isAhead(one))];
     const [running, over] = [ramps.filter(isAhead), ramps.filter((one) => !isAhead(one))];
     const none = next.length + running.length === 0;
-    return html`${none ? empty({ title: 'Nothing is to come', text: 'A schedule turns the flag on or off, or changes its default, at a moment that you choose. A ramp gives a variation to more and more people, step by step.' }) : nothing}
+    return html`${none ? empty({ title: 'Nothing is to come', text: 'A schedule turns the flag on or off, or changes its default or its rules, at a moment that you choose. A ramp gives a variation to more and more people, step by step.' }) : nothing}
       ${running.length ? html`<section class="stack tight"><h3>Ramps</h3>${rampsOf(running, 'Ramps')}</section>` : nothing}
       ${next.length ? html`<section class="stack tight"><h3>Scheduled</h3>${schedulesOf(next, 'Scheduled')}</section>` : nothing}
       ${over.length + past.length ? html`<details class="past" ?open=${none}><summary>What was (${over.length + past.length})</summary>${over.length ? rampsOf(over, 'Ramps that are over') : nothing}${past.length ? schedulesOf(past, 'Schedules that are over') : nothing}</details>` : nothing}`;

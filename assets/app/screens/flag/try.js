@@ -20,6 +20,8 @@ import { explanation } from './try/explanation.js';
 import { kept, sayContext, withFirst } from './try/kept.js';
 
 const JSON_FIELD = 'try-json';
+/** Where the answer is below the context; the style has the same width. */
+const STACKED = '(max-width: 1100px)';
 const EVALUATE = 'try-evaluate';
 const OF_NUMBERS = ['gt', 'gte', 'lt', 'lte'];
 
@@ -67,6 +69,7 @@ export function tryIt({ key, flag }) {
     recent.value = withFirst(recent.peek(), given);
     keep();
     await answer.load();
+    if (window.matchMedia(STACKED).matches) document.querySelector('.try-answer')?.scrollIntoView({ block: 'start' });
   }
 
   async function copy(given) {
