@@ -21,9 +21,12 @@ export const isLocal = (text) => text !== '' && !Number.isNaN(new Date(text).get
 /** The moment of such a field, in whole seconds and UTC, so many milliseconds later. */
 export const fromLocal = (text, later = 0) => new Date(new Date(text).getTime() + later).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** The next full hour. */
+/** How far away the next full hour must be, so that there is time to fill a form in. */
+const SOON_MS = 5 * 60_000;
+
+/** The next full hour that is not too soon. */
 export function nextHour() {
-  const date = new Date();
+  const date = new Date(Date.now() + SOON_MS);
   date.setHours(date.getHours() + 1, 0, 0, 0);
   return toLocal(date);
 }
