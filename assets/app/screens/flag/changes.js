@@ -2,13 +2,14 @@
 import { html, nothing } from '../../kit.js';
 import { chip, variation } from '../../parts/chip.js';
 import { brief, pretty } from '../../parts/json.js';
+import { sayMoment } from '../../parts/moment.js';
 import { sayExactly } from '../../parts/time.js';
 import { condition, ruleSentence } from './sentence.js';
 
 const NAMES = {
   enabled: 'Switch', default_variation: 'Default', name: 'Name', description: 'Description', tags: 'Tags', owner: 'Owner', expires_at: 'Expires', status: 'Status', classification: 'Classification',
   flag_type: 'Type', key: 'Key', targeting_rules: 'Rules', variations: 'Variations', prerequisites: 'Requires', bucketing: 'Bucketing', at: 'When', steps: 'Steps', variation: 'Variation',
-  'change.enabled': 'Switch', 'change.default_variation': 'Default', 'change.targeting_rules': 'Rules', code: 'Failure', message: 'Why',
+  'change.enabled': 'Switch', 'change.default_variation': 'Default', 'change.targeting_rules': 'Rules', code: 'Failure', reason: 'Why',
 };
 /** Names of things that say nothing to a reader. */
 const SILENT = ['schedule', 'ramp', 'rule_id', 'rolled_back_to'];
@@ -41,13 +42,15 @@ const SHOW = {
   tags: (_flag, value) => (value.length ? html`<span class="row tight">${value.map((tag) => chip(tag))}</span>` : 'none'),
   bucketing: (_flag, value) => bucketing(value),
   expires_at: (_flag, value) => sayExactly(value),
-  at: (_flag, value) => sayExactly(value),
+  at: (_flag, value) => sayMoment(value),
   targeting_rules: (flag, value) => (Array.isArray(value) ? (value.length ? lines(value.map((rule) => ruleSentence(flag, rule))) : 'none') : ruleSentence(flag, value)),
   variations: (_flag, value) => (Array.isArray(value) ? lines(value.map((one) => html`${one.name || one.key}: ${json(one.value)}`)) : html`${value.name || value.key}: ${json(value.value)}`),
   prerequisites: (_flag, value) => (Array.isArray(value) ? (value.length ? lines(value.map(requires)) : 'none') : requires(value)),
   conditions: (_flag, value) => (value.length ? value.map((one, at) => html`${at ? ' and ' : 'if '}${condition(one)}`) : 'for everybody'),
   percentage_rollout: (flag, value) => value.map((one, at) => html`${at ? ', ' : ''}${share(flag)(one)}`),
-  steps: (_flag, value) => lines(value),
+  // Steps of a ramp are told as texts with a moment in them.
+  steps: (_flag, value) => lines(value.map((text) => text.replace(/\d{4}-\S+Z/, sayMoment))),
+  code: (_flag, value) => html`<code>${value}</code>`,
 };
 const PARTS = { conditions: 'conditions', percentage_rollout: 'shares', variation: 'serves', name: 'name', value: 'value', priority: 'place', description: 'description', variation_key: 'must serve' };
 
@@ -89,11 +92,12 @@ function row(flag, field, change) {
     ${to === null && from !== null && name.element && !name.part ? nothing : to === null ? html`<ins><span class="seen-by-ear">now: </span><span class="muted">nothing</span></ins>` : html`<ins><span class="seen-by-ear">now: </span>${show(flag, name, to)}</ins>`}</dd></div>`;
 }
 
-/** A list of changes (`{ field: { from, to } }`). Names of rules and variations are taken from `flag`. */
-export function changesView(flag, changes) {
+/** A list of changes (`{ field: { from, to } }`). Names of rules and variations are taken from `flag`. With `facts` they only say
+ *  what is so, and nothing was there before. */
+export function changesView(flag, changes, { facts = false } = {}) {
   // Places of rules follow from an order that is told, and from rules that came or went.
   const reordered = Object.keys(changes).some((field) => /^targeting_rules\[[^\]]*\]$/.test(field));
   const told = Object.entries(changes).filter(([field, { from, to }]) => !SILENT.includes(field) && !(reordered && field.endsWith('].priority'))
     && !(from === null && (to === null || (Array.isArray(to) && to.length === 0))));
-  return told.length ? html`<dl class="changes">${told.map(([field, change]) => row(flag, field, change))}</dl>` : nothing;
+  return told.length ? html`<dl class="changes ${facts ? 'facts' : ''}">${told.map(([field, change]) => row(flag, field, change))}</dl>` : nothing;
 }

@@ -78,7 +78,7 @@ export function history({ key, flag, show }) {
   const seen = computed(() => withPast(flag.value, entries.value?.entries.map((one) => one.changes) ?? []));
   const what = (entry) => {
     if (!entry.changes) return html`<p class="muted small">What changed is not known: the revision before it is no longer kept.</p>`;
-    const view = changesView(seen.value, entry.changes);
+    const view = changesView(seen.value, entry.changes, { facts: entry.revision === undefined || MADE.includes(entry.action) });
     return MADE.includes(entry.action) ? html`<details><summary>What it began with</summary>${view}</details>` : view;
   };
 
