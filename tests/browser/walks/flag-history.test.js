@@ -93,3 +93,26 @@ test('a long history comes in parts', async () => {
   assert.equal(await rows.count(), 36);
   await close();
 });
+
+test('a frozen environment asks an admin why, and tells others that it is frozen', async () => {
+  await server.api('POST', `/flags/upload-limits/toggle${at('staging')}`, { enabled: true });
+  await server.api('POST', `/environments/${server.environments.staging.id}/freeze`, { reason: 'A holiday' });
+  const { page, close } = await window(server);
+  await open(page, 'upload-limits', 'staging');
+  await page.getByRole('button', { name: 'Roll back to revision' }).last().click();
+  const dialog = page.getByRole('dialog', { name: /Roll Upload limits back/ });
+  assert.equal(await dialog.getByRole('button', { name: 'Roll back' }).isDisabled(), true);
+  await dialog.getByLabel('Why this cannot wait').fill('Uploads fail');
+  await look(page, 'history-frozen');
+  await dialog.getByRole('button', { name: 'Roll back' }).click();
+  await page.getByText('Upload limits is rolled back').waitFor();
+  assert.equal((await flag('upload-limits', 'staging')).enabled, false);
+  await close();
+
+  const other = await window(server);
+  await open(other.page, 'upload-limits', 'staging', people.editor);
+  await other.page.getByText('Staging is frozen: A holiday').waitFor();
+  assert.equal(await other.page.getByRole('button', { name: 'Roll back' }).count(), 0);
+  await other.close();
+  await server.api('POST', `/environments/${server.environments.staging.id}/unfreeze`);
+});

@@ -92,3 +92,19 @@ test('a viewer may do none of it, and is told so', async () => {
   await item.getByText('Your role is viewer').waitFor({ state: 'attached' });
   await close();
 });
+
+test('archiving while an environment is frozen asks why', async () => {
+  await server.api('POST', `/environments/${server.environments.staging.id}/freeze`, { reason: 'A holiday' });
+  const { page, close } = await window(server);
+  await open(page, 'upload-limits');
+  await more(page, 'Upload limits', 'Archive…');
+  const dialog = page.getByRole('dialog', { name: 'Archive Upload limits?' });
+  await dialog.getByLabel(/Type upload-limits/).fill('upload-limits');
+  assert.equal(await dialog.getByRole('button', { name: 'Archive' }).isDisabled(), true);
+  await dialog.getByLabel('Why this cannot wait').fill('It is in the way');
+  await look(page, 'life-frozen');
+  await dialog.getByRole('button', { name: 'Archive' }).click();
+  await page.getByText('Upload limits is archived').waitFor();
+  assert.equal((await server.api('GET', `/flags/upload-limits${at}`)).status, 'archived');
+  await close();
+});
