@@ -15,7 +15,8 @@ const WORDS = {
 
 const operand = (value) => (Array.isArray(value) ? value.map((one) => brief(one)).join(', ') : brief(value));
 
-function condition({ attribute, operator, value, case_insensitive }) {
+/** A condition: "`plan` is `pro`". */
+export function condition({ attribute, operator, value, case_insensitive }) {
   if (SEGMENTS[operator]) return html`they are ${SEGMENTS[operator]} <code>${operand(value)}</code>`;
   if (ALONE[operator]) return html`<code>${attribute}</code> ${ALONE[operator]}`;
   return html`<code>${attribute}</code> ${WORDS[operator] ?? operator} <code>${operand(value)}</code>${case_insensitive ? ' in any case' : ''}`;
