@@ -7,7 +7,6 @@ import * as place from '../store/place.js';
 import { address, allowed, breakGlass, followProject, followUsage, inProject, refusal } from '../store/segments.js';
 import { button } from '../parts/button.js';
 import { copyButton } from '../parts/copy.js';
-import { form } from '../parts/dialog.js';
 import { field } from '../parts/field.js';
 import { resource, shown } from '../parts/resource.js';
 import { ago } from '../parts/time.js';
@@ -19,9 +18,13 @@ import { userKeys } from './segment/keys.js';
 import { disputed, fieldsOf, WORDS } from './segment/merge.js';
 import { deleteSegment, useList } from './segment/use.js';
 
+/** A change of a segment is told once for each environment. */
+const SEGMENT_MS = 50;
+
 export function open({ params }) {
   const segment = resource(async () => (await api.get(address(params.segment), inProject())).data);
-  const stopLoad = followProject(segment, (change) => change.event === 'changed' || (change.event.startsWith('segment.') && (!change.segment_key || change.segment_key === params.segment)));
+  let leaving = false;
+  const stopLoad = followProject(segment, (change) => !leaving && (change.event === 'changed' || (change.event.startsWith('segment.') && (!change.segment_key || change.segment_key === params.segment))), SEGMENT_MS);
   const { usage, stop: stopUsage } = followUsage();
   const draft = draftOf(segment);
   const stopDraft = effect(() => { if (segment.value) draft.begin(); });
@@ -68,10 +71,13 @@ export function open({ params }) {
       <div class="row">${button({ label: 'Put mine on top of theirs', onClick: draft.rebase })}${button({ label: 'Take theirs, discard mine', kind: 'quiet', onClick: draft.discard })}</div></div></section>`;
   };
 
+  const gone = () => (segment.error?.status === 404
+    ? html`<p class="note danger" role="alert">Somebody deleted this segment. What you see is how it was; it cannot be saved any more.</p>` : nothing);
+
   const bar = () => {
     if (!draft.dirty.value || refusal()) return nothing;
     return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>Unsaved changes</h2>${changeList(fieldsOf(draft.base.value), draft.fields.value, 'Your changes')}</div>
-      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: draft.discard })}${button({ label: 'Save', kind: 'primary', name: 'save-segment', work: save, disabled: draft.overtaken.value })}</div></section>`;
+      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: draft.discard })}${button({ label: 'Save', kind: 'primary', name: 'save-segment', work: save, disabled: draft.overtaken.value || segment.error?.status === 404 })}</div></section>`;
   };
 
   const who = (fields, disabled) => {
@@ -89,7 +95,9 @@ export function open({ params }) {
     ${field({ id: 'segment-description', label: 'Description', optional: true, value: fields.description, onInput: set('description'), rows: 2, max: 2000, disabled, error: complaint('description') })}</div></section>`;
 
   const remove = async () => {
+    leaving = true;
     const done = await deleteSegment(segment.value, usage);
+    leaving = done;
     if (!done) return;
     draft.discard();
     go(place.to`segments` + place.query());
@@ -103,7 +111,7 @@ export function open({ params }) {
     return html`<div class="page-head"><h1 class="wrap">${one.name}</h1><span class="push">${why ? nothing : button({ label: 'Delete', icon: 'trash', onClick: remove })}</span></div>
       <p class="row muted"><a href=${place.to`segments` + place.query()}>Segments</a><span aria-hidden="true">/</span><code class="wrap">${one.key}</code>${copyButton(one.key, 'Copy the key')}<span class="small">changed ${ago(one.updated_at)}</span></p>
       ${why ? html`<p class="note wrap">${why}</p>` : nothing}
-      ${track(overtaken)}${who(fields, Boolean(why))}${about(fields, Boolean(why))}${useList(usage, one.key)}${track(bar)}`;
+      ${track(gone)}${track(overtaken)}${who(fields, Boolean(why))}${about(fields, Boolean(why))}${useList(usage, one.key)}${track(bar)}`;
   };
 
   return {

@@ -27,7 +27,7 @@ export const sayMembers = (segment) => [
 const sayUse = ({ flags, segments }) => [
   flags.length ? plural(flags.length, 'flag') : null,
   segments.length ? plural(segments.length, 'segment') : null,
-].filter(Boolean).join(' · ') || 'not used';
+].filter(Boolean).join(' · ') || 'nothing';
 
 export function open() {
   const segments = resource(() => api.all('/segments', inProject()));

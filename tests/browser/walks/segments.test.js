@@ -19,13 +19,13 @@ const many = Array.from({ length: 1200 }, (_none, number) => `user-${number}`);
 
 test('the list says who is in a segment and what uses it, and makes one', async () => {
   await server.api('POST', at(), { key: 'hostile-group', name: HOSTILE, excluded: ['eve', 'mallory'] });
-  const { page, close } = await window(server);
+  const { page, close } = await window(server, { refused: [409] });
   await signIn(page, server, { at: '/p/shop/flags?env=staging' });
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Segments' }).click();
   const row = (name) => page.getByRole('row').filter({ hasText: name });
   await row('Beta testers').getByText('1 included · 1 condition').waitFor();
   await row('Beta testers').getByText('1 flag').waitFor();
-  await row(HOSTILE).getByText('not used').waitFor();
+  await row(HOSTILE).getByText('nothing').waitFor();
   await look(page, 'segments');
   await page.getByLabel('Search segments').fill('beta');
   await page.getByText('1 found').waitFor();
@@ -60,9 +60,10 @@ test('user keys are pasted, found, taken away and saved', async () => {
   await page.keyboard.press('Control+V');
   await included.getByRole('heading', { name: 'Included 1,201' }).waitFor();
   await included.getByLabel('Find in included').fill('user-119');
-  await included.getByText('11 found').waitFor();
+  await included.getByText('11 found', { exact: true }).waitFor();
   await included.getByRole('button', { name: 'Remove user-1190' }).click();
   await included.getByRole('heading', { name: 'Included 1,200' }).waitFor();
+  await page.locator(':focus').and(included.getByRole('button', { name: 'Remove user-1191' })).waitFor();
   await page.getByLabel('Name').fill('Pasted people');
   await look(page, 'segment-edited');
   // Nothing is lost by a reload.
@@ -157,6 +158,18 @@ test('an unused segment is deleted', async () => {
   await page.getByText('The segment Unused is deleted').waitFor();
   await page.waitForURL('**/p/shop/segments?env=staging');
   assert.equal((await server.api('GET', at())).some((one) => one.key === 'unused'), false);
+  await close();
+});
+
+test('a segment that somebody else deletes says so', async () => {
+  await server.api('POST', at(), { key: 'fleeting', name: 'Fleeting' });
+  const { page, close } = await window(server, { refused: [404] });
+  await open(page, '/fleeting');
+  await page.getByLabel('Description').fill('Kept to copy');
+  await server.api('DELETE', at('/fleeting'));
+  await page.getByText('Somebody deleted this segment').waitFor({ timeout: 1_000 });
+  assert.equal(await page.getByLabel('Description').inputValue(), 'Kept to copy');
+  assert.equal(await page.getByRole('button', { name: 'Save' }).isDisabled(), true);
   await close();
 });
 

@@ -42,12 +42,12 @@ export async function deleteSegment(segment, usage) {
   }
   const given = await allowed(new Map(), segment, { title: `Delete ${segment.name}?`, action: 'Go on' });
   if (!given) return false;
-  return form({
+  return Boolean(await form({
     title: `Delete ${segment.name}?`,
     intro: html`<p class="wrap">Nothing uses it. It cannot be brought back.</p>`,
     submit: 'Delete the segment',
     danger: true,
     fields: () => nothing,
     work: () => api.del(address(segment.key), { query: inProject(), ifMatch: segment.revision, headers: breakGlass(given) }),
-  });
+  }));
 }
