@@ -38,6 +38,7 @@ const ROUTES = [
   ['/p/:project/flags/:flag/:tab', () => import('./screens/flag.js')],
   ['/p/:project/segments', () => import('./screens/segments.js')],
   ['/p/:project/segments/:segment', () => import('./screens/segment.js')],
+  ['/p/:project/compare', () => import('./screens/compare.js')],
   ['/p/:project/settings', () => import('./screens/settings.js')],
   ['/p/:project/settings/:tab', () => import('./screens/settings.js')],
   ['/profile', () => import('./screens/profile.js'), { alone: true }],

@@ -15,6 +15,7 @@ import { fault, skeleton, empty } from './parts/state.js';
 const PLACES = [
   ['Flags', 'flag', 'flags', 'f'],
   ['Segments', 'layers', 'segments', 'e'],
+  ['Compare', 'compare', 'compare', 'c'],
   ['Settings', 'gear', 'settings', 's'],
 ];
 
