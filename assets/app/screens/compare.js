@@ -129,7 +129,7 @@ export function open() {
       <div class="compare-head"><div class="tick"><input id="choose-all" type="checkbox" .checked=${live(every)} .indeterminate=${live(!every && seen.some((row) => chosen.value.has(row.flag_key)))} ?disabled=${Boolean(why) || seen.length === 0}
           @change=${(event) => choose(seen.map((row) => row.flag_key), event.target.checked)}><label for="choose-all">${search() ? 'All that are found' : 'All'}</label></div>
         <p role="status"><strong>${flagsOf(all.length)}</strong> ${all.length === 1 ? 'differs' : 'differ'}<span class="muted">, ${count(equal)} ${equal === 1 ? 'is' : 'are'} the same</span></p>
-        <div class="filters push compare-search"><div class="search"><label class="seen-by-ear" for="search">Search the differences</label>${icon('search')}<input id="search" type="search" placeholder="Search by name or key" autocomplete="off" spellcheck="false"
+        <div class="filters compare-search"><div class="search"><label class="seen-by-ear" for="search">Search the differences</label>${icon('search')}<input id="search" type="search" placeholder="Search by name or key" autocomplete="off" spellcheck="false"
           .value=${live(here.value.query.get('search') ?? '')} @input=${(event) => setQuery({ search: event.target.value })}></div></div></div>
       ${seen.length ? html`<ul aria-label="Differences">${repeat(seen.slice(0, most), (row) => row.flag_key, line(two, !why))}</ul>` : empty({ title: 'No difference is like that', text: 'No name or key of a flag that differs contains what you search for.' })}
       ${seen.length > most ? button({ label: `Show all ${count(seen.length)}`, onClick: () => setQuery({ all: 'true' }) }) : nothing}`;
@@ -139,7 +139,7 @@ export function open() {
     const number = selected().length;
     if (!number) return nothing;
     return html`<section class="save-bar compare-bar" aria-label="Chosen flags"><p class="grow">${flagsOf(number)} chosen${number > MOST ? html`<span class="muted">: at most ${count(MOST)} are promoted at once</span>` : nothing}</p>
-      <div class="row">${button({ label: 'Choose none', kind: 'quiet', onClick: () => { chosen.value = new Set(); } })}${button({ label: `Preview the promotion to ${two.target.name}`, name: 'preview', kind: 'primary', onClick: run, disabled: number > MOST })}</div></section>`;
+      <div class="row">${button({ label: 'Clear', kind: 'quiet', onClick: () => { chosen.value = new Set(); } })}${button({ label: 'Preview the promotion', name: 'preview', kind: 'primary', onClick: run, disabled: number > MOST })}</div></section>`;
   };
 
   const result = () => {
@@ -165,6 +165,6 @@ export function open() {
       clearTimeout(timer);
       window.removeEventListener('focus', again);
     },
-    view: () => html`<div class="page compare"><div class="page-head"><h1>Compare</h1></div>${track(page)}</div>`,
+    view: () => html`<div class="page compare stack"><div class="page-head"><h1>Compare</h1></div>${track(page)}</div>`,
   };
 }

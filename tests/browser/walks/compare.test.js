@@ -25,7 +25,7 @@ test('differences are shown, some are promoted', async () => {
   await row(page, HOSTILE).getByRole('checkbox').check();
   await row(page, 'New checkout').getByRole('checkbox').check();
   await look(page, 'compare');
-  await page.getByRole('button', { name: 'Preview the promotion to Staging' }).click();
+  await page.getByRole('button', { name: 'Preview the promotion' }).click();
   const dialog = page.getByRole('dialog', { name: 'Promote 2 flags from Development to Staging' });
   await dialog.getByText('2 flags would change').waitFor();
   await dialog.getByLabel('On or off').uncheck();
@@ -47,7 +47,7 @@ test('production asks for its name; afterwards nothing differs', async () => {
   const { page, close } = await window(server);
   await open(page, 'from=staging&to=production&env=development');
   await page.getByLabel('All', { exact: true }).check();
-  await page.getByRole('button', { name: 'Preview the promotion to Production' }).click();
+  await page.getByRole('button', { name: 'Preview the promotion' }).click();
   await page.getByRole('dialog', { name: /^Promote/ }).getByRole('button', { name: 'Promote to Production' }).click();
   const asked = page.getByRole('dialog', { name: /^Change .* in Production/ });
   assert.equal(await asked.getByRole('button', { name: 'Promote' }).isDisabled(), true);
@@ -75,7 +75,7 @@ test('a frozen environment asks an admin why, and refuses others', async () => {
   const { page, close } = await window(server);
   await open(page, 'from=development&to=staging');
   await row(page, 'Page size').getByRole('checkbox').check();
-  await page.getByRole('button', { name: 'Preview the promotion to Staging' }).click();
+  await page.getByRole('button', { name: 'Preview the promotion' }).click();
   const dialog = page.getByRole('dialog', { name: 'Promote 1 flag from Development to Staging' });
   await dialog.getByRole('button', { name: 'Promote to Staging' }).click();
   await page.getByLabel('Why this cannot wait').fill('The shop is down');
