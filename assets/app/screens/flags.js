@@ -7,14 +7,13 @@ import { flagList } from '../store/flags.js';
 import { refusal, switchFlag } from '../store/switching.js';
 import { onChange } from '../live.js';
 import { addKeys } from '../keys.js';
-import { button } from '../parts/button.js';
+import { button, once } from '../parts/button.js';
 import { chip, environment as environmentView } from '../parts/chip.js';
 import { sparkline } from '../parts/sparkline.js';
 import { empty, fault, skeleton } from '../parts/state.js';
 import { ago, count } from '../parts/time.js';
 import { toggle } from '../parts/toggle.js';
 import { asked, clear, filtered, filters } from './flags/filters.js';
-import { newFlag } from './flags/new-flag.js';
 
 const WIDE_ROW = 44;
 const NARROW_ROW = 92;
@@ -117,9 +116,13 @@ export function open() {
     requestAnimationFrame(() => scroller.querySelector(`[data-at="${cursor.value}"] a`)?.focus({ preventScroll: true }));
   };
   const chosen = () => list.value?.rows[cursor.value];
-  const create = () => {
-    if (place.mayEdit.value) newFlag(tags()).then((made) => { if (made) go(place.to`flags/${made.key}`); });
-  };
+  // The dialog is loaded when it is asked for: the list is there sooner without it.
+  const create = () => once('new-flag', async () => {
+    if (!place.mayEdit.value) return;
+    const { newFlag } = await import('./flags/new-flag.js');
+    const made = await newFlag(tags());
+    if (made) go(place.to`flags/${made.key}`);
+  });
   const stopKeys = addKeys('Flags', [
     { keys: '/', says: 'Search', run: () => document.getElementById('search').focus() },
     { keys: 'j', says: 'Next flag', run: () => move(1) },
