@@ -1,16 +1,12 @@
 //! Content codings: what answers are compressed with, and which one a client likes best (RFC 9110, section 12.5.3).
+//! Brotli is not among them: its encoder and its dictionary make the executable a megabyte larger, and who knows it knows
+//! zstd or gzip as well.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use flate2::write::GzEncoder;
 use poem::http::HeaderValue;
 
-/// Brotli's levels reach to 11; beyond this one the time grows faster than the gain.
-const BROTLI_LEVEL: u32 = 4;
-/// The window of Brotli as a power of two, in bytes.
-const BROTLI_WINDOW: u32 = 20;
-/// The buffer of Brotli's writer, in bytes.
-const BROTLI_BUFFER: usize = 4096;
 /// zstd's levels reach to 22.
 const ZSTD_LEVEL: i32 = 6;
 /// gzip's levels reach to 9.
@@ -19,8 +15,6 @@ const GZIP_LEVEL: u32 = 5;
 /// The codings that we speak, the better first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
-    /// RFC 7932.
-    Brotli,
     /// RFC 8878.
     Zstd,
     /// RFC 1952.
@@ -29,7 +23,7 @@ pub enum Coding {
 
 impl Coding {
     /// All of them.
-    pub const ALL: [Coding; 3] = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
+    pub const ALL: [Coding; 2] = [Coding::Zstd, Coding::Gzip];
 
     /// The coding that the value of `Accept-Encoding` likes best, ours first among equals.
     pub fn choose(accepted: &HeaderValue) -> Option<Self> {
@@ -39,7 +33,6 @@ impl Coding {
     /// What it is called in headers.
     pub const fn name(self) -> &'static str {
         match self {
-            Coding::Brotli => "br",
             Coding::Zstd => "zstd",
             Coding::Gzip => "gzip",
         }
@@ -47,18 +40,11 @@ impl Coding {
 
     /// Compresses, where it stands.
     pub fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        let packed = || Vec::with_capacity(bytes.len() / 3);
         match self {
-            Coding::Brotli => {
-                let mut writer =
-                    brotli::CompressorWriter::new(packed(), BROTLI_BUFFER, BROTLI_LEVEL, BROTLI_WINDOW);
-                writer.write_all(bytes)?;
-                writer.flush()?;
-                Ok(writer.into_inner())
-            }
             Coding::Zstd => zstd::bulk::compress(bytes, ZSTD_LEVEL),
             Coding::Gzip => {
-                let mut writer = GzEncoder::new(packed(), flate2::Compression::new(GZIP_LEVEL));
+                let packed = Vec::with_capacity(bytes.len() / 3);
+                let mut writer = GzEncoder::new(packed, flate2::Compression::new(GZIP_LEVEL));
                 writer.write_all(bytes)?;
                 writer.finish()
             }
@@ -66,11 +52,9 @@ impl Coding {
     }
 }
 
-/// What was compressed with Brotli before: a file that is embedded like that.
-pub fn from_brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut plain = Vec::new();
-    brotli::Decompressor::new(bytes, BROTLI_BUFFER).read_to_end(&mut plain)?;
-    Ok(plain)
+/// What was compressed with zstd before: a file that is embedded like that.
+pub fn from_zstd(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    zstd::decode_all(bytes)
 }
 
 fn choose(accepted: &str) -> Option<Coding> {
@@ -109,14 +93,15 @@ mod tests {
     #[test]
     fn chooses_what_the_client_likes_best() {
         for (accepted, expected) in [
-            ("gzip, deflate, br, zstd", Some(Coding::Brotli)),
-            ("gzip, deflate, zstd", Some(Coding::Zstd)),
+            ("gzip, deflate, br, zstd", Some(Coding::Zstd)),
+            ("gzip, deflate, br", Some(Coding::Gzip)),
             ("zstd;q=0.9, gzip", Some(Coding::Gzip)),
-            ("gzip;q=1.0, br;q=0.5", Some(Coding::Gzip)),
+            ("gzip;q=1.0, zstd;q=0.5", Some(Coding::Gzip)),
             ("GZIP", Some(Coding::Gzip)),
-            ("br;q=0, *", Some(Coding::Zstd)),
-            ("*;q=0.1", Some(Coding::Brotli)),
-            ("br;q=0, gzip; q=0", None),
+            ("zstd;q=0, *", Some(Coding::Gzip)),
+            ("*;q=0.1", Some(Coding::Zstd)),
+            ("zstd;q=0, gzip; q=0", None),
+            ("br", None),
             ("identity", None),
             ("", None),
             ("gzip;q=x", None),

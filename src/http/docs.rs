@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
-use crate::http::coding::from_brotli;
+use crate::http::coding::from_zstd;
 use crate::http::error::{ApiError, Code};
 use crate::http::file::{File, embedded};
 
@@ -27,8 +27,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Swagger UI, as `assets/vendor/swagger-ui` says, and its style.
-const SCRIPT: &str = "vendor/swagger-ui/swagger-ui-bundle.js.br";
-const STYLE: &str = "vendor/swagger-ui/swagger-ui.css.br";
+const SCRIPT: &str = "vendor/swagger-ui/swagger-ui-bundle.js.zst";
+const STYLE: &str = "vendor/swagger-ui/swagger-ui.css.zst";
 
 // Relative addresses, so that the page also works below a prefix of a proxy.
 const PAGE: &str = r#"<!doctype html>
@@ -75,7 +75,7 @@ impl SwaggerUi {
 
 /// An embedded file that is kept compressed.
 fn unpacked(path: &str) -> io::Result<Vec<u8>> {
-    from_brotli(&embedded(path).ok_or(io::ErrorKind::NotFound)?)
+    from_zstd(&embedded(path).ok_or(io::ErrorKind::NotFound)?)
 }
 
 /// Makes the document.

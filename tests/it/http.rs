@@ -269,7 +269,7 @@ fn large_answers_are_compressed_as_the_client_likes() {
     let server = Server::start();
     let plain = server.anonymous().with("Accept-Encoding", "identity").get("/openapi.json");
     assert!(plain.header("content-encoding").is_none());
-    for accepted in ["gzip", "br"] {
+    for accepted in ["gzip", "zstd"] {
         let answer = server.anonymous().with("Accept-Encoding", accepted).get("/openapi.json");
         assert_eq!(answer.header("content-encoding"), Some(accepted));
         assert!(answer.header("vary").is_some_and(|vary| vary.contains("Accept-Encoding")));
@@ -277,12 +277,14 @@ fn large_answers_are_compressed_as_the_client_likes() {
         let mut unpacked = Vec::new();
         match accepted {
             "gzip" => flate2::read::GzDecoder::new(&answer.bytes[..]).read_to_end(&mut unpacked),
-            _ => brotli::Decompressor::new(&answer.bytes[..], 4096).read_to_end(&mut unpacked),
+            _ => {
+                zstd::Decoder::new(&answer.bytes[..]).and_then(|mut packed| packed.read_to_end(&mut unpacked))
+            }
         }
         .expect("a sound body");
         assert!(unpacked == plain.bytes);
     }
-    let small = server.anonymous().with("Accept-Encoding", "gzip, br").get("/health");
+    let small = server.anonymous().with("Accept-Encoding", "gzip, zstd").get("/health");
     assert!(small.header("content-encoding").is_none() && small.body()["status"] == "ok");
 }
 

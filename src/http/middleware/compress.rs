@@ -81,7 +81,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_compressed_unpacks_to_what_it_was() {
         for size in [1024, MAX_INLINE + 1] {
-            for accepted in ["gzip", "br", "zstd"] {
+            for accepted in ["gzip", "zstd"] {
                 let response = answer(size, "application/json; charset=utf-8", accepted).await;
                 assert_eq!(response.headers()["content-encoding"], accepted);
                 assert_eq!(response.headers()["vary"], "Accept-Encoding");
@@ -89,8 +89,7 @@ mod tests {
                 let mut unpacked = Vec::new();
                 match accepted {
                     "zstd" => zstd::Decoder::new(&packed[..]).unwrap().read_to_end(&mut unpacked).unwrap(),
-                    "gzip" => flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap(),
-                    _ => brotli::Decompressor::new(&packed[..], 4096).read_to_end(&mut unpacked).unwrap(),
+                    _ => flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap(),
                 };
                 assert!(packed.len() < size && unpacked == vec![b'a'; size]);
             }

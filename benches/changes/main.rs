@@ -1,0 +1,227 @@
+//! The benchmark of changes: how many acknowledged changes a second, beside redb's own durable commits on the same disk.
+//! `cargo bench --bench changes`.
+//!
+//! redb commits one small row after the other, each durable before the next begins. The server, on a file of its own in
+//! the same folder, switches flags through its API: by one client, each change acknowledged before the next is asked for,
+//! and by many at once, each with a flag of its own. The three take turns, round after round, so that whatever else the
+//! machine and the disk do meets all of them; the median of a row's rounds is what counts. A change costs the server an
+//! audit entry, a revision, a version and a compiled ruleset beside the switch. The program fails only if it cannot
+//! measure; no figure makes it fail.
+
+use std::error::Error;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use redb::{Database, TableDefinition};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use ureq::Agent;
+use ureq::http::Request;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Rows of redb alone: about as long as the record of a configuration, in bytes.
+const ROW_BYTES: usize = 256;
+const ROWS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rows");
+
+/// How long the server may take until it answers.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+const START_POLL: Duration = Duration::from_millis(2);
+
+/// Measures changes beside redb's commits
+#[derive(Parser, Debug)]
+struct Options {
+    /// Rounds of each row
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+
+    /// Milliseconds of each row in each round
+    #[arg(long, default_value_t = 1_000)]
+    millis: u64,
+
+    /// Clients that change flags at the same time
+    #[arg(long, default_value_t = 32)]
+    writers: usize,
+
+    /// The folder of the data files, which decides the disk; absent: the system's for temporary files
+    #[arg(long)]
+    folder: Option<PathBuf>,
+
+    /// Another build of the server, to be measured as well; may be given more than once
+    #[arg(long, value_name = "PROGRAM")]
+    beside: Vec<PathBuf>,
+
+    /// What cargo says to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Outcome<()> {
+    let options = Options::parse();
+    let folder = match &options.folder {
+        Some(folder) => TempDir::new_in(folder)?,
+        None => TempDir::new()?,
+    };
+    let mut programs = vec![PathBuf::from(env!("CARGO_BIN_EXE_phaseflag"))];
+    programs.extend(options.beside.iter().cloned());
+    let alone = Alone::open(&folder.path().join("alone.redb"))?;
+    let mut servers = Vec::new();
+    for (number, program) in programs.iter().enumerate() {
+        servers.push(Server::start(program, &folder.path().join(format!("{number}.redb")), options.writers)?);
+    }
+    let time = Duration::from_millis(options.millis);
+    let mut redb = Vec::new();
+    let mut rates = vec![(Vec::new(), Vec::new()); servers.len()];
+    for _ in 0..options.rounds {
+        redb.push(alone.commits(time)?);
+        for (server, (one, many)) in servers.iter().zip(&mut rates) {
+            one.push(server.changes(1, time)?);
+            many.push(server.changes(options.writers, time)?);
+        }
+    }
+    let redb = median(redb);
+    println!("acknowledged changes per second, median of {} rounds of {} ms", options.rounds, options.millis);
+    println!("  {:<44}{redb:>9.0}   1.00", "redb alone, one row in each durable commit");
+    for (program, (one, many)) in programs.iter().zip(rates) {
+        let (one, many) = (median(one), median(many));
+        println!("{}", program.display());
+        println!("  {:<44}{one:>9.0}{:>7.2}", "one writer", one / redb);
+        println!("  {:<44}{many:>9.0}{:>7.2}", format!("{} writers", options.writers), many / redb);
+        println!("  {} writers make {:.1} times as many changes as one", options.writers, many / one);
+    }
+    Ok(())
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+/// redb without anything around it.
+struct Alone(Database);
+
+impl Alone {
+    fn open(path: &Path) -> Outcome<Self> {
+        Ok(Self(Database::create(path)?))
+    }
+
+    fn commits(&self, time: Duration) -> Outcome<f64> {
+        let began = Instant::now();
+        let mut made = 0_u32;
+        while began.elapsed() < time {
+            let change = self.0.begin_write()?;
+            change.open_table(ROWS)?.insert(u64::from(made), &[0x5a; ROW_BYTES][..])?;
+            change.commit()?;
+            made += 1;
+        }
+        Ok(f64::from(made) / began.elapsed().as_secs_f64())
+    }
+}
+
+/// A server with a flag for each writer.
+struct Server {
+    child: Child,
+    token: String,
+    switches: Vec<Switch>,
+}
+
+/// What a flag is switched with.
+struct Switch {
+    address: String,
+    enabled: AtomicBool,
+}
+
+impl Server {
+    fn start(program: &Path, data: &Path, writers: usize) -> Outcome<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port().to_string();
+        let mut command = Command::new(program);
+        command.args(["serve", "--port", &port, "--rate-limit-management", "1000000000", "--data"]).arg(data);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut server = Self { child, token: String::new(), switches: Vec::new() };
+        let root = format!("http://127.0.0.1:{port}");
+        let began = Instant::now();
+        while ureq::get(format!("{root}/ready")).call().is_err() {
+            if began.elapsed() > START_TIMEOUT {
+                return Err(format!("{} does not answer", program.display()).into());
+            }
+            thread::sleep(START_POLL);
+        }
+        server.fill(&format!("{root}/api/v1"), writers)?;
+        Ok(server)
+    }
+
+    fn fill(&mut self, api: &str, flags: usize) -> Outcome<()> {
+        let agent = Agent::new_with_defaults();
+        let account = json!({"email": "bench@example.com", "password": "correct horse battery"});
+        post(&agent, "", &format!("{api}/auth/register"), &account)?;
+        let login = post(&agent, "", &format!("{api}/auth/login"), &account)?;
+        text(&login["data"]["access_token"])?.clone_into(&mut self.token);
+        let bearer = format!("Bearer {}", self.token);
+        let get = |path: &str| -> Outcome<Value> {
+            let request = Request::get(format!("{api}{path}")).header("authorization", &bearer).body(())?;
+            Ok(agent.run(request)?.body_mut().read_json()?)
+        };
+        let projects = get("/projects")?;
+        let environments = get(&format!("/environments?project_id={}", text(&projects["data"][0]["id"])?))?;
+        let environment = text(&environments["data"][0]["id"])?;
+        for number in 0..flags {
+            let key = format!("flag-{number}");
+            let flag = json!({"key": key, "name": key, "flag_type": "boolean"});
+            post(&agent, &self.token, &format!("{api}/flags?environment_id={environment}"), &flag)?;
+            let address = format!("{api}/flags/{key}/toggle?environment_id={environment}");
+            self.switches.push(Switch { address, enabled: AtomicBool::new(false) });
+        }
+        Ok(())
+    }
+
+    /// Acknowledged changes per second by so many clients at the same time.
+    fn changes(&self, writers: usize, time: Duration) -> Outcome<f64> {
+        let made = AtomicUsize::new(0);
+        let began = Instant::now();
+        thread::scope(|scope| {
+            let clients: Vec<_> = self.switches[..writers]
+                .iter()
+                .map(|switch| {
+                    let made = &made;
+                    scope.spawn(move || -> Outcome<()> {
+                        let agent = Agent::new_with_defaults();
+                        while began.elapsed() < time {
+                            // Each time another state, as what changes nothing is no change.
+                            let enabled = !switch.enabled.fetch_not(Ordering::Relaxed);
+                            post(&agent, &self.token, &switch.address, &json!({"enabled": enabled}))?;
+                            made.fetch_add(1, Ordering::Relaxed);
+                        }
+                        Ok(())
+                    })
+                })
+                .collect();
+            clients.into_iter().try_for_each(|client| client.join().map_err(|_| "a client panicked")?)
+        })?;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        Ok(made.into_inner() as f64 / began.elapsed().as_secs_f64())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as good.
+        let _ended = self.child.kill();
+        let _waited = self.child.wait();
+    }
+}
+
+fn post(agent: &Agent, token: &str, url: &str, body: &Value) -> Outcome<Value> {
+    let request = Request::post(url).header("content-type", "application/json");
+    let request =
+        if token.is_empty() { request } else { request.header("authorization", format!("Bearer {token}")) };
+    Ok(agent.run(request.body(body.to_string())?)?.body_mut().read_json()?)
+}
+
+fn text(value: &Value) -> Outcome<&str> {
+    value.as_str().ok_or_else(|| "the server answers otherwise than its document says".into())
+}
