@@ -8,7 +8,7 @@ import { permission } from './switching.js';
 import { resource } from '../parts/resource.js';
 
 /** How long changes of flags are collected before the usage is read again. */
-const USAGE_MS = 300;
+const USAGE_MS = 500;
 
 export const inProject = () => ({ project_id: place.project.peek().id });
 export const address = (key) => `/segments/${encodeURIComponent(key)}`;

@@ -22,8 +22,12 @@ export function draftOf(source) {
   const keep = (next) => {
     const id = source.peek().id;
     edit.value = next;
-    if (next) sessionStorage.setItem(place(id), JSON.stringify(next));
-    else sessionStorage.removeItem(place(id));
+    try {
+      if (next) sessionStorage.setItem(place(id), JSON.stringify(next));
+      else sessionStorage.removeItem(place(id));
+    } catch {
+      // The tab has no room left: the edits stay on the page.
+    }
   };
 
   const fields = computed(() => edit.value?.mine ?? (source.value ? fieldsOf(source.value) : null));
