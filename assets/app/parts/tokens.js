@@ -5,7 +5,7 @@ import { combobox } from './combobox.js';
 
 const SHOWN = 100;
 
-/** `values` a list of strings, `onChange(list)`. */
+/** `values` a list of strings, `onChange(list)`. Where it is `disabled` they are only shown. */
 export const tokens = ({ id, label, values, onChange, options = [], placeholder = 'Add…', mono = true, hideLabel = false, disabled = false, error }) => {
   const add = (text) => {
     const parts = text.split(/[\n,]/).map((part) => part.trim()).filter(Boolean);
@@ -32,7 +32,7 @@ export const tokens = ({ id, label, values, onChange, options = [], placeholder 
   };
   return html`<div class="tokens" @paste=${paste} @focusout=${left}>
     ${values.length ? html`<ul class="token-list" aria-label=${typeof label === 'string' ? label : nothing}>${values.slice(0, SHOWN).map((value, at) => html`<li class="token"><span class="cut ${mono ? 'mono' : ''}">${String(value)}</span>
-      <button type="button" aria-label="Remove ${String(value)}" ?disabled=${disabled} @click=${(event) => remove(event, value, at)}>${icon('close')}</button></li>`)}
+      ${disabled ? nothing : html`<button type="button" aria-label="Remove ${String(value)}" @click=${(event) => remove(event, value, at)}>${icon('close')}</button>`}</li>`)}
       ${values.length > SHOWN ? html`<li class="muted small">and ${values.length - SHOWN} more</li>` : nothing}</ul>` : nothing}
-    ${combobox({ id, label, value: '', options, onChoose: add, placeholder, mono, hideLabel, disabled, clearAfter: true, error })}</div>`;
+    ${disabled ? nothing : combobox({ id, label, value: '', options, onChoose: add, placeholder, mono, hideLabel, clearAfter: true, error })}</div>`;
 };

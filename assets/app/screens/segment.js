@@ -90,9 +90,9 @@ export function open({ params }) {
       ${draft.dirty.value ? nothing : segment.value.warnings?.map((warning) => html`<p class="note warn wrap">${warning.message}</p>`)}</section>`;
   };
 
-  const about = (fields, disabled) => html`<section class="stack"><h2>About it</h2><div class="fields">
-    ${field({ id: 'segment-name', label: 'Name', value: fields.name, onInput: set('name'), max: 200, disabled, error: fields.name.trim() ? complaint('name') : 'A name is needed.' })}
-    ${field({ id: 'segment-description', label: 'Description', optional: true, value: fields.description, onInput: set('description'), rows: 2, max: 2000, disabled, error: complaint('description') })}</div></section>`;
+  const about = (fields) => html`<section class="stack"><h2>About it</h2><div class="fields">
+    ${field({ id: 'segment-name', label: 'Name', value: fields.name, onInput: set('name'), max: 200, error: fields.name.trim() ? complaint('name') : 'A name is needed.' })}
+    ${field({ id: 'segment-description', label: 'Description', optional: true, value: fields.description, onInput: set('description'), rows: 2, max: 2000, error: complaint('description') })}</div></section>`;
 
   const remove = async () => {
     leaving = true;
@@ -110,8 +110,8 @@ export function open({ params }) {
     const why = refusal();
     return html`<div class="page-head"><h1 class="wrap">${one.name}</h1><span class="push">${why ? nothing : button({ label: 'Delete', icon: 'trash', onClick: remove })}</span></div>
       <p class="row muted"><a href=${place.to`segments` + place.query()}>Segments</a><span aria-hidden="true">/</span><code class="wrap">${one.key}</code>${copyButton(one.key, 'Copy the key')}<span class="small">changed ${ago(one.updated_at)}</span></p>
-      ${why ? html`<p class="note wrap">${why}</p>` : nothing}
-      ${track(gone)}${track(overtaken)}${who(fields, Boolean(why))}${about(fields, Boolean(why))}${useList(usage, one.key)}${track(bar)}`;
+      ${why && fields.description ? html`<p class="wrap">${fields.description}</p>` : nothing}${why ? html`<p class="note wrap">${why}</p>` : nothing}
+      ${track(gone)}${track(overtaken)}${who(fields, Boolean(why))}${why ? nothing : about(fields)}${useList(usage, one.key)}${track(bar)}`;
   };
 
   return {

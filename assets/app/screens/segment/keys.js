@@ -26,6 +26,7 @@ export function userKeys() {
       ${values.length > MANY ? html`<div class="row segment-find">${field({ id: `${id}-find`, label: `Find in ${label.toLowerCase()}`, hideLabel: true, placeholder: `Find among ${count(values.length)}`, value: wanted.value, onInput: (value) => { wanted.value = value; }, off: true })}
         ${text ? html`<span class="small muted" role="status">${count(found.length)} found</span>` : nothing}
         ${disabled ? nothing : button({ label: text ? `Remove the ${count(found.length)} found` : 'Remove all', kind: 'quiet', small: true, disabled: found.length === 0, onClick: () => { wanted.value = ''; change([]); } })}</div>` : nothing}
+      ${disabled && values.length === 0 ? html`<p class="muted">Nobody.</p>` : nothing}
       ${tokens({ id, label: `Add to ${label.toLowerCase()}`, hideLabel: true, values: found, onChange: change, placeholder: 'Add a user key, or paste many', error: fault, disabled })}</section>`;
   };
 }
