@@ -12,7 +12,7 @@ import { resource, shown } from '../parts/resource.js';
 import { ago } from '../parts/time.js';
 import { failed, toast } from '../parts/toast.js';
 import { changeList } from './segment/changes.js';
-import { conditionsOf } from './segment/conditions.js';
+import { segmentConditions } from './segment/conditions.js';
 import { draftOf } from './segment/draft.js';
 import { userKeys } from './segment/keys.js';
 import { disputed, fieldsOf, WORDS } from './segment/merge.js';
@@ -29,6 +29,7 @@ export function open({ params }) {
   const draft = draftOf(segment);
   const stopDraft = effect(() => { if (segment.value) draft.begin(); });
   const fault = signal(null);
+  const conditions = segmentConditions();
   const included = userKeys();
   const excluded = userKeys();
 
@@ -36,11 +37,11 @@ export function open({ params }) {
     fault.value = null;
     draft.set(name, value);
   };
-  /** The complaint about a field, or about something in it. */
-  const complaint = (name) => fault.value?.fields?.find((one) => one.field === name || one.field.startsWith(`${name}[`))?.message;
+  /** The complaint about a field, or about something inside it. */
+  const complaint = (name, { inside = true } = {}) => fault.value?.fields?.find((one) => one.field === name || (inside && one.field.startsWith(`${name}[`)))?.message;
 
   async function save() {
-    const given = await allowed(usage.value, segment.value, { title: `Save the changes of ${segment.value.name}?`, action: 'Save' });
+    const given = await allowed(usage.value?.users, segment.value, { title: `Save the changes of ${segment.value.name}?`, action: 'Save' });
     if (!given) return;
     const { body, ifMatch } = draft.request();
     fault.value = null;
@@ -83,7 +84,7 @@ export function open({ params }) {
   const who = (fields, disabled) => {
     const both = fields.included.filter((one) => fields.excluded.includes(one));
     return html`<section class="stack"><h2>Who is in it</h2>
-      ${conditionsOf({ fields, disabled, set, complaint, fault: fault.value, key: params.segment })}
+      ${conditions({ fields, disabled, set, complaint, attributes: usage.value?.attributes, segments: usage.value?.segments.filter((one) => one.value !== params.segment) })}
       ${included({ id: 'included', label: 'Included', help: 'These user keys are in it, whatever the conditions say.', values: fields.included, onChange: set('included'), error: complaint('included'), disabled })}
       ${excluded({ id: 'excluded', label: 'Excluded', help: 'These are never in it: excluded wins over everything else.', values: fields.excluded, onChange: set('excluded'), error: complaint('excluded'), disabled })}
       ${both.length ? html`<p class="note warn wrap">${both.slice(0, 3).join(', ')}${both.length > 3 ? ` and ${both.length - 3} more` : ''} ${both.length === 1 ? 'is' : 'are'} in both lists: excluded wins.</p>` : nothing}

@@ -51,7 +51,7 @@ export function open() {
 
   const row = (segment) => html`<tr><td class="segment-name"><a class="strong wrap" href=${place.to`segments/${segment.key}` + place.query()}>${segment.name}</a><code class="small muted wrap">${segment.key}</code></td>
     <td class="segment-members">${sayMembers(segment)}</td>
-    <td class="segment-use">${track(() => (usage.value ? sayUse(usage.value.get(segment.key) ?? NO_USE) : usage.error ? html`<span class="muted" title=${usage.error.message}>unknown</span>` : html`<div class="bone w1"></div>`))}</td>
+    <td class="segment-use">${track(() => (usage.value ? sayUse(usage.value.users.get(segment.key) ?? NO_USE) : usage.error ? html`<span class="muted" title=${usage.error.message}>unknown</span>` : html`<div class="bone w1"></div>`))}</td>
     <td class="segment-changed muted small">${ago(segment.updated_at)}</td></tr>`;
 
   const table = (rows) => html`<table class="segments-table"><thead><tr><th>Segment</th><th>Who is in it</th><th>Used by</th><th>Changed</th></tr></thead>

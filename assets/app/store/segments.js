@@ -37,21 +37,29 @@ export function usageOf(document) {
   return usage;
 }
 
+/** The attributes that conditions of the project name: what a new one probably names. */
+export function attributesOf(document) {
+  const rules = (document.flags ?? []).flatMap((flag) => Object.values(flag.environments ?? {})).flatMap((one) => one.targeting_rules ?? []);
+  const names = [...(document.segments ?? []), ...rules].flatMap((one) => one.conditions ?? []).map((one) => one.attribute);
+  return [...new Set(names.filter(Boolean))].sort();
+}
+
 export const NO_USE = { flags: [], segments: [] };
 
 /** The keys of the environments in which people feel a change of this segment, also by way of other segments. */
-export function feltIn(usage, key, seen = new Set()) {
+export function feltIn(users, key, seen = new Set()) {
   if (seen.has(key)) return new Set();
   seen.add(key);
-  const { flags, segments } = usage.get(key) ?? NO_USE;
+  const { flags, segments } = users.get(key) ?? NO_USE;
   const mine = flags.filter((flag) => !flag.archived).flatMap((flag) => flag.environments);
-  return new Set([...mine, ...segments.flatMap((one) => [...feltIn(usage, one.key, seen)])]);
+  return new Set([...mine, ...segments.flatMap((one) => [...feltIn(users, one.key, seen)])]);
 }
 
-/** Asks what must be asked before a segment changes: it changes every environment of its project at once. Answers as `permission`. */
-export function allowed(usage, segment, words) {
+/** Asks what must be asked before a segment changes: it changes every environment of its project at once. Without
+ *  `users` it is not known what uses it. Answers as `permission`. */
+export function allowed(users, segment, words) {
   const all = place.environments.peek() ?? [];
-  const felt = usage ? feltIn(usage, segment.key) : null;
+  const felt = users ? feltIn(users, segment.key) : null;
   const production = all.filter((one) => one.type === 'production' && (!felt || felt.has(one.key)));
   const frozen = all.filter((one) => one.frozen);
   const places = [...new Set([...production, ...frozen])].map((one) => one.name).join(', ');
@@ -70,9 +78,13 @@ export function refusal() {
 
 export const breakGlass = (given) => (given.reason ? { 'X-PhaseFlag-Break-Glass': given.reason } : {});
 
-/** What uses the segments of the project, kept up to date; call `stop()` at the end. */
+/** What uses the segments of the project, by their keys, and what their conditions can name; kept up to date until `stop()`.
+ *  The resource is of `{ users, attributes, segments }`. */
 export function followUsage() {
-  const usage = resource(async () => usageOf((await api.get(`/projects/${place.project.peek().id}/export`)).data));
+  const usage = resource(async () => {
+    const { data } = await api.get(`/projects/${place.project.peek().id}/export`);
+    return { users: usageOf(data), attributes: attributesOf(data), segments: (data.segments ?? []).map(({ key, name }) => ({ value: key, text: key, hint: name })) };
+  });
   return { usage, stop: followProject(usage, (change) => change.event !== 'flag.toggled', USAGE_MS) };
 }
 

@@ -78,6 +78,47 @@ test('user keys are pasted, found, taken away and saved', async () => {
   await close();
 });
 
+test('conditions are read as a sentence and edited as a form', async () => {
+  await server.api('POST', at(), { key: 'shaped', name: 'Shaped', conditions: [{ attribute: 'plan', operator: 'is', value: 'pro' }] });
+  const { page, close } = await window(server, { refused: [400] });
+  await open(page, '/shaped');
+  const part = page.getByRole('region', { name: 'Conditions' });
+  await part.getByText('If plan is “pro”.').waitFor();
+  await part.getByRole('button', { name: 'Edit' }).click();
+  await part.getByLabel('How condition 1 compares').selectOption({ label: 'is one of' });
+  await part.getByLabel('What condition 1 compares with').fill('team, trial');
+  await page.keyboard.press('Enter');
+  await part.getByLabel('in any case').check();
+  await part.getByRole('button', { name: 'Add a condition' }).click();
+  await page.locator(':focus').and(part.getByLabel('Attribute of condition 2')).waitFor();
+  await page.keyboard.type('age');
+  await part.getByLabel('How condition 2 compares').selectOption({ label: '≥' });
+  await part.getByLabel('What condition 2 compares with').fill('much');
+  await part.getByRole('button', { name: 'Add a condition' }).click();
+  await part.getByLabel('How condition 3 compares').selectOption({ label: 'not in a segment' });
+  await part.getByLabel('What condition 3 compares with').fill('beta');
+  await page.getByRole('option', { name: /beta-testers/ }).click();
+  await part.getByRole('button', { name: 'Add a condition' }).click();
+  await part.getByRole('button', { name: 'Remove condition 4' }).click();
+  await page.locator(':focus').and(part.getByRole('button', { name: 'Remove condition 3' })).waitFor();
+  await part.getByLabel('Match').selectOption({ label: 'Any of these is enough' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  // What the server says is beside the field that it is about.
+  await part.locator('.condition').nth(1).locator('.fault').waitFor();
+  await look(page, 'segment-conditions');
+  await part.getByLabel('What condition 2 compares with').fill('18');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Shaped is saved').waitFor();
+  const saved = await server.api('GET', at('/shaped'));
+  assert.equal(saved.match, 'any');
+  assert.deepEqual(saved.conditions.map(({ attribute, operator, value, case_insensitive }) => [attribute, operator, value, case_insensitive ?? false]), [
+    ['plan', 'one_of', ['pro', 'team', 'trial'], true], ['age', 'gte', 18, false], [null, 'not_in_segment', ['beta-testers'], false],
+  ]);
+  await part.getByRole('button', { name: 'Done' }).click();
+  await part.getByText('or they are not in the segment').waitFor();
+  await close();
+});
+
 test('a change by somebody else is shown and not overwritten', async () => {
   await server.api('POST', at(), { key: 'shared', name: 'Shared', included: ['ada', 'bob'] });
   const { page, close } = await window(server);

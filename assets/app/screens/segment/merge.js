@@ -6,8 +6,11 @@ const LISTS = new Set(['included', 'excluded']);
 
 export const WORDS = { name: 'Name', description: 'Description', match: 'Match', conditions: 'Conditions', included: 'Included', excluded: 'Excluded' };
 
+/** A condition without what it leaves out. */
+const told = (condition) => Object.fromEntries(Object.entries(condition).filter(([name, value]) => value !== null && (name !== 'case_insensitive' || value)));
+
 /** The fields that can be changed, of a segment. */
-export const fieldsOf = (segment) => Object.fromEntries(FIELDS.map((name) => [name, segment[name] ?? (name === 'description' ? '' : null)]));
+export const fieldsOf = (segment) => ({ ...Object.fromEntries(FIELDS.map((name) => [name, segment[name]])), description: segment.description ?? '', conditions: segment.conditions.map(told) });
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 

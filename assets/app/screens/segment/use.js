@@ -22,7 +22,7 @@ const users = ({ flags, segments }) => html`<ul class="segment-users" aria-label
 
 /** The part of the page that says where it is used. */
 export const useList = (usage, key) => html`<section class="stack tight"><h2>Used by</h2>${shown(usage, (all) => {
-  const use = all.get(key) ?? NO_USE;
+  const use = all.users.get(key) ?? NO_USE;
   return use.flags.length + use.segments.length ? users(use) : html`<p class="muted">No rule and no other segment refers to it.</p>`;
 }, { rows: 2 })}</section>`;
 
@@ -35,7 +35,7 @@ const stillUsed = (segment, use) => show({
 /** Asks and deletes; answers whether it is gone. */
 export async function deleteSegment(segment, usage) {
   await usage.load();
-  const use = usage.value?.get(segment.key);
+  const use = usage.value?.users.get(segment.key);
   if (use) {
     await stillUsed(segment, use);
     return false;
