@@ -8,6 +8,7 @@ import { address, allowed, breakGlass, followProject, followUsage, inProject, re
 import { button } from '../parts/button.js';
 import { copyButton } from '../parts/copy.js';
 import { field } from '../parts/field.js';
+import { icon } from '../parts/icon.js';
 import { resource, shown } from '../parts/resource.js';
 import { ago } from '../parts/time.js';
 import { failed, toast } from '../parts/toast.js';
@@ -56,7 +57,9 @@ export function open({ params }) {
         document.getElementById('segment-overtaken')?.focus();
       } else {
         fault.value = error;
-        failed(error);
+        // What is wrong in a field is said beside it.
+        if (error.fields?.length) requestAnimationFrame(() => document.querySelector('.segment-page [aria-invalid=true]')?.focus());
+        else failed(error);
       }
     }
   }
@@ -77,7 +80,8 @@ export function open({ params }) {
 
   const bar = () => {
     if (!draft.dirty.value || refusal()) return nothing;
-    return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>Unsaved changes</h2>${changeList(fieldsOf(draft.base.value), draft.fields.value, 'Your changes')}</div>
+    return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>Unsaved changes</h2>${changeList(fieldsOf(draft.base.value), draft.fields.value, 'Your changes')}
+        ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((one) => `${one.field} ${one.message}`).join('; ')}.</span></p>` : nothing}</div>
       <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: draft.discard })}${button({ label: 'Save', kind: 'primary', name: 'save-segment', work: save, disabled: draft.overtaken.value || segment.error?.status === 404 })}</div></section>`;
   };
 

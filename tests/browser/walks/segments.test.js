@@ -80,13 +80,13 @@ test('user keys are pasted, found, taken away and saved', async () => {
 
 test('conditions are read as a sentence and edited as a form', async () => {
   await server.api('POST', at(), { key: 'shaped', name: 'Shaped', conditions: [{ attribute: 'plan', operator: 'is', value: 'pro' }] });
-  const { page, close } = await window(server, { refused: [400] });
+  const { page, close } = await window(server, { refused: [422] });
   await open(page, '/shaped');
   const part = page.getByRole('region', { name: 'Conditions' });
   await part.getByText('If plan is “pro”.').waitFor();
   await part.getByRole('button', { name: 'Edit' }).click();
   await part.getByLabel('How condition 1 compares').selectOption({ label: 'is one of' });
-  await part.getByLabel('What condition 1 compares with').fill('team, trial');
+  await part.getByRole('combobox', { name: 'What condition 1 compares with' }).fill('team, trial');
   await page.keyboard.press('Enter');
   await part.getByLabel('in any case').check();
   await part.getByRole('button', { name: 'Add a condition' }).click();
@@ -96,7 +96,7 @@ test('conditions are read as a sentence and edited as a form', async () => {
   await part.getByLabel('What condition 2 compares with').fill('much');
   await part.getByRole('button', { name: 'Add a condition' }).click();
   await part.getByLabel('How condition 3 compares').selectOption({ label: 'not in a segment' });
-  await part.getByLabel('What condition 3 compares with').fill('beta');
+  await part.getByRole('combobox', { name: 'What condition 3 compares with' }).fill('beta');
   await page.getByRole('option', { name: /beta-testers/ }).click();
   await part.getByRole('button', { name: 'Add a condition' }).click();
   await part.getByRole('button', { name: 'Remove condition 4' }).click();
@@ -105,6 +105,7 @@ test('conditions are read as a sentence and edited as a form', async () => {
   await page.getByRole('button', { name: 'Save' }).click();
   // What the server says is beside the field that it is about.
   await part.locator('.condition').nth(1).locator('.fault').waitFor();
+  await page.locator(':focus').and(part.getByLabel('What condition 2 compares with')).waitFor();
   await look(page, 'segment-conditions');
   await part.getByLabel('What condition 2 compares with').fill('18');
   await page.getByRole('button', { name: 'Save' }).click();
