@@ -18,7 +18,6 @@ export const sayOperator = (name) => (SEGMENTS[name] ? SEGMENTS[name].replace('t
 
 const operand = (value) => (Array.isArray(value) ? value.map((one) => brief(one)).join(', ') : brief(value));
 
-/** A condition: "`plan` is `pro`". */
 export function condition({ attribute, operator, value, case_insensitive }) {
   if (SEGMENTS[operator]) return html`they are ${SEGMENTS[operator]} <code>${operand(value)}</code>`;
   if (ALONE[operator]) return html`<code>${attribute}</code> ${ALONE[operator]}`;
