@@ -143,7 +143,7 @@ pub fn verify(path: &Path, companion: &mut impl Companion) -> Result<Seal, Verif
         .set_cache_size(CACHE_BYTES)
         .open_read_only(path)
         .map_err(|error| VerifyError::Open(OpenError::of(path, error)))?;
-    let reader = Reader(database.begin_read().map_err(Error::from)?, None);
+    let reader = Reader(std::sync::Arc::new(database.begin_read().map_err(Error::from)?), None);
     let found = meta::schema(&reader)?;
     if found > SCHEMA {
         let path = path.to_path_buf();
