@@ -13,6 +13,9 @@ const WORDS = {
   starts_with: 'starts with', ends_with: 'ends with', is_not: 'is not',
 };
 
+/** An operator, as a list of them says it. */
+export const sayOperator = (name) => (SEGMENTS[name] ? SEGMENTS[name].replace('the segment', 'a segment') : ALONE[name] ?? WORDS[name] ?? name);
+
 const operand = (value) => (Array.isArray(value) ? value.map((one) => brief(one)).join(', ') : brief(value));
 
 export function condition({ attribute, operator, value, case_insensitive }) {
