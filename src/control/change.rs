@@ -1,6 +1,7 @@
 //! A change in progress: one writing transaction with its audit entries, and what will be published once it is
 //! durable. Everything that evaluation will need is compiled here, before the commit (invariant 1).
 
+mod ending;
 mod news;
 mod telling;
 
@@ -11,7 +12,6 @@ use super::{
     call::{Call, authorise, rights},
     core::Core,
     error::{Error, Thing},
-    instruments::Interval,
     writer::Group,
 };
 use crate::{
@@ -26,12 +26,12 @@ use crate::{
         revision::Revision,
         role::Permission,
         time::Timestamp,
-        violation::{Fault, Violations},
     },
     engine::{self, Ruleset, Segments, compile},
     live::{LiveEnvironment, feed::Subject},
     store::{self, Writer, snapshot::Snapshot},
 };
+pub(super) use ending::{Durable, Ended, check_settled};
 pub(super) use news::News;
 use news::Publication;
 
@@ -47,25 +47,6 @@ struct Next {
 enum Glass {
     Whole,
     Broken,
-}
-
-/// When a change is made durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Durable {
-    /// With its commit.
-    Now,
-    /// With a later commit, unless it is one on which the next change could not build.
-    Later,
-}
-
-/// How a change ended.
-pub(super) enum Ended {
-    /// It was a rehearsal, and is undone.
-    Undone,
-    /// Those who follow see it, and nobody else does.
-    Kept(News),
-    /// It is durable, with all that were kept before.
-    Durable(News, Interval),
 }
 
 /// What becomes of a change in the end.
@@ -374,41 +355,4 @@ impl<'c> Change<'c> {
         self.publications.push(Publication::KeyRevoked(key.id));
         Ok(())
     }
-
-    /// Raises the version of every environment whose flags changed, and commits. Of prerequisites this is the place that
-    /// sees all of a ruleset, and refuses those that could not be evaluated.
-    pub(super) fn commit(mut self, durable: Durable) -> Result<Ended, Error> {
-        let mut rulesets = Vec::with_capacity(self.rulesets.len());
-        for (id, Next { changes, news }) in std::mem::take(&mut self.rulesets) {
-            let unknown = || Error::Internal(format!("the environment {id} is not served"));
-            let present = self.ruleset(id).ok_or_else(unknown)?;
-            let mut environment = store::environment::by_id(&self.tx, id)?.ok_or_else(unknown)?;
-            environment.version += 1;
-            store::environment::put(&self.tx, &environment)?;
-            rulesets.push((Arc::new(present.with(environment.version, changes)), news));
-        }
-        rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
-        let due = store::schedule::next(&self.tx)?;
-        self.tell_of(&rulesets)?;
-        let Self { core, tx, publications, post, ending, .. } = self;
-        let news = News { at: self.call.now, publications, rulesets, due, post };
-        match (ending, durable) {
-            (Ending::Undone, _) => Ok(Ended::Undone),
-            (Ending::Kept, Durable::Later) if news.is_of_rulesets() => {
-                tx.keep()?;
-                Ok(Ended::Kept(news))
-            }
-            (Ending::Kept, _) => {
-                let committed = core.panel.time(|| tx.commit())?;
-                Ok(Ended::Durable(news, committed))
-            }
-        }
-    }
-}
-
-/// Refuses a ruleset with prerequisites that could not be evaluated.
-pub(super) fn check_settled(ruleset: &Ruleset) -> Result<(), Error> {
-    let Some(cycle) = ruleset.unsettled().iter().next() else { return Ok(()) };
-    let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
-    Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into())
 }
