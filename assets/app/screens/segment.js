@@ -3,6 +3,7 @@
 import { html, nothing, effect, signal, track } from '../kit.js';
 import * as api from '../api.js';
 import { go } from '../router.js';
+import { draftOf } from '../store/draft.js';
 import * as place from '../store/place.js';
 import { address, allowed, breakGlass, followProject, followUsage, inProject, refusal } from '../store/segments.js';
 import { button } from '../parts/button.js';
@@ -14,9 +15,8 @@ import { ago } from '../parts/time.js';
 import { failed, toast } from '../parts/toast.js';
 import { changeList } from './segment/changes.js';
 import { segmentConditions } from './segment/conditions.js';
-import { draftOf } from './segment/draft.js';
 import { userKeys } from './segment/keys.js';
-import { disputed, fieldsOf, WORDS } from './segment/merge.js';
+import * as kind from './segment/merge.js';
 import { deleteSegment, useList } from './segment/use.js';
 
 /** A change of a segment is told once for each environment. */
@@ -27,7 +27,7 @@ export function open({ params }) {
   let leaving = false;
   const stopLoad = followProject(segment, (change) => !leaving && (change.event === 'changed' || (change.event.startsWith('segment.') && (!change.segment_key || change.segment_key === params.segment))), SEGMENT_MS);
   const { usage, stop: stopUsage } = followUsage();
-  const draft = draftOf(segment);
+  const draft = draftOf(segment, kind);
   const stopDraft = effect(() => { if (segment.value) draft.begin(); });
   const fault = signal(null);
   const conditions = segmentConditions();
@@ -66,13 +66,13 @@ export function open({ params }) {
 
   const overtaken = () => {
     if (!draft.overtaken.value) return nothing;
-    const [base, mine, theirs] = [fieldsOf(draft.base.value), draft.fields.value, fieldsOf(segment.value)];
-    const both = disputed(base, mine, theirs);
+    const [base, mine, theirs] = [kind.fieldsOf(draft.base.value), draft.fields.value, kind.fieldsOf(segment.value)];
+    const both = kind.disputed(base, mine, theirs);
     return html`<section class="note warn segment-overtaken" id="segment-overtaken" role="alert" tabindex="-1" aria-label="Changed by somebody else"><div class="stack tight grow">
       <p><strong>Somebody else changed this segment ${ago(segment.value.updated_at)}.</strong> Your edits are kept and not saved yet. They changed:</p>
       ${changeList(base, theirs, 'Their changes')}
-      ${both.length ? html`<p>You changed ${both.map((name) => WORDS[name].toLowerCase()).join(' and ')} as well: there yours would replace theirs.</p>` : nothing}
-      <div class="row">${button({ label: 'Put mine on top of theirs', onClick: draft.rebase })}${button({ label: 'Take theirs, discard mine', kind: 'quiet', onClick: draft.discard })}</div></div></section>`;
+      ${both.length ? html`<p>You changed ${both.map((name) => kind.WORDS[name].toLowerCase()).join(' and ')} as well: there yours would replace theirs.</p>` : nothing}
+      <div class="row">${button({ label: 'Put mine on top of theirs', onClick: () => draft.rebase() })}${button({ label: 'Take theirs, discard mine', kind: 'quiet', onClick: draft.discard })}</div></div></section>`;
   };
 
   const gone = () => (segment.error?.status === 404
@@ -80,7 +80,7 @@ export function open({ params }) {
 
   const bar = () => {
     if (!draft.dirty.value || refusal()) return nothing;
-    return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>Unsaved changes</h2>${changeList(fieldsOf(draft.base.value), draft.fields.value, 'Your changes')}
+    return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>Unsaved changes</h2>${changeList(kind.fieldsOf(draft.base.value), draft.fields.value, 'Your changes')}
         ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((one) => `${one.field} ${one.message}`).join('; ')}.</span></p>` : nothing}</div>
       <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: draft.discard })}${button({ label: 'Save', kind: 'primary', name: 'save-segment', work: save, disabled: draft.overtaken.value || segment.error?.status === 404 })}</div></section>`;
   };

@@ -1,50 +1,124 @@
-// Who gets what: the switches of all environments, and the rules of the one that is looked at.
-import { html, nothing, signal, track } from '../../kit.js';
+// Who gets what: the switches of all environments, and the rules of the one that is looked at. They are edited in place as a
+// draft, which no reload loses; it is reviewed before it is saved, and a change by somebody else is never overwritten.
+import { html, nothing, effect, signal, track, untracked } from '../../kit.js';
+import * as api from '../../api.js';
+import { draftOf } from '../../store/draft.js';
 import * as place from '../../store/place.js';
-import { refusal, switchFlag } from '../../store/switching.js';
+import { followUsage } from '../../store/segments.js';
+import { permission, refusal, switchFlag } from '../../store/switching.js';
+import { button } from '../../parts/button.js';
 import { environment as environmentView, variation } from '../../parts/chip.js';
-import { pretty } from '../../parts/json.js';
+import { icon } from '../../parts/icon.js';
+import { failed, toast } from '../../parts/toast.js';
 import { toggle } from '../../parts/toggle.js';
-import { ruleSentence } from './sentence.js';
+import { about } from './targeting/about.js';
+import { conflict } from './targeting/conflict.js';
+import * as kind from './targeting/merge.js';
+import { defaultField, prerequisitesField } from './targeting/otherwise.js';
+import { differences, reachesAll, seenWith } from './targeting/review.js';
+import { ruleList } from './targeting/rules.js';
 
-export function targeting({ flags, show }) {
+/** What the server says about a place below `path`, itself included if `inside`. */
+const said = (list, path, inside) => list?.find((one) => one.field === path || (inside && one.field.startsWith(path)))?.message ?? null;
+
+export function targeting({ flags, flag, show }) {
+  const source = { get value() { return flag.value; }, peek: () => flag.peek() };
+  const draft = draftOf(source, kind);
+  const stopDraft = effect(() => { if (flag.value) untracked(draft.begin); });
+  const { usage, stop: stopUsage } = followUsage();
+  const fault = signal(null);
   const pending = signal(new Set());
+  const [rules, shared, disputes] = [ruleList(), about(), conflict(draft)];
 
-  const flip = (flag, environment, on) => switchFlag(flag, environment, on, (enabled, waiting) => {
+  const set = (name) => (value) => {
+    fault.value = null;
+    draft.set(name, value);
+  };
+  const complaint = (path, { inside = false } = {}) => said(fault.value?.fields, path, inside);
+
+  const flip = (one, environment, on) => switchFlag(one, environment, on, (enabled, waiting) => {
     show(environment, { ...flags.peek().get(environment.id), enabled });
     const names = new Set(pending.peek());
     names[waiting ? 'add' : 'delete'](environment.id);
     pending.value = names;
   });
 
+  async function save(environment) {
+    const [one, before, after] = [flag.peek(), kind.fieldsOf(draft.base.peek()), draft.fields.peek()];
+    const given = await permission(one, environment, {
+      title: `Save the changes in ${environment.name}?`, action: 'Save', always: true, wide: true,
+      text: html`${differences(one, before, after)}${reachesAll(before, after) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}`,
+    });
+    if (!given) return;
+    const { body, ifMatch } = draft.request();
+    try {
+      const { data } = await api.put(`/flags/${encodeURIComponent(one.key)}`, body, { query: { environment_id: environment.id }, ifMatch, headers: given.reason ? { 'X-PhaseFlag-Break-Glass': given.reason } : {} });
+      draft.discard();
+      show(environment, data);
+      toast(`${data.name} is saved.`);
+    } catch (error) {
+      if (error.status === 412) {
+        await flags.load();
+        requestAnimationFrame(() => document.getElementById('flag-conflict')?.focus());
+      } else {
+        fault.value = error;
+        if (!error.fields?.length) failed(error);
+        else requestAnimationFrame(() => document.querySelector('.flag-page [aria-invalid=true], .flag-page .rule .fault')?.focus?.());
+      }
+    }
+  }
+
   const switches = (all) => html`<section class="stack"><h2>Environments</h2><ul class="flag-places">${place.environments.value.map((environment) => {
-    const flag = all.get(environment.id);
-    if (!flag) return nothing;
-    const why = refusal(flag, environment);
+    const one = all.get(environment.id);
+    if (!one) return nothing;
+    const why = refusal(one, environment);
     return html`<li class="row">${toggle({
-      on: flag.enabled, label: `${flag.name} in ${environment.name}`, why: why ?? undefined, disabled: Boolean(why),
-      pending: pending.value.has(environment.id), onToggle: (on) => flip(flag, environment, on),
+      on: one.enabled, label: `${one.name} in ${environment.name}`, why: why ?? undefined, disabled: Boolean(why),
+      pending: pending.value.has(environment.id), onToggle: (on) => flip(one, environment, on),
     })}<a class="grow" href="?env=${environment.key}" aria-current=${environment === place.environment.value ? 'true' : nothing}>${environmentView(environment)}</a>
-      <span class="small muted">${flag.targeting_rules.length === 1 ? '1 rule' : `${flag.targeting_rules.length} rules`}</span></li>`;
+      <span class="small muted">${one.targeting_rules.length === 1 ? '1 rule' : `${one.targeting_rules.length} rules`}</span></li>`;
   })}</ul></section>`;
 
-  const rules = (flag, environment) => html`<section class="stack"><h2>Who gets what in ${environment.name}</h2>
-    ${flag.enabled ? nothing : html`<p class="note">It is off there: everybody gets ${variation(flag, flag.default_variation)}.</p>`}
-    ${flag.prerequisites.length ? html`<p class="wrap">Only where ${flag.prerequisites.map((one, at) => html`${at ? ' and ' : ''}<code>${one.flag_key}</code> serves <code>${one.variation_key}</code>`)}; everybody else gets ${variation(flag, flag.default_variation)}.</p>` : nothing}
-    <ol class="flag-rules">${[...flag.targeting_rules].sort((a, b) => a.priority - b.priority).map((rule) => html`<li class="wrap">${ruleSentence(flag, rule)}</li>`)}
-      <li class="wrap">${flag.targeting_rules.length ? 'Everybody else gets' : 'Everybody gets'} ${variation(flag, flag.default_variation)}.</li></ol>
-    ${flag.warnings.map((warning) => html`<p class="note warn wrap">${warning.message}</p>`)}</section>`;
+  const required = (one, fields) => (fields.prerequisites.length ? html`<p class="wrap">Only where ${fields.prerequisites.map((it, at) => html`${at ? ' and ' : ''}<code>${it.flag_key}</code> serves <code>${it.variation_key}</code>`)}; everybody else gets ${variation(one, fields.default_variation)}.</p>` : nothing);
+  const otherwise = (one, fields) => html`<p class="wrap">${fields.targeting_rules.length ? 'Everybody else gets' : 'Everybody gets'} ${variation(one, fields.default_variation)}.</p>`;
 
-  const variations = (flag) => html`<section class="stack"><h2>Variations</h2><ul class="flag-variations">${flag.variations.map((one) => html`<li class="stack">
-    <span class="row">${variation(flag, one.key)}<span class="muted small mono wrap">${one.key}</span></span><pre class="code" tabindex="0"><code>${pretty(one.value)}</code></pre></li>`)}</ul></section>`;
+  const serving = (one, environment, fields, disabled) => {
+    const seen = seenWith(one, fields);
+    const warnings = (path) => (draft.dirty.value ? [] : one.warnings.filter((it) => it.path?.startsWith(path)).map((it) => it.message));
+    const others = draft.dirty.value ? [] : one.warnings.filter((it) => !it.path?.startsWith('targeting_rules['));
+    return html`<section class="stack"><h2>Who gets what in ${environment.name}</h2>
+      ${one.enabled ? nothing : html`<p class="note">It is off there: everybody gets ${variation(seen, fields.default_variation)}.</p>`}
+      ${disabled ? required(seen, fields) : prerequisitesField({ flag: one, fields, set, complaint })}
+      ${rules({ flag: seen, rules: fields.targeting_rules, before: kind.fieldsOf(draft.base.value).targeting_rules, now: () => draft.fields.peek().targeting_rules, set: set('targeting_rules'), disabled, known: usage.value,
+        complaint: (at) => (part, options) => complaint(`targeting_rules[${at}]${part ? `.${part}` : ''}`, options), warnings: (at) => warnings(`targeting_rules[${at}]`) })}
+      ${disabled ? otherwise(seen, fields) : html`<div class="default-field">${defaultField({ flag: one, fields, set, complaint })}</div>`}
+      ${others.map((it) => html`<p class="note warn wrap">${it.message}</p>`)}</section>`;
+  };
+
+  const bar = (one, environment) => {
+    if (!draft.dirty.value || refusal(one, environment)) return nothing;
+    const number = kind.count(kind.fieldsOf(draft.base.value), draft.fields.value);
+    return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>${number === 1 ? '1 change' : `${number} changes`} not saved</h2>
+        ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((it) => `${it.field} ${it.message}`).join('; ')}.</span></p>` : nothing}</div>
+      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; draft.discard(); } })}${button({ label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || shared.wrong() })}</div></section>`;
+  };
 
   const page = () => {
     const environment = place.environment.value;
-    const flag = environment && flags.value?.get(environment.id);
-    if (!flag) return nothing;
-    return html`${switches(flags.value)}${rules(flag, environment)}${variations(flag)}
-      <p class="muted small">Rules and variations are changed with <a href="/docs#/Flags/updateFlag">the API</a>.</p>`;
+    const one = flag.value;
+    const fields = draft.fields.value;
+    if (!environment || !one || !fields) return nothing;
+    const why = refusal(one, environment);
+    const disabled = Boolean(why);
+    return html`${why ? html`<p class="note wrap">${why}</p>` : nothing}${disputes(one)}${switches(flags.value)}${serving(one, environment, fields, disabled)}
+      ${shared.view({ flag: one, fields, set, complaint, disabled })}${track(() => bar(one, environment))}`;
   };
 
-  return { view: () => track(page) };
+  return {
+    close() {
+      stopDraft();
+      stopUsage();
+    },
+    view: () => track(page),
+  };
 }

@@ -1,7 +1,6 @@
-// A segment that is being edited: what the server has, what the reader made of it, and what happens where both moved. The edits
+// A thing that is being edited: what the server has, what the reader made of it, and what happens where both moved. The edits
 // are kept in the tab, so that no reload loses them.
-import { computed, signal } from '../../kit.js';
-import { body, changes, fieldsOf, merge } from './merge.js';
+import { computed, signal } from '../kit.js';
 
 const place = (id) => `phaseflag.draft.${id}`;
 
@@ -13,14 +12,16 @@ function restore(id) {
   }
 }
 
-/** `source` is the resource of the segment. */
-export function draftOf(source) {
-  /** `{ base, mine }`: the segment as it was when the editing began, and the fields as they are now; null: nothing is edited. */
+/** `source` is the resource of the thing, and `idOf(thing)` what its edits are kept under. Of its kind, `fieldsOf(thing)` are the
+ *  fields that can be edited, `changes(before, after)` those that differ, `merge(base, mine, theirs)` puts mine on top of theirs,
+ *  and `body(before, after)` is what a request says. */
+export function draftOf(source, { fieldsOf, changes, merge, body, idOf = (one) => one.id }) {
+  /** `{ base, mine }`: the thing as it was when the editing began, and the fields as they are now; null: nothing is edited. */
   const edit = signal(null);
   let known = null;
 
   const keep = (next) => {
-    const id = source.peek().id;
+    const id = idOf(source.peek());
     edit.value = next;
     try {
       if (next) sessionStorage.setItem(place(id), JSON.stringify(next));
@@ -34,18 +35,18 @@ export function draftOf(source) {
   return {
     /** The fields as the page shows them. */
     fields,
-    /** The segment as the edits began from it. */
+    /** The thing as the edits began from it. */
     base: computed(() => edit.value?.base ?? source.value),
     dirty: computed(() => edit.value !== null),
-    /** Whether somebody else changed the segment since. */
+    /** Whether somebody else changed it since. */
     overtaken: computed(() => edit.value !== null && source.value !== null && edit.value.base.revision !== source.value.revision),
-    /** Takes up what an earlier visit left; called when the segment is known. */
+    /** Takes up what an earlier visit left; called when the thing is known, or is another one. */
     begin() {
-      const { id } = source.peek();
+      const id = idOf(source.peek());
       if (known === id) return;
       known = id;
       const left = restore(id);
-      if (left?.base?.id === id) edit.value = left;
+      edit.value = left?.base && idOf(left.base) === id ? left : null;
     },
     set(name, value) {
       const base = edit.peek()?.base ?? source.peek();
@@ -53,11 +54,11 @@ export function draftOf(source) {
       keep(changes(fieldsOf(base), mine).length ? { base, mine } : null);
     },
     discard: () => keep(null),
-    /** Puts the edits on top of what the server has now. */
-    rebase() {
+    /** Puts the edits on top of what the server has now; `choices` go to `merge`. */
+    rebase(choices) {
       const { base, mine } = edit.peek();
       const theirs = source.peek();
-      const next = merge(fieldsOf(base), mine, fieldsOf(theirs));
+      const next = merge(fieldsOf(base), mine, fieldsOf(theirs), choices);
       keep(changes(fieldsOf(theirs), next).length ? { base: theirs, mine: next } : null);
     },
     /** What a request says, and of which revision. */

@@ -1,0 +1,102 @@
+// What a reader changed about a flag, against what it was: which fields, which rules, and on top of what somebody else made of it
+// meanwhile. Rules are known by their id: what only one side changed is taken from that side, and of what both changed the
+// reader chooses.
+
+/** What all environments share, then what each has for itself. */
+export const SHARED = ['name', 'description', 'tags', 'variations'];
+const OWN = ['default_variation', 'prerequisites', 'targeting_rules'];
+export const FIELDS = [...SHARED, ...OWN];
+export const WORDS = {
+  name: 'Name', description: 'Description', tags: 'Tags', variations: 'Variations', default_variation: 'Default', prerequisites: 'Prerequisites', targeting_rules: 'Rules',
+};
+
+export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+const condition = ({ attribute, operator, value, case_insensitive: folds }) => ({
+  ...(attribute === undefined || attribute === null ? {} : { attribute }), operator, ...(value === undefined || value === null ? {} : { value }), ...(folds ? { case_insensitive: true } : {}),
+});
+
+/** A rule as it is edited: without what follows from its place, and without what it leaves out. */
+const rule = ({ id, name, conditions, variation, percentage_rollout: shares }) => ({
+  id, name: name ?? '', conditions: conditions.map(condition), ...(shares ? { percentage_rollout: shares } : { variation }),
+});
+
+/** The fields that can be changed, of a flag as an environment shows it. */
+export const fieldsOf = (flag) => ({
+  name: flag.name, description: flag.description ?? '', tags: flag.tags, variations: flag.variations.map(({ key, name, value }) => ({ key, name: name ?? '', value })),
+  default_variation: flag.default_variation, prerequisites: flag.prerequisites.map(({ flag_key, variation_key }) => ({ flag_key, variation_key })),
+  targeting_rules: [...flag.targeting_rules].sort((a, b) => a.priority - b.priority).map(rule),
+});
+
+export const idOf = (flag) => `${flag.id}.${flag.environment_id}`;
+
+/** The names of the fields that are not the same in both. */
+export const changes = (before, after) => FIELDS.filter((name) => !same(before[name], after[name]));
+
+const byId = (rules, id) => rules.find((one) => one.id === id) ?? null;
+const order = (rules, of) => rules.map((one) => one.id).filter((id) => byId(of, id));
+
+/** What changed about a list of rules: `{ kind, before, after }`, where the kind is added, removed, changed or moved. */
+export function ruleChanges(before, after) {
+  const gone = before.filter((one) => !byId(after, one.id)).map((one) => ({ kind: 'removed', before: one }));
+  const kept = after.map((one) => {
+    const was = byId(before, one.id);
+    if (!was) return { kind: 'added', after: one };
+    return same(was, one) ? null : { kind: 'changed', before: was, after: one };
+  }).filter(Boolean);
+  const moved = same(order(before, after), order(after, before)) ? [] : [{ kind: 'moved', after }];
+  return [...gone, ...kept, ...moved];
+}
+
+/** How many changes there are to review. */
+export const count = (before, after) => changes(before, after).reduce((sum, name) => sum + (name === 'targeting_rules' ? ruleChanges(before[name], after[name]).length : 1), 0);
+
+/** The parts that both changed, and not to the same: names of fields, and ids of rules. */
+export function disputed(base, mine, theirs) {
+  const fields = FIELDS.filter((name) => name !== 'targeting_rules' && !same(base[name], mine[name]) && !same(base[name], theirs[name]) && !same(mine[name], theirs[name]));
+  const [b, m, t] = [base, mine, theirs].map((one) => one.targeting_rules);
+  const rules = b.map((one) => one.id).filter((id) => !same(byId(b, id), byId(m, id)) && !same(byId(b, id), byId(t, id)) && !same(byId(m, id), byId(t, id)));
+  return [...fields, ...rules];
+}
+
+function mergeRules(base, mine, theirs, choices) {
+  const pick = (id) => {
+    const [b, m, t] = [byId(base, id), byId(mine, id), byId(theirs, id)];
+    if (same(b, m)) return t;
+    if (same(b, t) || same(m, t)) return m;
+    return choices[id] === 'theirs' ? t : m;
+  };
+  // Who changed the order has the last word on it; what the other side added comes after what it came after there.
+  const [first, second] = same(order(base, mine), order(mine, base)) ? [theirs, mine] : [mine, theirs];
+  const ids = first.map((one) => one.id);
+  second.forEach((one, at) => {
+    if (ids.includes(one.id)) return;
+    const before = second.slice(0, at).map((other) => other.id).findLast((id) => ids.includes(id));
+    ids.splice(before === undefined ? 0 : ids.indexOf(before) + 1, 0, one.id);
+  });
+  return ids.map(pick).filter(Boolean);
+}
+
+/** Mine on top of theirs, where both came from `base`; `choices` say `mine` or `theirs` of what is disputed. */
+export function merge(base, mine, theirs, choices = {}) {
+  return Object.fromEntries(FIELDS.map((name) => {
+    if (name === 'targeting_rules') return [name, mergeRules(base[name], mine[name], theirs[name], choices)];
+    if (same(base[name], mine[name])) return [name, theirs[name]];
+    return [name, !same(base[name], theirs[name]) && choices[name] === 'theirs' ? theirs[name] : mine[name]];
+  }));
+}
+
+let made = 0;
+/** The id of a rule that the server has not seen. */
+export const freshId = () => `new-${Date.now().toString(36)}-${++made}`;
+const isFresh = (id) => id.startsWith('new-');
+
+const told = ({ id, name, ...rest }, at) => ({ ...(isFresh(id) ? {} : { id }), priority: at + 1, ...(name.trim() ? { name: name.trim() } : {}), ...rest });
+const SAY = {
+  description: (text) => (text.trim() === '' ? null : text),
+  variations: (list) => list.map(({ key, name, value }) => ({ key, ...(name.trim() ? { name } : {}), value })),
+  targeting_rules: (rules) => rules.map(told),
+};
+
+/** What a request says of them: only what changed. */
+export const body = (before, after) => Object.fromEntries(changes(before, after).map((name) => [name, SAY[name]?.(after[name]) ?? after[name]]));
