@@ -9,6 +9,7 @@ import { empty } from '../parts/state.js';
 /** The part of the address, what is said, and what loads it. */
 const TABS = [
   ['api-keys', 'API keys', async () => (await import('./settings/api-keys.js')).apiKeys],
+  ['environments', 'Environments', async () => (await import('./settings/environments.js')).environments],
   ['members', 'Members', async () => (await import('./settings/members.js')).members],
 ];
 
