@@ -11,6 +11,7 @@ const TABS = [
   ['api-keys', 'API keys', async () => (await import('./settings/api-keys.js')).apiKeys],
   ['environments', 'Environments', async () => (await import('./settings/environments.js')).environments],
   ['members', 'Members', async () => (await import('./settings/members.js')).members],
+  ['webhooks', 'Webhooks', async () => (await import('./settings/webhooks.js')).webhooks],
 ];
 
 /** Whether the reader was on the tabs when the last one was closed: who goes through them by keyboard stays on them. */

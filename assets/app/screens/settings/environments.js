@@ -101,7 +101,7 @@ export function environments() {
       actions: admin ? controls(environment, all.length === 1) : nothing,
       more: environment.frozen ? html`<p class="note warn settings-more">${icon('lock')}<span class="wrap">Frozen: ${environment.frozen_reason ?? 'no reason given'}</span></p>` : nothing,
     });
-    return html`<div class="row"><p class="grow">Each environment has its own state, rules and API keys of every flag. <span class="muted">${admin ? nothing : 'Only admins can change environments.'}</span></p>
+    return html`<div class="row"><p class="grow">Each environment has its own state and rules of every flag, and its own API keys. <span class="muted">${admin ? nothing : 'Only admins can change environments.'}</span></p>
       ${admin ? button({ label: 'New environment', kind: 'primary', icon: 'plus', onClick: create }) : nothing}</div>
       <ul class="settings-list" aria-label="Environments">${repeat(all, (environment) => environment.id, one)}</ul>`;
   };
