@@ -12,6 +12,7 @@ const TABS = [
   ['environments', 'Environments', async () => (await import('./settings/environments.js')).environments],
   ['members', 'Members', async () => (await import('./settings/members.js')).members],
   ['webhooks', 'Webhooks', async () => (await import('./settings/webhooks.js')).webhooks],
+  ['audit-log', 'Audit log', async () => (await import('./settings/audit-log.js')).auditLog],
 ];
 
 /** Whether the reader was on the tabs when the last one was closed: who goes through them by keyboard stays on them. */

@@ -1,0 +1,45 @@
+// What narrows the audit log: kept in the address, so that a reload and a link keep it.
+import { html, nothing } from '../../kit.js';
+import { here, setQuery } from '../../router.js';
+import * as place from '../../store/place.js';
+import { button } from '../../parts/button.js';
+import { chip } from '../../parts/chip.js';
+import { choice, field } from '../../parts/field.js';
+import { RESOURCES, choices } from './actions.js';
+
+const NAMES = ['scope', 'who', 'kind', 'action', 'thing', 'where', 'from', 'to'];
+export const given = () => Object.fromEntries(NAMES.map((name) => [name, here.value.query.get(name) ?? '']));
+export const narrowed = () => NAMES.some((name) => name !== 'scope' && given()[name]);
+export const clear = () => setQuery(Object.fromEntries(NAMES.map((name) => [name, null])));
+
+/** The parameters of the API. */
+export function parameters() {
+  const { scope, who, kind, action, thing, where, from, to } = given();
+  return {
+    project_id: scope === 'all' ? undefined : place.project.value?.id, environment_id: scope === 'all' ? undefined : place.environments.value?.find((one) => one.key === where)?.id,
+    actor_id: who, resource_type: kind, resource_id: thing, action, from, to,
+  };
+}
+
+const two = (number) => String(number).padStart(2, '0');
+/** A moment as a field of the kind `datetime-local` has it, and back. */
+const toLocal = (moment) => {
+  const date = new Date(moment);
+  return moment && !Number.isNaN(date.getTime()) ? `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}` : '';
+};
+const fromLocal = (text) => (text && !Number.isNaN(new Date(text).getTime()) ? new Date(text).toISOString().replace(/\.\d+Z$/, 'Z') : null);
+
+/** `people`: `[id, name]` of those who may have done something; `error`: what the server said of the filters. */
+export function filters(people, error) {
+  const now = given();
+  const select = (name, label, options, more = {}) => choice({ id: `audit-${name}`, label, value: now[name], options, error: error?.field?.(more.parameter ?? name), onChange: (value) => setQuery({ [name]: value, ...more.also }) });
+  const moment = (name, label) => field({ id: `audit-${name}`, label, type: 'datetime-local', value: toLocal(now[name]), error: error?.field?.(name), onInput: (text) => setQuery({ [name]: fromLocal(text) }) });
+  return html`<div class="audit-filters" role="group" aria-label="Filters">
+    ${select('scope', 'Where', [['', 'This project'], ['all', 'All that I see']], { also: { where: null } })}
+    ${now.scope === 'all' ? nothing : select('where', 'Environment', [['', 'All'], ...(place.environments.value ?? []).map((one) => [one.key, one.name])], { parameter: 'environment_id' })}
+    ${select('who', 'Who', [['', 'Everybody'], ...people, ...(now.who && !people.some(([id]) => id === now.who) ? [[now.who, now.who]] : [])], { parameter: 'actor_id' })}
+    ${select('kind', 'Kind of thing', [['', 'All'], ...RESOURCES], { parameter: 'resource_type', also: { action: null } })}
+    ${select('action', 'Action', [['', 'All'], ...choices(now.kind)])}
+    ${moment('from', 'From')}${moment('to', 'To')}</div>
+    ${now.thing || narrowed() ? html`<div class="row">${now.thing ? html`<span class="small">Only the thing</span>${chip(now.thing, 'accent')}` : nothing}${button({ label: 'Clear the filters', small: true, icon: 'close', onClick: clear })}</div>` : nothing}`;
+}
