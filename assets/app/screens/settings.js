@@ -13,6 +13,8 @@ const TABS = [
   ['members', 'Members', async () => (await import('./settings/members.js')).members],
   ['webhooks', 'Webhooks', async () => (await import('./settings/webhooks.js')).webhooks],
   ['audit-log', 'Audit log', async () => (await import('./settings/audit-log.js')).auditLog],
+  ['project', 'Project', async () => (await import('./settings/project.js')).project],
+  ['backup', 'Backup', async () => (await import('./settings/backup.js')).backup],
 ];
 
 /** Whether the reader was on the tabs when the last one was closed: who goes through them by keyboard stays on them. */
