@@ -28,6 +28,8 @@ test('a project is made, changed and deleted', async () => {
 
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Project' }).click();
+  await page.getByRole('button', { name: 'Edit the project' }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Project');
   await page.getByRole('button', { name: 'Edit the project' }).click();
   const change = page.getByRole('dialog', { name: 'Change Mobile apps' });
   await change.getByLabel('Name').fill(HOSTILE);

@@ -8,7 +8,7 @@ import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
 import { chip, environment as environmentView } from '../../parts/chip.js';
 import { copyBlock } from '../../parts/copy.js';
-import { form } from '../../parts/dialog.js';
+import { confirm, form } from '../../parts/dialog.js';
 import { choice, field } from '../../parts/field.js';
 import { resource, shown } from '../../parts/resource.js';
 import { empty, skeleton } from '../../parts/state.js';
@@ -92,12 +92,12 @@ export function apiKeys() {
   }
 
   async function revoke(key) {
-    const done = await form({
+    const done = await confirm({
       title: `Revoke ${key.name}?`,
-      intro: html`<p class="wrap">Programs that use <code>${key.prefix}</code> are refused from then on. This cannot be undone. ${key.last_used_at ? `It was last used ${sayAgo(key.last_used_at)}.` : 'It was never used.'}</p>`,
-      submit: 'Revoke the key',
+      text: html`<p class="wrap">Programs that use <code>${key.prefix}</code> are refused from then on. This cannot be undone. ${key.last_used_at ? `It was last used ${sayAgo(key.last_used_at)}.` : 'It was never used.'}</p>`,
+      action: 'Revoke the key',
       danger: true,
-      fields: () => nothing,
+      typed: place.environment.peek().type === 'production' && left(key) > 0 ? key.name.trim() : undefined,
       work: () => api.del(path`/api-keys/${key.id}`),
     });
     if (!done) return;

@@ -1,7 +1,6 @@
 // The environments of this project: made, renamed, frozen and deleted.
 import { html, nothing, track, repeat, signal } from '../../kit.js';
 import * as api from '../../api.js';
-import { onFocus } from '../../live.js';
 import { path } from '../../router.js';
 import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
@@ -85,8 +84,6 @@ async function remove(environment) {
 }
 
 export function environments() {
-  const stopFocus = onFocus(() => place.loadEnvironments());
-
   const controls = (one, last) => html`${button({ label: of('Edit', one.name), name: `edit ${one.id}`, small: true, onClick: () => edit(one) })}
     ${button({ label: of(one.frozen ? 'Unfreeze' : 'Freeze', one.name), name: `freeze ${one.id}`, small: true, onClick: () => (one.frozen ? unfreeze(one) : freeze(one)) })}
     ${button({ label: of('Delete', one.name), name: `delete ${one.id}`, small: true, disabled: last, title: last ? 'The last environment of a project stays.' : undefined, work: () => remove(one) })}`;
@@ -105,5 +102,5 @@ export function environments() {
       ${admin ? button({ label: 'New environment', kind: 'primary', icon: 'plus', onClick: create }) : nothing}</div>
       <ul class="settings-list" aria-label="Environments">${repeat(all, (environment) => environment.id, one)}</ul>`;
   };
-  return { view: () => track(view), close: stopFocus };
+  return { view: () => track(view), };
 }

@@ -10,6 +10,11 @@ export const row = ({ title, detail, actions, more = nothing, before = nothing }
 /** The words of a button in a row, and for those who hear it, of which row. */
 export const of = (words, ...which) => html`${words}<span class="seen-by-ear"> ${which.filter(Boolean).join(', ')}</span>`;
 
+/** Gives a focus that nothing has any more to the content. */
+export const toContent = () => requestAnimationFrame(() => {
+  if (!document.activeElement || document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
+});
+
 /** Remembers in which row of which list the focus is. The answered function gives it to the row that is there then, or to the
  *  content where the list is empty. Call the first before the row goes, the second when the list was drawn again. */
 export function keepPlace(element = document.activeElement) {
@@ -18,7 +23,7 @@ export function keepPlace(element = document.activeElement) {
   const at = list ? [...list.children].indexOf(from) : -1;
   const label = list?.getAttribute('aria-label');
   return () => requestAnimationFrame(() => {
-    if (at < 0 || (document.activeElement && document.activeElement !== document.body)) return;
+    if (document.activeElement && document.activeElement !== document.body) return;
     const rows = [...document.querySelectorAll('.settings-list')].find((one) => one.getAttribute('aria-label') === label)?.children ?? [];
     (rows[Math.min(at, rows.length - 1)] ?? document.getElementById('main'))?.focus();
   });

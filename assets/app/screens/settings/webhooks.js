@@ -16,7 +16,7 @@ import { toast } from '../../parts/toast.js';
 import { onlyAdmins } from './admins.js';
 import { deliveries } from './deliveries.js';
 import { ALL, stateOf } from './events.js';
-import { keepPlace, of, row } from './rows.js';
+import { keepPlace, of, row, toContent } from './rows.js';
 import { secrets } from './secret.js';
 import { webhookForm } from './webhook-form.js';
 
@@ -126,6 +126,7 @@ export function webhooks() {
     untracked(() => {
       if (open.value?.id === id) return;
       open.value?.part.close();
+      if (!id) toContent();
       open.value = id ? { id, part: deliveries(id, { back: () => address(null), acts, test, secret, paused, known: () => all.value?.find((one) => one.id === id) }) } : null;
     });
   });
