@@ -102,5 +102,5 @@ export function environments() {
       ${admin ? button({ label: 'New environment', kind: 'primary', icon: 'plus', onClick: create }) : nothing}</div>
       <ul class="settings-list" aria-label="Environments">${repeat(all, (environment) => environment.id, one)}</ul>`;
   };
-  return { view: () => track(view), };
+  return { view: () => track(view) };
 }
