@@ -5,6 +5,7 @@ import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
 import { chip } from '../../parts/chip.js';
 import { choice, field } from '../../parts/field.js';
+import { fromLocal, isLocal, toLocal } from '../../parts/moment.js';
 import { RESOURCES, choices } from './actions.js';
 
 const NAMES = ['where', 'who', 'kind', 'action', 'thing', 'from', 'to'];
@@ -23,19 +24,13 @@ export function parameters() {
   };
 }
 
-const two = (number) => String(number).padStart(2, '0');
-/** A moment as a field of the kind `datetime-local` has it, and back. */
-const toLocal = (moment) => {
-  const date = new Date(moment);
-  return moment && !Number.isNaN(date.getTime()) ? `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}` : '';
-};
-const fromLocal = (text) => (text && !Number.isNaN(new Date(text).getTime()) ? new Date(text).toISOString().replace(/\.\d+Z$/, 'Z') : null);
+const valid = (moment) => Boolean(moment) && !Number.isNaN(new Date(moment).getTime());
 
 /** `people`: `[id, name]` of those who may have done something; `error`: what the server said of the filters. */
 export function filters(people, error) {
   const now = given();
   const select = (name, label, options, more = {}) => choice({ id: `audit-${name}`, label, value: now[name], options, error: error?.field?.(more.parameter ?? name), onChange: (value) => setQuery({ [name]: value, ...more.also }) });
-  const moment = (name, label) => field({ id: `audit-${name}`, label, type: 'datetime-local', value: toLocal(now[name]), error: error?.field?.(name), onInput: (text) => setQuery({ [name]: fromLocal(text) }) });
+  const moment = (name, label) => field({ id: `audit-${name}`, label, type: 'datetime-local', value: valid(now[name]) ? toLocal(now[name]) : '', error: error?.field?.(name), onInput: (text) => setQuery({ [name]: isLocal(text) ? fromLocal(text) : null }) });
   return html`<div class="audit-filters" role="group" aria-label="Filters">
     ${select('where', 'Where', [['', 'This project'], ...(place.environments.value ?? []).map((one) => [one.key, `Only ${one.name}`]), [EVERYWHERE, 'All that I see']], { parameter: 'environment_id' })}
     ${select('who', 'Who', [['', 'Everybody'], ...people, ...(now.who && !people.some(([id]) => id === now.who) ? [[now.who, now.who]] : [])], { parameter: 'actor_id' })}
