@@ -20,16 +20,8 @@ const TABS = [
 /** Whether the reader was on the tabs when the last one was closed: who goes through them by keyboard stays on them. */
 let onTabs = false;
 
-/** Keeps the current tab in sight where there is not room for all. */
 const settle = (bar) => {
-  const list = bar.querySelector('ul');
-  const current = bar.querySelector('[aria-current]');
-  if (!current) return;
-  new ResizeObserver(() => {
-    const [inside, outside] = [current.getBoundingClientRect(), list.getBoundingClientRect()];
-    list.scrollLeft += inside.left + inside.width / 2 - (outside.left + outside.width / 2);
-  }).observe(list);
-  if (onTabs) current.focus({ preventScroll: true });
+  if (onTabs) bar.querySelector('[aria-current]')?.focus();
   onTabs = false;
 };
 

@@ -120,3 +120,21 @@ test('a viewer sees the members, and may leave', async () => {
   assert.equal((await roles())['vera@example.com'], undefined);
   await close();
 });
+
+test('among many, one is found by name or address', async () => {
+  const crowd = seed(0);
+  crowd.seed.users.push(...Array.from({ length: 60 }, (_none, number) => ({ email: `person-${number}@example.com`, password: 'correct horse battery', role: 'viewer' })));
+  const busy = await serve({ seed: crowd, more: ['--rate-limit-auth', '0'] });
+  const { page, close } = await window(busy);
+  await signIn(page, busy, { at: AT });
+  const rows = page.getByRole('list', { name: 'Members' }).getByRole('listitem');
+  await page.getByText('13 more.').waitFor();
+  assert.equal(await rows.count(), 50);
+  await page.getByLabel('Search members').fill('person-59');
+  await page.waitForFunction(() => document.querySelectorAll('.settings-list > li').length === 1);
+  await look(page, 'settings-members-found');
+  await page.getByLabel('Search members').fill('nobody there');
+  await page.getByText('Nobody has “nobody there”').waitFor();
+  await close();
+  await busy.stop();
+});

@@ -20,7 +20,7 @@ import { ROLES } from './roles.js';
 import { keepPlace, of, row } from './rows.js';
 
 /** So many are shown at once; others are found by their name. */
-const MOST = 100;
+const MOST = 50;
 const FILTER_FROM = 10;
 
 const nameOf = (member) => member.full_name || member.email;
