@@ -16,10 +16,10 @@ import { of } from './rows.js';
 
 async function remove(project) {
   const frozen = (place.environments.peek() ?? []).filter((one) => one.frozen);
-  const keys = (place.environments.peek() ?? []).length;
+  const many = (place.environments.peek() ?? []).length;
   const done = await confirm({
     title: `Delete ${project.name}?`,
-    text: html`<p class="wrap">It goes with everything in it: its flags, its segments, its webhooks, and its ${count(keys)} environment${keys === 1 ? '' : 's'} with their API keys. Programs that use it are refused at once. Nothing brings it back, except a backup.</p>`,
+    text: html`<p class="wrap">It goes with everything in it: its flags, its segments, its webhooks, and its ${count(many)} environment${many === 1 ? '' : 's'} with their API keys. Programs that use it are refused at once. Nothing brings it back, except a backup.</p>`,
     action: 'Delete the project',
     danger: true,
     typed: project.key,
