@@ -21,6 +21,13 @@ export function onChange(listener) {
   return () => listeners.delete(listener);
 }
 
+/** Calls `run` whenever the window is looked at again: for what no stream tells of. Answers a function that ends it. */
+export function onFocus(run) {
+  const listener = () => run();
+  window.addEventListener('focus', listener);
+  return () => window.removeEventListener('focus', listener);
+}
+
 const tell = (change) => { for (const listener of [...listeners]) listener(change); };
 
 /** Follows this project, and no other; null follows none. */

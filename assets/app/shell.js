@@ -5,6 +5,7 @@ import { account, initials, signOut } from './session.js';
 import { connection, retry } from './live.js';
 import * as place from './store/place.js';
 import { addKeys, help } from './keys.js';
+import { button } from './parts/button.js';
 import { icon } from './parts/icon.js';
 import { menu } from './parts/menu.js';
 import { environment } from './parts/chip.js';
@@ -30,13 +31,18 @@ const nav = () => {
     <a href=${inProject(name) + place.query()} aria-current=${at === name ? 'page' : nothing}>${icon(picture)}<span>${words}</span></a></li>`)}</ul></nav>`;
 };
 
+/** Admins make projects; what asks for one is fetched when it is wanted. */
+const mayMake = () => account.value?.organizations.some((one) => one.role === 'admin');
+const makeProject = () => import('./screens/settings/project-form.js').then(({ newProject }) => newProject()).catch(failed);
+
 const projectMenu = (id) => menu({
   id,
   kind: 'switcher',
   view: html`<span class="switch-words"><span class="small muted">Project</span><span class="cut strong">${place.project.value?.name ?? 'None'}</span></span>${icon('down')}`,
-  items: () => (place.projects.value ?? []).map((one) => ({
-    label: one.name, hint: one.key, checked: one === place.project.value, href: `/p/${place.slug(one)}/flags`,
-  })),
+  items: () => [
+    ...(place.projects.value ?? []).map((one) => ({ label: one.name, hint: one.key, checked: one === place.project.value, href: `/p/${place.slug(one)}/flags` })),
+    ...(mayMake() ? [{ line: true }, { label: 'New project', icon: 'plus', onClick: makeProject }] : []),
+  ],
 });
 
 const environmentMenu = (id) => {
@@ -99,7 +105,10 @@ const frame = (content) => {
   if (place.error.value && !place.projects.value) return fault(place.error.value, place.loadProjects);
   if (!place.projects.value) return skeleton();
   if (place.projects.value.length === 0) {
-    return empty({ title: 'No project yet', text: account.value?.organizations.length ? 'Create a project with the API.' : 'You are in no organization. Ask an admin of one for an invitation.' });
+    return empty({ title: 'No project yet', 
+      text: mayMake() ? 'A project holds flags and the environments they are used in.' : account.value?.organizations.length ? 'An admin of your organization can make one.' : 'You are in no organization. Ask an admin of one for an invitation.',
+      action: mayMake() ? button({ label: 'New project', kind: 'primary', icon: 'plus', onClick: makeProject }) : undefined,
+    });
   }
   if (!place.project.value) return empty({ title: 'No such project', text: `There is no project “${here.value.params.project}” that you can see.`, action: html`<a class="button plain" href="/">Go to the flags</a>` });
   return content();

@@ -75,8 +75,8 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
 }
 
 /** Asks before something is done. With `typed` that text must be entered; with `reason` a justification is asked for, which is answered.
- *  Answers false, true or the justification. */
-export async function confirm({ title, text, action, danger = false, wide = false, typed, typedLabel, reason }) {
+ *  `work(justification)` is done before it closes, and may fail in it. Answers false, true or the justification. */
+export async function confirm({ title, text, action, danger = false, wide = false, typed, typedLabel, reason, work }) {
   const entered = signal('');
   const why = signal('');
   const answer = await form({
@@ -92,7 +92,11 @@ export async function confirm({ title, text, action, danger = false, wide = fals
     }) : nothing}
     ${reason ? field({ label: reason, value: why.value, onInput: (value) => { why.value = value; }, autofocus: !typed }) : nothing}
     ${typed || reason ? nothing : html`<span ${opened((element) => element.closest('form').querySelector('[type=submit]').focus())}></span>`}`,
-    work: () => (reason ? why.value.trim() : true),
+    async work() {
+      const given = reason ? why.value.trim() : true;
+      await work?.(given);
+      return given;
+    },
   });
   return answer ?? false;
 }

@@ -3,7 +3,7 @@
 import { html, nothing, effect, live, repeat, signal, track, untracked } from '../kit.js';
 import { here, setQuery } from '../router.js';
 import * as api from '../api.js';
-import { onChange } from '../live.js';
+import { onChange, onFocus } from '../live.js';
 import * as place from '../store/place.js';
 import { MOST, differences } from '../store/differences.js';
 import { refusal } from '../store/switching.js';
@@ -60,7 +60,7 @@ export function open() {
     timer = setTimeout(() => { if (pair()) found.load(); }, RELOAD_MS);
   };
   const stopLive = onChange(again);
-  window.addEventListener('focus', again);
+  const stopFocus = onFocus(again);
 
   const search = () => (here.value.query.get('search') ?? '').toLowerCase();
   const rows = () => (found.value?.rows ?? []).filter((row) => row.name.toLowerCase().includes(search()) || row.flag_key.includes(search()));
@@ -163,7 +163,7 @@ export function open() {
       stopPair();
       stopLive();
       clearTimeout(timer);
-      window.removeEventListener('focus', again);
+      stopFocus();
     },
     view: () => html`<div class="page compare stack"><div class="page-head"><h1>Compare</h1></div>${track(page)}</div>`,
   };

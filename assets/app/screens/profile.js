@@ -1,6 +1,7 @@
 // One's own account: its name, its password, and the personal access tokens with which scripts act for it.
 import { html, nothing, signal, track, repeat } from '../kit.js';
 import * as api from '../api.js';
+import { onFocus } from '../live.js';
 import { path } from '../router.js';
 import { account, reload } from '../session.js';
 import { button, once } from '../parts/button.js';
@@ -11,15 +12,16 @@ import { icon } from '../parts/icon.js';
 import { resource, shown } from '../parts/resource.js';
 import { ago, sayDay } from '../parts/time.js';
 import { toast } from '../parts/toast.js';
+import { choices } from './settings/roles.js';
+import { keepPlace, of as named, row as settingsRow } from './settings/rows.js';
 import { LIFETIMES, endOf, secrets } from './settings/secret.js';
 
-const ROLES = [['viewer', 'Viewer: looks'], ['editor', 'Editor: changes flags'], ['admin', 'Admin: everything']];
 const alert = (error) => (error && !error.fields?.length ? html`<p class="note danger" role="alert">${icon('warn')}<span>${error.message}</span></p>` : nothing);
 
 /** The roles that the account has somewhere, and those below: a token can have no other. */
 const possible = () => {
-  const highest = Math.max(0, ...(account.value?.organizations ?? []).map((one) => ROLES.findIndex(([role]) => role === one.role)));
-  return ROLES.slice(0, highest + 1);
+  const highest = Math.max(0, ...(account.value?.organizations ?? []).map((one) => choices.findIndex(([role]) => role === one.role)));
+  return choices.slice(0, highest + 1);
 };
 
 /** A form on the page: what was typed, what failed, and what submits it. */
@@ -39,6 +41,7 @@ export function open() {
   const secret = secrets();
   const tokens = resource(() => api.all('/auth/tokens'));
   tokens.load();
+  const stopFocus = onFocus(tokens.load);
 
   const name = section('profile-name', { full_name: account.value?.full_name ?? '' }, async (given) => {
     await api.patch('/auth/me', { full_name: given.full_name.value.trim() });
@@ -80,16 +83,21 @@ export function open() {
     });
     if (!done) return;
     toast(`The token ${token.name} is revoked.`);
+    const stay = keepPlace();
     await tokens.load();
+    stay();
   }
 
-  const row = (token) => html`<li class="settings-row"><div class="grow"><p class="row"><strong class="wrap">${token.name}</strong>${chip(token.role)}</p>
-    <p class="small muted wrap"><code>${token.prefix}</code> · made ${ago(token.created_at)} · ${token.expires_at ? `${new Date(token.expires_at) < new Date() ? 'expired' : 'expires'} ${sayDay(token.expires_at)}` : 'never expires'}</p></div>
-    ${button({ label: html`Revoke<span class="seen-by-ear"> ${token.name}, ${token.prefix}</span>`, name: `revoke ${token.id}`, small: true, onClick: () => revoke(token) })}</li>`;
+  const row = (token) => settingsRow({
+    title: html`<strong class="wrap">${token.name}</strong>${chip(token.role)}`,
+    detail: html`<code>${token.prefix}</code> · made ${ago(token.created_at)} · ${token.expires_at ? `${new Date(token.expires_at) < new Date() ? 'expired' : 'expires'} ${sayDay(token.expires_at)}` : 'never expires'}`,
+    actions: button({ label: named('Revoke', token.name, token.prefix), name: `revoke ${token.id}`, small: true, onClick: () => revoke(token) }),
+  });
   const list = (all) => (all.length ? html`<ul class="settings-list" aria-label="Personal access tokens">${repeat(all, (token) => token.id, row)}</ul>` : html`<p class="muted">You have no tokens.</p>`);
 
   return {
     title: () => 'Profile',
+    close: stopFocus,
     view: () => html`<div class="page settings stack wide"><div><h1>Profile</h1><p class="muted wrap">${account.value?.email}</p></div>
       ${track(() => html`<form class="stack profile-form" novalidate @submit=${name.submit}><h2>Name</h2>${name.of('full_name', { label: 'Your name', autocomplete: 'name', max: 200 })}${alert(name.error.value)}
         <div>${button({ label: 'Save the name', type: 'submit', name: 'profile-name' })}</div></form>`)}

@@ -4,7 +4,7 @@ import { signal, computed, effect, batch } from '../kit.js';
 import * as api from '../api.js';
 import { here, path, setQuery } from '../router.js';
 import { account, roleIn, status } from '../session.js';
-import { follow, onChange } from '../live.js';
+import { follow, onChange, onFocus } from '../live.js';
 
 /** All projects of the account; null until they are known. */
 export const projects = signal(null);
@@ -68,7 +68,9 @@ export async function loadEnvironments(id = project.peek()?.id) {
   if (!id) return;
   try {
     const list = await api.all('/environments', { project_id: id });
-    if (project.peek()?.id === id) batch(() => { environments.value = list; error.value = null; });
+    // What is as it was stays the same list, so that nothing that follows it begins anew.
+    const same = JSON.stringify(list) === JSON.stringify(environments.peek());
+    if (project.peek()?.id === id) batch(() => { if (!same) environments.value = list; error.value = null; });
   } catch (cause) {
     error.value = cause;
   }
@@ -93,3 +95,5 @@ effect(() => {
 });
 
 onChange((change) => { if (change.event === 'changed') loadEnvironments(); });
+// No stream tells of what changes in an environment itself, such as a freeze.
+onFocus(() => loadEnvironments());

@@ -2,7 +2,7 @@
 // export of the project; that comes after the list, which does not wait for it.
 import { effect, untracked } from '../kit.js';
 import * as api from '../api.js';
-import { onChange } from '../live.js';
+import { onChange, onFocus } from '../live.js';
 import * as place from './place.js';
 import { permission } from './switching.js';
 import { resource } from '../parts/resource.js';
@@ -99,12 +99,11 @@ export function followProject(source, concerns, pause = 0) {
     clearTimeout(timer);
     timer = setTimeout(() => source.load(), pause);
   });
-  const focused = () => source.load();
-  window.addEventListener('focus', focused);
+  const stopFocus = onFocus(source.load);
   return () => {
     clearTimeout(timer);
     stopLoad();
     stopLive();
-    window.removeEventListener('focus', focused);
+    stopFocus();
   };
 }

@@ -1,7 +1,7 @@
 // History: who changed what and when in the environment that is looked at, and the way back to any of it. Going back makes a new
 // revision, so that it is undone by going back once more.
 import { html, nothing, computed, effect, signal, track, repeat, untracked } from '../../kit.js';
-import { onChange } from '../../live.js';
+import { onChange, onFocus } from '../../live.js';
 import * as place from '../../store/place.js';
 import { differences, readHistory, rollBack } from '../../store/history.js';
 import { permission, refusal } from '../../store/switching.js';
@@ -43,7 +43,7 @@ export function history({ key, flag, show }) {
   const stopLive = onChange((change) => { if (asked && (!change.flag_key || change.flag_key === key)) entries.load(); });
   // What schedules and ramps do to themselves is told by no stream.
   const again = () => { if (asked) entries.load(); };
-  window.addEventListener('focus', again);
+  const stopFocus = onFocus(again);
 
   /** Where a typed name must be given: values and bucketing are shared, so they reach production from everywhere. */
   const careful = (environment, changes) => (reachesOthers(changes) ? place.environments.peek().find((one) => one.type === 'production') ?? environment : environment);
@@ -104,7 +104,7 @@ export function history({ key, flag, show }) {
     close() {
       stop();
       stopLive();
-      window.removeEventListener('focus', again);
+      stopFocus();
     },
   };
 }

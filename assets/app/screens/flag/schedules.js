@@ -1,6 +1,6 @@
 // Schedules and ramps: what is to be done with the flag in the environment that is looked at, and what became of what was.
 import { html, nothing, effect, track, repeat, untracked } from '../../kit.js';
-import { onChange } from '../../live.js';
+import { onChange, onFocus } from '../../live.js';
 import * as place from '../../store/place.js';
 import { cancelRamp, cancelSchedule, handleRamp, isAhead, readSchedules, schedule } from '../../store/schedules.js';
 import { permission, refusal } from '../../store/switching.js';
@@ -31,7 +31,7 @@ export function schedules({ key, flag, flags }) {
   // No stream tells of a schedule, only of what it changes: what others scheduled is there when the window is looked at.
   const again = () => { if (asked) all.load(); };
   const stopLive = onChange((change) => { if (!change.flag_key || change.flag_key === key) again(); });
-  window.addEventListener('focus', again);
+  const stopFocus = onFocus(again);
 
   /** Asks what must be asked, does it, and shows what is so then. */
   async function act(asks, work, done, undo) {
@@ -107,7 +107,7 @@ export function schedules({ key, flag, flags }) {
     close() {
       stop();
       stopLive();
-      window.removeEventListener('focus', again);
+      stopFocus();
     },
   };
 }

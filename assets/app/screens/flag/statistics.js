@@ -1,6 +1,7 @@
 // Statistics: how often the flag was served in each environment, which variations and why. No stream tells of evaluations, so
 // they are read again now and then while the window is looked at.
 import { html, nothing, effect, signal, track, untracked } from '../../kit.js';
+import { onFocus } from '../../live.js';
 import * as place from '../../store/place.js';
 import { PERIODS, readStats } from '../../store/stats.js';
 import { button } from '../../parts/button.js';
@@ -68,7 +69,7 @@ export function statistics({ key, flag, flags }) {
   });
   const again = () => { if (document.visibilityState === 'visible' && place.environments.peek()) stats.load(); };
   const timer = setInterval(again, AGAIN_MS);
-  window.addEventListener('focus', again);
+  const stopFocus = onFocus(again);
 
   const periods = () => html`<div class="row tight" role="group" aria-label="The last">${PERIODS.map(([name, label]) => button({
     label, kind: 'quiet', small: true, name: `period ${name}`, pressed: period.value === name, onClick: () => { period.value = name; },
@@ -104,7 +105,7 @@ export function statistics({ key, flag, flags }) {
     close() {
       stop();
       clearInterval(timer);
-      window.removeEventListener('focus', again);
+      stopFocus();
     },
   };
 }

@@ -2,12 +2,13 @@
 // made; afterwards there is only its beginning to tell it by.
 import { html, nothing, effect, signal, track, repeat, untracked } from '../../kit.js';
 import * as api from '../../api.js';
+import { onFocus } from '../../live.js';
 import { path } from '../../router.js';
 import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
 import { chip, environment as environmentView } from '../../parts/chip.js';
 import { copyBlock } from '../../parts/copy.js';
-import { form } from '../../parts/dialog.js';
+import { confirm, form } from '../../parts/dialog.js';
 import { choice, field } from '../../parts/field.js';
 import { resource, shown } from '../../parts/resource.js';
 import { empty, skeleton } from '../../parts/state.js';
@@ -15,6 +16,7 @@ import { ago, sayAgo, sayDay, sayExactly } from '../../parts/time.js';
 import { toast } from '../../parts/toast.js';
 import { snippet } from '../setup/snippets.js';
 import { onlyAdmins } from './admins.js';
+import { keepPlace, of, row as settingsRow } from './rows.js';
 import { LIFETIMES, endOf, secrets } from './secret.js';
 
 const KINDS = [['server', 'Server: reads the whole ruleset, must stay secret'], ['client', 'Client: for browsers and apps, only evaluates']];
@@ -23,8 +25,6 @@ const SOON_MS = 7 * 86_400_000;
 
 const left = (key) => (key.expires_at ? new Date(key.expires_at).getTime() - Date.now() : Infinity);
 const curl = (key) => snippet('curl', window.location.origin, key);
-/** The words of a button in a row, and for those who hear it, of which row. */
-const of = (words, key) => html`${words}<span class="seen-by-ear"> ${key.name}, ${key.prefix}</span>`;
 
 const state = (key) => {
   if (left(key) <= 0) return chip('expired', 'danger');
@@ -50,6 +50,8 @@ export function apiKeys() {
       if (id) keys.load();
     });
   });
+
+  const stopFocus = onFocus(() => { if (asked) keys.load(); });
 
   async function create() {
     const environment = place.environment.value;
@@ -90,24 +92,27 @@ export function apiKeys() {
   }
 
   async function revoke(key) {
-    const done = await form({
+    const done = await confirm({
       title: `Revoke ${key.name}?`,
-      intro: html`<p class="wrap">Programs that use <code>${key.prefix}</code> are refused from then on. This cannot be undone. ${key.last_used_at ? `It was last used ${sayAgo(key.last_used_at)}.` : 'It was never used.'}</p>`,
-      submit: 'Revoke the key',
+      text: html`<p class="wrap">Programs that use <code>${key.prefix}</code> are refused from then on. This cannot be undone. ${key.last_used_at ? `It was last used ${sayAgo(key.last_used_at)}.` : 'It was never used.'}</p>`,
+      action: 'Revoke the key',
       danger: true,
-      fields: () => nothing,
+      typed: place.environment.peek().type === 'production' && left(key) > 0 ? key.name.trim() : undefined,
       work: () => api.del(path`/api-keys/${key.id}`),
     });
     if (!done) return;
     toast(`The key ${key.name} is revoked.`);
+    const stay = keepPlace();
     await keys.load();
+    stay();
   }
 
-  const row = (key) => html`<li class="settings-row">
-    <div class="grow"><p class="row"><strong class="wrap">${key.name}</strong>${chip(key.kind, key.kind === 'server' ? 'accent' : 'plain')}${state(key)}</p>
-      <p class="small muted wrap"><code>${key.prefix}</code> · made ${ago(key.created_at)} · ${key.last_used_at ? html`last used ${ago(key.last_used_at)}` : 'never used'} · ${end(key)}</p></div>
-    <div class="row">${left(key) > 0 && !key.replaced_by ? button({ label: of('Rotate', key), name: `rotate ${key.id}`, small: true, onClick: () => rotate(key) }) : nothing}
-      ${button({ label: of('Revoke', key), name: `revoke ${key.id}`, small: true, onClick: () => revoke(key) })}</div></li>`;
+  const row = (key) => settingsRow({
+    title: html`<strong class="wrap">${key.name}</strong>${chip(key.kind, key.kind === 'server' ? 'accent' : 'plain')}${state(key)}`,
+    detail: html`<code>${key.prefix}</code> · made ${ago(key.created_at)} · ${key.last_used_at ? html`last used ${ago(key.last_used_at)}` : 'never used'} · ${end(key)}`,
+    actions: html`${left(key) > 0 && !key.replaced_by ? button({ label: of('Rotate', key.name, key.prefix), name: `rotate ${key.id}`, small: true, onClick: () => rotate(key) }) : nothing}
+      ${button({ label: of('Revoke', key.name, key.prefix), name: `revoke ${key.id}`, small: true, onClick: () => revoke(key) })}`,
+  });
 
   const none = () => empty({
     title: `No API keys for ${place.environment.value?.name ?? 'this environment'}`,
@@ -124,5 +129,5 @@ export function apiKeys() {
       ${track(() => (keys.value?.length ? button({ label: 'New API key', kind: 'primary', icon: 'plus', onClick: create }) : nothing))}</div>
       ${secret.view()}${shown(keys, list)}`;
   };
-  return { view: () => track(view), close: stop };
+  return { view: () => track(view), close() { stop(); stopFocus(); } };
 }

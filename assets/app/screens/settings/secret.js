@@ -3,6 +3,7 @@
 import { html, nothing, opened, signal, track } from '../../kit.js';
 import { button } from '../../parts/button.js';
 import { copyBlock, copyLine } from '../../parts/copy.js';
+import { toContent } from './rows.js';
 
 /** Answers `{ give, view }`: `give({ title, text, secret, label, example?, done? })` shows one, `view()` is its place on the page. */
 export function secrets() {
@@ -13,7 +14,7 @@ export function secrets() {
     return html`<section class="secret stack tight" aria-label=${one.title} tabindex="-1" ${opened((element) => element.focus())}>
       <h2>${one.title}</h2><p class="wrap">${one.text}</p>${copyLine(one.secret, one.label)}
       ${one.example ? html`<p class="small muted">Try it:</p>${copyBlock(one.example, 'Copy the command')}` : nothing}
-      <div class="row">${button({ label: one.done ?? 'I have stored it', kind: 'primary', onClick: () => { given.value = null; } })}</div></section>`;
+      <div class="row">${button({ label: one.done ?? 'I have stored it', kind: 'primary', onClick: () => { given.value = null; toContent(); } })}</div></section>`;
   });
   return { give: (one) => { given.value = one; }, view };
 }
