@@ -145,6 +145,7 @@ limits! {
     "Values in such a document, what aliases repeat included": Count(document::MAX_NODES);
     "Time for a body to arrive": Time(body::BODY_TIMEOUT);
     "Time for the head of a request to arrive": Time(listen::HEADER_TIMEOUT);
+    "Time that a client may leave unread what it was sent": Time(listen::UNREAD_TIMEOUT);
     "Time for requests in flight at shutdown": Time(listen::SHUTDOWN_TIMEOUT);
     "Characters of an `X-Request-ID`": Count(request_id::MAX_REQUEST_ID);
     "Rows of a page": Count(page::MAX_PER_PAGE);
