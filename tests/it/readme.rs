@@ -174,6 +174,7 @@ limits! {
     "Rules of a flag in an environment": Count(rule::MAX_RULES);
     "Conditions of a rule": Count(rule::MAX_CONDITIONS);
     "Values in the list of a condition": Count(operator::MAX_LIST_VALUES);
+    "Regular expressions of a flag in an environment": Count(rule::MAX_PATTERNS);
     "Characters of a regular expression": Count(operator::MAX_PATTERN_CHARS);
     "Characters of an attribute that it looks at": Count(operator::MAX_SUBJECT_CHARS);
     "Segments of a project": Count(segment::MAX_SEGMENTS_PER_PROJECT);
