@@ -3,8 +3,8 @@ FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
 # The explicit target keeps the flags away from build scripts, which cannot be static. CI runs this very line.
-RUN RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile dist --bin phaseflag --target "$(rustc --print host-tuple)"
-RUN install -D --mode=0755 target/*/dist/phaseflag /image/phaseflag && install -d --mode=0750 /data
+RUN RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --bin phaseflag --target "$(rustc --print host-tuple)"
+RUN install -D --mode=0755 target/*/release/phaseflag /image/phaseflag && install -d --mode=0750 /data
 
 FROM scratch
 COPY --from=build /image/phaseflag /phaseflag

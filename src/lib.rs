@@ -40,8 +40,10 @@
 //! 1. **What is stored compiles.** A change compiles what it wrote before it commits, so that evaluation is
 //!    total: it has no error and no panic. What is in the file compiled when it was written; on start it is
 //!    compiled again.
-//! 2. **The order of publication is the order of commits.** There is one writing thread, and it publishes a
-//!    change before it takes the next one and before it answers: whoever wrote reads what was written.
+//! 2. **The order of publication is the order of commits.** There is one writing thread. Changes that wait at the
+//!    same time become durable together, each built on the one before it; then they are published one after the
+//!    other, each before it is answered: whoever wrote reads what was written, and nobody reads what is not on
+//!    the disk.
 //! 3. **The audit entry is in the transaction of the change.** So are the revision of a flag, the version of
 //!    every environment whose ruleset changed, and what webhooks are told of it. Sessions, counters of usage
 //!    and what became of deliveries are not changes in this sense.
@@ -89,7 +91,7 @@
 //! 2. [`http::payload::Strict`] reads the body with every fault of its shape noted;
 //!    [`http::wire::flag_change::flag_change`] makes a [`domain::flag_change::FlagChange`] of it and notes
 //!    what the domain says. A malformed body ends here with 400.
-//! 3. [`control::flag_change::update`] sends the change to the writing thread (`control/core.rs`), which
+//! 3. [`control::flag_change::update`] sends the change to the writing thread (`control/writer.rs`), which
 //!    begins a transaction (`control/change.rs`): it authorises with the memberships of this moment, loads,
 //!    checks what depends on the rest of the project (422, 409; `control/flag_check.rs`), and applies the change
 //!    (`control/flag_target.rs`) with [`domain::flag_change::FlagChange::apply`].
@@ -97,7 +99,8 @@
 //!    audit entry ([`store::audit::append`]), [`engine::compile::flag`] compiles the flag, and
 //!    [`engine::Ruleset::with`] makes the next ruleset of each environment that sees it. A cycle of
 //!    prerequisites is found here.
-//! 5. [`store::Writer::commit`] makes it durable, [`live::Live::publish`] makes it visible, and the answer
+//! 5. [`store::Writer::commit`] makes it durable, with those that waited beside it
+//!    (`control/change/ending.rs`), [`live::Live::publish`] makes it visible (`control/change/news.rs`), and the answer
 //!    goes back as an [`http::wire::flag::FlagView`].
 //!
 //! Every refusal on either walk ends as a row of [`http::error::Code`]; [`http::ApiError`] is the answer.

@@ -12,8 +12,10 @@
 // - `kit.js`: html, signal, track, css, opened. `api.js`: get, post, put, patch, del, all, ApiError. `live.js`: onChange.
 // - `store/place.js`: project, environment(s), mayEdit, isAdmin, to`flags/${key}`. `store/*`: one kind of thing each.
 // - `parts/`: button (+ once), dialog (show, form, confirm), toast (+ failed), field (field, choice, tick), toggle, menu, combobox,
-//   tokens, tabs, chip (chip, environment, variation), state (skeleton, empty, fault), resource (+ shown), json, copy, time,
-//   sparkline, icon.
+//   tokens, tabs, chip (chip, environment, variation), state (skeleton, empty, fault), resource (+ shown), json, json-fault,
+//   copy, time, moment (times to come), consent (what a form asks for production), sparkline, columns, icon.
+// - `screens/conditions/editor.js`: the form of conditions, of a segment or a rule. `screens/flag/sentence.js`: the same in words.
+// - A module that the sign-in or the list of flags needs has a modulepreload link in `index.html`; a walk says which are missing.
 // - Style: `styles/parts.css` has a class for each part; a screen's own rules go to `styles/screens.css` or a file of its own. No
 //   `style` attribute (the policy refuses it: use `css({...})`), no HTML made of data, colours only from `tokens.css`.
 // - Every list has a loading, an empty and a failed state (`resource` and `shown` give the first and the last); everything that
@@ -36,6 +38,9 @@ const ROUTES = [
   ['/p/:project/flags', () => import('./screens/flags.js')],
   ['/p/:project/flags/:flag', () => import('./screens/flag.js')],
   ['/p/:project/flags/:flag/:tab', () => import('./screens/flag.js')],
+  ['/p/:project/segments', () => import('./screens/segments.js')],
+  ['/p/:project/segments/:segment', () => import('./screens/segment.js')],
+  ['/p/:project/compare', () => import('./screens/compare.js')],
   ['/p/:project/settings', () => import('./screens/settings.js')],
   ['/p/:project/settings/:tab', () => import('./screens/settings.js')],
   ['/profile', () => import('./screens/profile.js'), { alone: true }],

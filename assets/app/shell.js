@@ -14,6 +14,8 @@ import { fault, skeleton, empty } from './parts/state.js';
 /** The places of a project: what is said, the icon, the path below the project, the key after `g`. A screen adds its line here. */
 const PLACES = [
   ['Flags', 'flag', 'flags', 'f'],
+  ['Segments', 'layers', 'segments', 'e'],
+  ['Compare', 'compare', 'compare', 'c'],
   ['Settings', 'gear', 'settings', 's'],
 ];
 

@@ -171,7 +171,13 @@ impl Server {
         let environment = text(&environments["data"][0]["id"])?;
         for number in 0..flags {
             let key = format!("flag-{number}");
-            let flag = json!({"key": key, "name": key, "flag_type": "boolean"});
+            let flag = json!({
+                "key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
+                "variations": [
+                    {"key": "on", "name": "On", "value": true},
+                    {"key": "off", "name": "Off", "value": false}
+                ]
+            });
             post(&agent, &self.token, &format!("{api}/flags?environment_id={environment}"), &flag)?;
             let address = format!("{api}/flags/{key}/toggle?environment_id={environment}");
             self.switches.push(Switch { address, enabled: AtomicBool::new(false) });

@@ -1,6 +1,8 @@
 //! A change in progress: one writing transaction with its audit entries, and what will be published once it is
 //! durable. Everything that evaluation will need is compiled here, before the commit (invariant 1).
 
+mod ending;
+mod news;
 mod telling;
 
 use std::collections::BTreeMap;
@@ -10,8 +12,7 @@ use super::{
     call::{Call, authorise, rights},
     core::Core,
     error::{Error, Thing},
-    instruments::Interval,
-    load,
+    writer::Group,
 };
 use crate::{
     auth::entropy::sha256,
@@ -20,30 +21,19 @@ use crate::{
         audit::{Action, Actor, Entry, FieldChange, Scope, resource_bits},
         environment::Environment,
         flag::{Configuration, Flag},
-        id::{ApiKeyId, AuditId, Bits, EnvironmentId, OrganizationId},
+        id::{AuditId, Bits, EnvironmentId, OrganizationId},
         organization::Membership,
         revision::Revision,
         role::Permission,
         time::Timestamp,
-        violation::{Fault, Violations},
     },
     engine::{self, Ruleset, Segments, compile},
-    live::{
-        LiveEnvironment,
-        feed::{Notice, Subject},
-    },
+    live::{LiveEnvironment, feed::Subject},
     store::{self, Writer, snapshot::Snapshot},
 };
-
-/// What becomes visible when a change is durable.
-enum Publication {
-    Environment(LiveEnvironment),
-    Key(Box<ApiKey>),
-    KeyEnds(ApiKeyId, Timestamp),
-    KeyRevoked(ApiKeyId),
-    EnvironmentDeleted(EnvironmentId),
-    Everything,
-}
+pub(super) use ending::{Durable, Ended, check_settled};
+pub(super) use news::News;
+use news::Publication;
 
 /// What the next ruleset of an environment has over its present one, and what those who follow it are told.
 #[derive(Default)]
@@ -77,6 +67,8 @@ enum Post {
 /// A change in progress. Dropping it undoes it.
 pub(super) struct Change<'c> {
     core: &'c Core,
+    /// The changes before this one that are not durable yet.
+    group: &'c Group,
     tx: Writer,
     call: &'c Call,
     actor: Option<Actor>,
@@ -92,8 +84,14 @@ pub(super) struct Change<'c> {
 
 impl<'c> Change<'c> {
     /// Takes the writer. The memberships of the actor are read anew: they may have changed since the request came.
-    pub(super) fn begin(core: &'c Core, call: &'c Call, actor: Option<Actor>) -> Result<Self, Error> {
+    pub(super) fn begin(
+        core: &'c Core,
+        group: &'c mut Group,
+        call: &'c Call,
+        actor: Option<Actor>,
+    ) -> Result<Self, Error> {
         let tx = core.write(call.now)?;
+        group.is_in(core.store.openings());
         let memberships = match &actor {
             Some(actor) => rights(&tx, actor, call.now)?,
             None => Vec::new(),
@@ -101,7 +99,20 @@ impl<'c> Change<'c> {
         let (rulesets, publications) = (BTreeMap::new(), Vec::new());
         let (glass, remarks, ending) = (Glass::Whole, Vec::new(), Ending::Kept);
         let post = Post::None;
-        Ok(Self { core, tx, call, actor, memberships, rulesets, glass, remarks, ending, publications, post })
+        Ok(Self {
+            core,
+            group,
+            tx,
+            call,
+            actor,
+            memberships,
+            rulesets,
+            glass,
+            remarks,
+            ending,
+            publications,
+            post,
+        })
     }
 
     /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
@@ -114,9 +125,14 @@ impl<'c> Change<'c> {
         &self.tx
     }
 
-    /// What is served at present. There is one writer, so it is what the transaction began with.
+    /// What is served at present. Of rulesets the transaction may be ahead of it: see [`Self::ruleset`].
     pub(super) fn live(&self) -> &crate::live::Live {
         &self.core.live
+    }
+
+    /// The ruleset of an environment that the transaction began with.
+    pub(super) fn ruleset(&self, environment: EnvironmentId) -> Option<Arc<Ruleset>> {
+        self.group.ruleset(environment).or_else(|| self.core.live.ruleset(environment))
     }
 
     /// The moment of the request.
@@ -339,58 +355,4 @@ impl<'c> Change<'c> {
         self.publications.push(Publication::KeyRevoked(key.id));
         Ok(())
     }
-
-    /// Raises the version of every environment whose flags changed, makes everything durable, and publishes it. Of
-    /// prerequisites this is the place that sees all of a ruleset, and refuses those that could not be evaluated.
-    /// Returns when it was made durable, unless this was a rehearsal.
-    pub(super) fn commit(mut self) -> Result<Option<Interval>, Error> {
-        let mut rulesets = Vec::with_capacity(self.rulesets.len());
-        for (id, Next { changes, news }) in std::mem::take(&mut self.rulesets) {
-            let unknown = || Error::Internal(format!("the environment {id} is not served"));
-            let live = self.core.live.environment(id).ok_or_else(unknown)?;
-            let mut environment = store::environment::by_id(&self.tx, id)?.ok_or_else(unknown)?;
-            environment.version += 1;
-            store::environment::put(&self.tx, &environment)?;
-            rulesets.push((Arc::new(live.ruleset().with(environment.version, changes)), news));
-        }
-        rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
-        let due = store::schedule::next(&self.tx)?;
-        self.tell_of(&rulesets)?;
-        let began = self.core.panel.now();
-        match self.ending {
-            Ending::Kept => self.tx.commit()?,
-            Ending::Undone => return Ok(None),
-        }
-        let commit = Interval { began, ended: self.core.panel.now() };
-        for publication in self.publications {
-            match publication {
-                Publication::Environment(environment) => self.core.live.add_environment(environment),
-                Publication::Key(key) => self.core.live.add_key(*key),
-                Publication::KeyEnds(id, end) => self.core.live.end_key(id, end, self.call.now),
-                Publication::KeyRevoked(id) => self.core.live.remove_key(id),
-                Publication::EnvironmentDeleted(id) => self.core.live.remove_environment(id),
-                Publication::Everything => {
-                    self.core.live.replace(load::everything(&self.core.store)?, self.call.now);
-                }
-            }
-        }
-        for (ruleset, news) in rulesets {
-            let (version, at) = (ruleset.version(), self.call.now);
-            let notice = |(action, subject)| Notice { version, action, subject: Some(subject), at };
-            self.core.live.publish(ruleset, news.into_iter().map(notice));
-        }
-        self.core.tell_due(due);
-        match self.post {
-            Post::Due => self.core.outbox.wake(),
-            Post::None => {}
-        }
-        Ok(Some(commit))
-    }
-}
-
-/// Refuses a ruleset with prerequisites that could not be evaluated.
-pub(super) fn check_settled(ruleset: &Ruleset) -> Result<(), Error> {
-    let Some(cycle) = ruleset.unsettled().iter().next() else { return Ok(()) };
-    let message = format!("those of '{cycle}' form a cycle, or a chain that is too long");
-    Err(Violations::one(Fault::Prerequisite, "prerequisites", message).into())
 }

@@ -176,11 +176,9 @@ fn contents_of_project(
     present: &[Environment],
 ) -> (Vec<(Arc<Flag>, Configuration)>, Arc<Segments>) {
     let now = change.now();
-    let Some(served) = present.first().and_then(|environment| change.live().environment(environment.id))
-    else {
+    let Some(ruleset) = present.first().and_then(|environment| change.ruleset(environment.id)) else {
         return Default::default();
     };
-    let ruleset = served.ruleset();
     let flags = ruleset.flags().map(|compiled| {
         let default = compiled.configuration().default_variation.clone();
         (Arc::clone(compiled.flag()), Configuration::initial(default, now))

@@ -60,7 +60,7 @@ pub(super) fn rulesets(
     change: &Change<'_>,
     place: &Place,
 ) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
-    served(change.tx(), change.live(), place)
+    of_place(change.tx(), place, |id| change.ruleset(id))
 }
 
 /// The same for somebody who changes nothing.
@@ -69,22 +69,29 @@ pub(super) fn served(
     live: &Live,
     place: &Place,
 ) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
-    let mut environments = store::environment::of_project(access, place.project.id)?;
-    environments.sort_by_key(|environment| environment.id != place.environment.id);
-    with_rulesets(live, environments)
+    of_place(access, place, |id| live.ruleset(id))
 }
 
-/// These environments, each with the ruleset that it serves.
+fn of_place(
+    access: &impl Access,
+    place: &Place,
+    find: impl Fn(EnvironmentId) -> Option<Arc<Ruleset>>,
+) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
+    let mut environments = store::environment::of_project(access, place.project.id)?;
+    environments.sort_by_key(|environment| environment.id != place.environment.id);
+    with_rulesets(environments, find)
+}
+
+/// These environments, each with its ruleset.
 pub(super) fn with_rulesets(
-    live: &Live,
     environments: Vec<Environment>,
+    find: impl Fn(EnvironmentId) -> Option<Arc<Ruleset>>,
 ) -> Result<Vec<(Environment, Arc<Ruleset>)>, Error> {
     let unserved = |id: EnvironmentId| Error::Internal(format!("the environment {id} is not served"));
     environments
         .into_iter()
         .map(|environment| {
-            let live = live.environment(environment.id).ok_or_else(|| unserved(environment.id))?;
-            let ruleset = Arc::clone(&live.ruleset());
+            let ruleset = find(environment.id).ok_or_else(|| unserved(environment.id))?;
             Ok((environment, ruleset))
         })
         .collect()

@@ -99,6 +99,13 @@ impl Panel {
         (self.instruments.stopwatch)()
     }
 
+    /// Does something, and tells from when to when it did if it succeeded.
+    pub(super) fn time<E>(&self, something: impl FnOnce() -> Result<(), E>) -> Result<Interval, E> {
+        let began = self.now();
+        something()?;
+        Ok(Interval { began, ended: self.now() })
+    }
+
     /// It is the turn of a change that was asked for at `asked`.
     pub(super) fn begin(&self, asked: Instant) -> Passage {
         let begun = self.now();

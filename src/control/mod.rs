@@ -45,16 +45,18 @@ pub mod usage;
 pub mod user;
 pub mod watch;
 pub mod webhook;
+mod writer;
 
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 
 use self::{
-    core::{Core, WriterThread},
+    core::Core,
     event::MakeBody,
     instruments::{Instruments, Measured},
     outbox::Outbox,
+    writer::WriterThread,
 };
 use crate::{
     auth::{

@@ -71,10 +71,13 @@ impl ShownSegment {
     }
 }
 
-/// The segments of a project as they are served.
-fn served(live: &crate::live::Live, environments: &[Environment]) -> Arc<Segments> {
-    let environment = environments.first().and_then(|environment| live.environment(environment.id));
-    environment.map(|environment| Arc::clone(environment.ruleset().segments())).unwrap_or_default()
+/// The segments of a project, which every ruleset of it has.
+fn of_project(
+    environments: &[Environment],
+    find: impl Fn(EnvironmentId) -> Option<Arc<Ruleset>>,
+) -> Arc<Segments> {
+    let ruleset = environments.first().and_then(|environment| find(environment.id));
+    ruleset.map(|ruleset| Arc::clone(ruleset.segments())).unwrap_or_default()
 }
 
 fn read(control: &Control, caller: &Caller, owner: Owner) -> Result<Arc<Segments>, Error> {
@@ -84,7 +87,7 @@ fn read(control: &Control, caller: &Caller, owner: Owner) -> Result<Arc<Segments
         Owner::Environment(id) => readable_place(&reader, caller, id, Permission::Read)?.project,
     };
     let environments = store::environment::of_project(&reader, project.id)?;
-    Ok(served(control.live(), &environments))
+    Ok(of_project(&environments, |id| control.live().ruleset(id)))
 }
 
 /// The segments of a project, by key.
@@ -116,7 +119,7 @@ fn target(change: &Change<'_>, owner: Owner) -> Result<Target, Error> {
         Owner::Environment(id) => change.place(id, Permission::WriteSegments)?.project,
     };
     let environments = store::environment::of_project(change.tx(), project.id)?;
-    let segments = served(change.live(), &environments);
+    let segments = of_project(&environments, |id| change.ruleset(id));
     Ok(Target { project, environments, segments })
 }
 
@@ -264,8 +267,7 @@ fn users(change: &Change<'_>, target: &Target, key: &SegmentKey) -> Vec<String> 
     let segments = segments.filter(|segment| refers(&segment.conditions));
     let mut users: Vec<String> = segments.map(|segment| format!("segment {}", segment.key)).collect();
     for environment in &target.environments {
-        let Some(live) = change.live().environment(environment.id) else { continue };
-        let ruleset: Arc<Ruleset> = Arc::clone(&live.ruleset());
+        let Some(ruleset) = change.ruleset(environment.id) else { continue };
         for compiled in ruleset.flags() {
             if compiled.configuration().rules.iter().any(|rule| refers(&rule.conditions)) {
                 users.push(format!("flag {} in {}", compiled.key(), environment.key));

@@ -104,6 +104,11 @@ impl Live {
         self.index.load().environments.get(&id).cloned()
     }
 
+    /// The ruleset that an environment is served with at this moment.
+    pub fn ruleset(&self, id: EnvironmentId) -> Option<Arc<Ruleset>> {
+        self.index.load().environments.get(&id).map(|environment| environment.ruleset.load_full())
+    }
+
     /// The API key with this digest, whether or not it has expired.
     pub fn key(&self, digest: &[u8; 32]) -> Option<Arc<LiveKey>> {
         self.index.load().keys.get(digest).cloned()

@@ -2,6 +2,7 @@
 //! half, and an audit log and an outbox that tell of exactly that. The disk is one of ours; all above it is the real server.
 
 mod later;
+mod together;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -62,14 +63,16 @@ async fn prepared() -> (Disk, Place) {
     (disk, Place { project, environment, webhook })
 }
 
+/// A flag to be made.
+fn flag(key: &str) -> Value {
+    json!({"key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
+        "variations": [{"key": "on", "name": "On", "value": true}, {"key": "off", "name": "Off", "value": false}]})
+}
+
 /// Changes of several kinds, each one transaction: method, path and body.
 fn script(place: &Place) -> Vec<(&'static str, String, Value)> {
     let Place { project, environment, .. } = place;
     let flags = |rest: &str| format!("/api/v1/flags{rest}?environment_id={environment}");
-    let flag = |key: &str| {
-        json!({"key": key, "name": key, "flag_type": "boolean", "default_variation": "off",
-            "variations": [{"key": "on", "name": "On", "value": true}, {"key": "off", "name": "Off", "value": false}]})
-    };
     let rules = json!([{"priority": 1, "name": "r", "conditions": [], "variation": "on"}]);
     vec![
         ("POST", flags(""), flag("a")),
@@ -102,14 +105,11 @@ async fn view(server: &Offline, place: &Place) -> Value {
     let segments = listed(format!("/api/v1/segments?project_id={project}")).await;
     let log = listed(format!("/api/v1/audit-logs?project_id={project}&per_page=200")).await;
     let outbox = listed(format!("/api/v1/webhooks/{webhook}/deliveries?per_page=200")).await;
-    let version =
-        get(server, &format!("/api/v1/environments/{environment}")).await["data"]["version"].clone();
     json!({
         "flags": flags.iter().map(flag).collect::<Vec<_>>(),
         "segments": segments.iter().map(|segment| &segment["key"]).collect::<Vec<_>>(),
         "log": log.iter().map(|entry| &entry["action"]).collect::<Vec<_>>(),
         "outbox": outbox.iter().map(|it| [&it["event_type"], &it["status"]]).collect::<Vec<_>>(),
-        "version": version,
     })
 }
 

@@ -83,7 +83,7 @@ pub struct Copy {
 
 impl Copy {
     /// Copies everything that `reader` sees into a new file at `path`.
-    pub fn make(reader: &Reader, path: &Path, companion: &mut impl Companion) -> Result<Self, Error> {
+    pub fn make(reader: &Reader, path: &Path, companion: &mut dyn Companion) -> Result<Self, Error> {
         let database = Database::builder()
             .set_cache_size(CACHE_BYTES)
             .create(path)
@@ -138,12 +138,12 @@ impl From<Error> for VerifyError {
 
 /// Opens the backup at `path` without changing it, and reads all of it past `companion`; answers its seal, whose digest is to be
 /// compared with what `companion` made of the bytes. redb may panic on damaged pages.
-pub fn verify(path: &Path, companion: &mut impl Companion) -> Result<Seal, VerifyError> {
+pub fn verify(path: &Path, companion: &mut dyn Companion) -> Result<Seal, VerifyError> {
     let database: ReadOnlyDatabase = Database::builder()
         .set_cache_size(CACHE_BYTES)
         .open_read_only(path)
         .map_err(|error| VerifyError::Open(OpenError::of(path, error)))?;
-    let reader = Reader(database.begin_read().map_err(Error::from)?, None);
+    let reader = Reader(std::sync::Arc::new(database.begin_read().map_err(Error::from)?), None);
     let found = meta::schema(&reader)?;
     if found > SCHEMA {
         let path = path.to_path_buf();
@@ -172,16 +172,16 @@ pub(super) fn is_sealed(reader: &Reader) -> Result<bool, Error> {
 pub(super) fn walk(
     tx: &ReadTransaction,
     copy: Option<&redb::WriteTransaction>,
-    companion: &mut impl Companion,
+    companion: &mut dyn Companion,
 ) -> Result<u64, Error> {
     let known: Vec<&str> = tables::names();
+    let mut count = Count { done: 0, of: 0 };
     for table in tx.list_tables()? {
         if !known.contains(&table.name()) {
             return Err(Error::Damaged(format!("it has a table of its own, '{}'", table.name())));
         }
+        count.of += tx.open_untyped_table(table)?.len()?;
     }
-    let mut count = Count { done: 0, of: 0 };
-    tables::each(&mut Counting { tx, of: &mut count.of })?;
     tables::each(&mut Walking { tx, copy, companion, count: &mut count })?;
     Ok(count.done)
 }
@@ -195,31 +195,14 @@ struct Count {
 /// How often the companion is told of the progress, in rows.
 const STEP_ROWS: u64 = 1_000;
 
-struct Counting<'w> {
-    tx: &'w ReadTransaction,
-    of: &'w mut u64,
-}
-
-impl tables::Visitor for Counting<'_> {
-    fn visit<K: Key + 'static, V: Value + 'static>(
-        &mut self,
-        table: TableDefinition<'static, K, V>,
-    ) -> Result<(), Error> {
-        if let Some(table) = opened(self.tx, table)? {
-            *self.of += table.len()?;
-        }
-        Ok(())
-    }
-}
-
-struct Walking<'w, C> {
+struct Walking<'w> {
     tx: &'w ReadTransaction,
     copy: Option<&'w redb::WriteTransaction>,
-    companion: &'w mut C,
+    companion: &'w mut dyn Companion,
     count: &'w mut Count,
 }
 
-impl<C: Companion> tables::Visitor for Walking<'_, C> {
+impl tables::Visitor for Walking<'_> {
     fn visit<K: Key + 'static, V: Value + 'static>(
         &mut self,
         definition: TableDefinition<'static, K, V>,
@@ -250,7 +233,7 @@ impl<C: Companion> tables::Visitor for Walking<'_, C> {
     }
 }
 
-impl<C: Companion> Walking<'_, C> {
+impl Walking<'_> {
     /// Each text behind its length, so that none can be taken for the end of the one before.
     fn digest(&mut self, bytes: &[u8]) {
         self.companion.digest(&(bytes.len() as u64).to_le_bytes());

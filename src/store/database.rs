@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TransactionError};
+use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError, TransactionError};
 
 use super::{Error, Reader, Writer};
 
@@ -26,6 +26,8 @@ type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
 
 /// The open database.
 pub(super) struct Open {
+    // Before the database, which closes the file.
+    durable: Arc<Durable>,
     /// Absent while it is opened again, and if that failed.
     database: ArcSwapOption<Database>,
     opener: Opener,
@@ -48,10 +50,33 @@ impl Health {
     }
 }
 
+/// The file as it is on the disk: what readers see. redb itself would show them also what is committed and not durable yet.
+#[derive(Default)]
+struct Durable(ArcSwapOption<ReadTransaction>);
+
+impl Durable {
+    /// Everything that is committed is on the disk.
+    fn renew(&self, database: &Database) {
+        // Who then reads begins a transaction of their own, and learns what is wrong.
+        self.0.store(database.begin_read().ok().map(Arc::new));
+    }
+}
+
 /// What a transaction keeps open.
 pub(super) struct Hold {
-    _database: Arc<Database>,
-    pub(super) health: Arc<Health>,
+    database: Arc<Database>,
+    durable: Arc<Durable>,
+    health: Arc<Health>,
+}
+
+impl Hold {
+    /// Notes whether a commit became durable.
+    pub(super) fn committed(&self, durable: bool) {
+        self.health.note(durable);
+        if durable {
+            self.durable.renew(&self.database);
+        }
+    }
 }
 
 impl Open {
@@ -60,10 +85,12 @@ impl Open {
         path: Option<&Path>,
         opener: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
     ) -> Result<Self, DatabaseError> {
-        let database = ArcSwapOption::from_pointee(opener()?);
+        let (database, durable) = (opener()?, Arc::<Durable>::default());
+        durable.renew(&database);
+        let database = ArcSwapOption::from_pointee(database);
         let path = path.map(Path::to_path_buf);
         let (turn, openings, health) = (Mutex::default(), AtomicU64::new(1), Arc::default());
-        Ok(Self { database, opener: Box::new(opener), path, turn, openings, health })
+        Ok(Self { database, durable, opener: Box::new(opener), path, turn, openings, health })
     }
 
     /// How often it was opened. What was written last before an error may be there since, or not: who holds a copy of
@@ -84,7 +111,11 @@ impl Open {
 
     pub(super) fn read(&self) -> Result<Reader, Error> {
         let database = self.database.load_full().ok_or_else(closed)?;
-        Ok(Reader(database.begin_read()?, Some(self.hold(database))))
+        let durable = match self.durable.0.load_full() {
+            Some(durable) => durable,
+            None => Arc::new(database.begin_read()?),
+        };
+        Ok(Reader(durable, Some(self.hold(database))))
     }
 
     /// Begins to write, on a database that is opened again first if it has to be.
@@ -106,7 +137,7 @@ impl Open {
     }
 
     fn hold(&self, database: Arc<Database>) -> Hold {
-        Hold { _database: database, health: Arc::clone(&self.health) }
+        Hold { database, durable: Arc::clone(&self.durable), health: Arc::clone(&self.health) }
     }
 
     fn reopen(&self) -> Result<(), Error> {
@@ -115,6 +146,7 @@ impl Open {
         if let Some(path) = &self.path {
             probe(path).map_err(|error| Error::Unavailable(format!("the disk takes no data: {error}")))?;
         }
+        self.durable.0.store(None);
         if let Some(database) = self.database.swap(None)
             && let Err(database) = close(database)
         {
@@ -122,6 +154,7 @@ impl Open {
             return Err(Error::Unavailable("it cannot be opened again while it is read".into()));
         }
         let database = (self.opener)().map_err(|error| Error::Unavailable(error.to_string()))?;
+        self.durable.renew(&database);
         self.database.store(Some(Arc::new(database)));
         self.openings.fetch_add(1, Ordering::Release);
         tracing::warn!("the data file was opened again after an error");

@@ -1,9 +1,9 @@
-//! A disk for tests: in memory, with a power cord that can be pulled at any write and any sync, and with errors. What
-//! was written since the last sync may be there after a cut or not, each block of it by itself.
+//! A disk for tests: in memory, with a power cord that can be pulled at any write and any sync, with errors, and as slow as
+//! one likes. What was written since the last sync may be there after a cut or not, each block of it by itself.
 
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use redb::{Database, StorageBackend};
 
@@ -14,7 +14,19 @@ const BLOCK: usize = 4096;
 
 /// The disk. A copy of it is the same disk.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Disk(Arc<Mutex<Content>>);
+pub(crate) struct Disk(Arc<Plate>);
+
+#[derive(Debug, Default)]
+struct Plate {
+    content: Mutex<Content>,
+    released: Condvar,
+}
+
+impl From<Content> for Disk {
+    fn from(content: Content) -> Self {
+        Self(Arc::new(Plate { content: Mutex::new(content), released: Condvar::new() }))
+    }
+}
 
 #[derive(Debug, Default)]
 struct Content {
@@ -26,12 +38,18 @@ struct Content {
     unsynced: BTreeSet<usize>,
     /// Writes, changes of length and syncs so far.
     steps: u64,
+    /// Syncs alone.
+    syncs: u64,
     /// The step at which the power goes.
     cut_at: Option<u64>,
     /// The most bytes that there is room for.
     room: Option<usize>,
     /// The one step that fails.
     fails_at: Option<u64>,
+    /// Whether whoever writes has to wait.
+    held: bool,
+    /// Whether somebody does.
+    awaited: bool,
 }
 
 impl Content {
@@ -51,7 +69,7 @@ impl Content {
 
 impl Disk {
     fn content(&self) -> MutexGuard<'_, Content> {
-        self.0.lock().expect("no test panics with a disk in hand")
+        self.0.content.lock().expect("no test panics with a disk in hand")
     }
 
     /// The store on this disk, as a start opens it.
@@ -68,11 +86,16 @@ impl Disk {
         self.content().steps
     }
 
+    /// Syncs so far.
+    pub(crate) fn syncs(&self) -> u64 {
+        self.content().syncs
+    }
+
     /// A copy of what there is, with the power to be cut after so many more steps, if ever.
     pub(crate) fn copy(&self, cut_at: Option<u64>) -> Self {
         let from = self.content();
         let (synced, seen, unsynced) = (from.synced.clone(), from.seen.clone(), from.unsynced.clone());
-        Self(Arc::new(Mutex::new(Content { synced, seen, unsynced, cut_at, ..Content::default() })))
+        Content { synced, seen, unsynced, cut_at, ..Content::default() }.into()
     }
 
     /// What is there when the power comes back: of each block that was not synced, the old or the new, as `keeps` says.
@@ -89,13 +112,38 @@ impl Disk {
                 left[place.clone()].copy_from_slice(&content.seen[place]);
             }
         }
-        Self(Arc::new(Mutex::new(Content { synced: left.clone(), seen: left, ..Content::default() })))
+        Content { synced: left.clone(), seen: left, ..Content::default() }.into()
     }
 
     /// From here on there is room for what is on it and for so many bytes more; `None` ends that.
     pub(crate) fn limit_room(&self, more: Option<usize>) {
         let mut content = self.content();
         content.room = more.map(|more| content.seen.len() + more);
+    }
+
+    fn when_released(&self) -> MutexGuard<'_, Content> {
+        let held = |content: &mut Content| {
+            content.awaited = content.held;
+            content.held
+        };
+        let released = self.0.released.wait_while(self.content(), held);
+        released.expect("no test panics with a disk in hand")
+    }
+
+    /// From here on whoever writes waits until the disk is released.
+    pub(crate) fn hold(&self) {
+        self.content().held = true;
+    }
+
+    /// Whether somebody waits for that.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.content().awaited
+    }
+
+    /// Ends that.
+    pub(crate) fn release(&self) {
+        self.content().held = false;
+        self.0.released.notify_all();
     }
 
     /// The step after so many more fails, and no other.
@@ -119,7 +167,7 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut content = self.content();
+        let mut content = self.when_released();
         content.step()?;
         let len = usize::try_from(len).map_err(io::Error::other)?;
         if content.room.is_some_and(|room| len > room) {
@@ -132,15 +180,16 @@ impl StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut content = self.content();
+        let mut content = self.when_released();
         content.step()?;
+        content.syncs += 1;
         content.synced = content.seen.clone();
         content.unsynced.clear();
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut content = self.content();
+        let mut content = self.when_released();
         content.step()?;
         let from = usize::try_from(offset).map_err(io::Error::other)?;
         let to = from + data.len();

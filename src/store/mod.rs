@@ -35,11 +35,12 @@ pub mod webhook;
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use redb::{
-    Database, DatabaseError, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, Value,
-    WriteTransaction,
+    Database, DatabaseError, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError,
+    Value, WriteTransaction,
 };
 
 use codec::Stored;
@@ -162,7 +163,7 @@ impl Store {
         self.path.clone().unwrap_or_else(|| PathBuf::from(MEMORY))
     }
 
-    /// Begins to read: a consistent view of the last commit, whatever is written meanwhile. Short reads only: pages
+    /// Begins to read: a consistent view of the last durable commit, whatever is written meanwhile. Short reads only: pages
     /// that a reader can see cannot be reused.
     pub fn read(&self) -> Result<Reader, Error> {
         self.open.read()
@@ -192,7 +193,7 @@ impl Store {
 
 /// A reading transaction, which is over before its database can be closed.
 pub struct Reader(
-    ReadTransaction,
+    Arc<ReadTransaction>,
     #[expect(dead_code, reason = "it is held, and nothing else")] Option<Hold>,
 );
 
@@ -219,9 +220,17 @@ impl Writer {
         let Self(tx, hold) = self;
         let committed = tx.commit();
         if let Some(hold) = &hold {
-            hold.health.note(committed.is_ok());
+            hold.committed(committed.is_ok());
         }
         Ok(committed?)
+    }
+
+    /// Keeps everything that was written for the writers to come. It is durable, and readers see it, as soon as one of
+    /// them is committed; if none ever is, it is undone.
+    pub fn keep(self) -> Result<(), Error> {
+        let Self(mut tx, _hold) = self;
+        tx.set_durability(Durability::None).map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(tx.commit()?)
     }
 
     fn put<K: Key + 'static, T: Stored>(

@@ -47,7 +47,9 @@ impl tables::Visitor for Emptying<'_> {
         &mut self,
         table: TableDefinition<'static, K, V>,
     ) -> Result<(), Error> {
-        self.0.open_table(table)?.retain(|_, _| false)?;
+        // Readers count on every table being there.
+        self.0.delete_table(table)?;
+        self.0.open_table(table)?;
         Ok(())
     }
 }

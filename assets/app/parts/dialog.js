@@ -76,13 +76,14 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
 
 /** Asks before something is done. With `typed` that text must be entered; with `reason` a justification is asked for, which is answered.
  *  Answers false, true or the justification. */
-export async function confirm({ title, text, action, danger = false, typed, typedLabel, reason }) {
+export async function confirm({ title, text, action, danger = false, wide = false, typed, typedLabel, reason }) {
   const entered = signal('');
   const why = signal('');
   const answer = await form({
     title,
     submit: action,
     danger,
+    wide,
     ready: () => (!typed || entered.value.trim() === typed) && (!reason || why.value.trim().length > 0),
     intro: text,
     fields: () => html`${typed ? field({

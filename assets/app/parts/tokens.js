@@ -5,11 +5,17 @@ import { combobox } from './combobox.js';
 
 const SHOWN = 100;
 
-/** `values` a list of strings, `onChange(list)`. */
+/** `values` a list of strings, `onChange(list)`. Where it is `disabled` they are only shown. */
 export const tokens = ({ id, label, values, onChange, options = [], placeholder = 'Add…', mono = true, hideLabel = false, disabled = false, error }) => {
   const add = (text) => {
     const parts = text.split(/[\n,]/).map((part) => part.trim()).filter(Boolean);
     onChange([...new Set([...values, ...parts])]);
+  };
+  // The focus goes to what took the place of the one that is gone.
+  const remove = (event, value, at) => {
+    const list = event.currentTarget.closest('.tokens');
+    onChange(values.filter((one) => one !== value));
+    requestAnimationFrame(() => (list.querySelectorAll('.token button')[Math.min(at, values.length - 2)] ?? list.querySelector('input'))?.focus());
   };
   const paste = (event) => {
     const text = event.clipboardData?.getData('text') ?? '';
@@ -25,8 +31,8 @@ export const tokens = ({ id, label, values, onChange, options = [], placeholder 
     }
   };
   return html`<div class="tokens" @paste=${paste} @focusout=${left}>
-    ${values.length ? html`<ul class="token-list" aria-label=${typeof label === 'string' ? label : nothing}>${values.slice(0, SHOWN).map((value) => html`<li class="token"><span class="cut ${mono ? 'mono' : ''}">${String(value)}</span>
-      <button type="button" aria-label="Remove ${String(value)}" ?disabled=${disabled} @click=${() => onChange(values.filter((one) => one !== value))}>${icon('close')}</button></li>`)}
+    ${values.length ? html`<ul class="token-list" aria-label=${typeof label === 'string' ? label : nothing}>${values.slice(0, SHOWN).map((value, at) => html`<li class="token"><span class="cut ${mono ? 'mono' : ''}">${String(value)}</span>
+      ${disabled ? nothing : html`<button type="button" aria-label="Remove ${String(value)}" @click=${(event) => remove(event, value, at)}>${icon('close')}</button>`}</li>`)}
       ${values.length > SHOWN ? html`<li class="muted small">and ${values.length - SHOWN} more</li>` : nothing}</ul>` : nothing}
-    ${combobox({ id, label, value: '', options, onChoose: add, placeholder, mono, hideLabel, disabled, clearAfter: true, error })}</div>`;
+    ${disabled ? nothing : combobox({ id, label, value: '', options, onChoose: add, placeholder, mono, hideLabel, clearAfter: true, error })}</div>`;
 };

@@ -1,21 +1,33 @@
 // The page of a flag: what it is, and its tabs, each an address of its own. A tab is a file in `flag/` that exports a function
-// which takes the open flag (below) and answers `{ view, close? }`, and a line in TABS.
+// which takes the open flag (below) and answers `{ view, close? }`, and a line in TABS. It is fetched when it is looked at.
 import { html, nothing, effect, computed, track, untracked } from '../kit.js';
 import * as api from '../api.js';
 import { onChange } from '../live.js';
 import * as place from '../store/place.js';
 import { chip } from '../parts/chip.js';
 import { copyButton } from '../parts/copy.js';
+import { icon } from '../parts/icon.js';
 import { resource, shown } from '../parts/resource.js';
 import { empty } from '../parts/state.js';
 import { tabs } from '../parts/tabs.js';
 import { ago } from '../parts/time.js';
-import { targeting } from './flag/targeting.js';
+import { life } from './flag/life.js';
 
-/** The part of the address, what is said, and what opens it. */
+/** The part of the address, what is said, and what loads it. */
 const TABS = [
-  ['targeting', 'Targeting', targeting],
+  ['targeting', 'Targeting', async () => (await import('./flag/targeting.js')).targeting],
+  ['try', 'Try it', async () => (await import('./flag/try.js')).tryIt],
+  ['history', 'History', async () => (await import('./flag/history.js')).history],
+  ['schedules', 'Schedules', async () => (await import('./flag/schedules.js')).schedules],
+  ['statistics', 'Statistics', async () => (await import('./flag/statistics.js')).statistics],
 ];
+
+/** What is known of the flag that is being closed: where another of its tabs is opened at once, that begins with it. */
+let known = null;
+const remember = (project, key, value) => {
+  known = { project, key, value, focused: Boolean(document.activeElement?.closest('.tabs')) };
+  queueMicrotask(() => { known = null; });
+};
 
 const TYPES = { boolean: 'Boolean', string: 'String', number: 'Number', json: 'JSON' };
 
@@ -26,13 +38,21 @@ async function views(key, environments) {
   return new Map(environments.map((environment, at) => [environment.id, answers[at].data]));
 }
 
-const head = (flag) => html`<div class="page-head"><h1 class="wrap">${flag.name}</h1>
-    ${flag.lifecycle?.stage === 'stale' ? chip('stale', 'warn', flag.lifecycle.because) : nothing}${flag.status !== 'active' ? chip(flag.status) : nothing}</div>
+const head = (flag, load) => html`<header class="flag-head"><div class="page-head"><h1 class="wrap">${flag.name}</h1>
+    ${flag.lifecycle?.stage === 'stale' ? chip('stale', 'warn', flag.lifecycle.because) : nothing}${flag.status !== 'active' ? chip(flag.status) : nothing}<span class="push">${life(flag, load)}</span></div>
   <p class="row muted"><code class="wrap">${flag.key}</code>${copyButton(flag.key, 'Copy the key')}<span>${TYPES[flag.flag_type]}</span>${flag.tags.map((tag) => chip(tag))}<span class="small">changed ${ago(flag.updated_at)}</span></p>
-  ${flag.description ? html`<p class="wrap">${flag.description}</p>` : nothing}`;
+  ${flag.description ? html`<p class="wrap">${flag.description}</p>` : nothing}</header>`;
+
+/** What is said above a flag that was there, and was deleted meanwhile. */
+const gone = (key) => html`<p class="note danger" role="alert">${icon('warn')}<span>The flag <code>${key}</code> was deleted. What is shown here is what it was.</span></p>`;
 
 export function open({ params }) {
   const flags = resource(() => views(params.flag, place.environments.peek()));
+  if (known?.key === params.flag && known.project === params.project) {
+    flags.value = known.value;
+    // Who goes through the tabs by keyboard stays on them.
+    if (known.focused) requestAnimationFrame(() => document.querySelector('.tabs [aria-current]')?.focus());
+  }
   const stopLoad = effect(() => {
     if (place.environments.value) untracked(() => flags.load());
   });
@@ -54,7 +74,13 @@ export function open({ params }) {
   };
 
   const found = TABS.find(([name]) => name === (params.tab ?? TABS[0][0]));
-  const tab = found?.[2](opened);
+  let closed = false;
+  const tab = resource(async () => {
+    const part = (await found[2]())(opened);
+    if (closed) part.close?.();
+    return part;
+  });
+  if (found) tab.load();
   const address = ([name], at) => `${place.to`flags/${params.flag}`}${at ? `/${name}` : ''}${place.query()}`;
   const bar = () => tabs(TABS.map((one, at) => ({ href: address(one, at), label: one[1], current: one === found })), 'Flag');
   const missing = () => empty({ title: 'Nothing is here', text: `A flag has no part “${params.tab}”.` });
@@ -62,10 +88,12 @@ export function open({ params }) {
   return {
     title: () => (found === TABS[0] || !found ? '' : `${found[1]} · `) + (flags.value?.values().next().value?.name ?? params.flag),
     close() {
-      tab?.close?.();
+      closed = true;
+      tab.peek()?.close?.();
+      remember(params.project, params.flag, flags.peek());
       stopLoad();
       stopLive();
     },
-    view: () => html`<div class="page flag-page">${shown(flags, () => html`${track(() => (opened.flag.value ? head(opened.flag.value) : nothing))}${track(bar)}${tab ? tab.view() : missing()}`)}</div>`,
+    view: () => html`<div class="page flag-page">${track(() => (flags.value && flags.error?.status === 404 ? gone(params.flag) : nothing))}${shown(flags, () => html`${track(() => (opened.flag.value ? head(opened.flag.value, flags.load) : nothing))}${track(bar)}${found ? shown(tab, (part) => part.view()) : missing()}`)}</div>`,
   };
 }

@@ -1,32 +1,25 @@
 // The list of flags: search, filters, a switch for every environment, and keys for all of it. Only the rows that can be seen are
 // on the page.
-import { html, nothing, signal, track, effect, css, repeat, live, untracked, opened } from '../kit.js';
-import { here, go, setQuery } from '../router.js';
+import { html, nothing, signal, track, effect, css, repeat, untracked, opened } from '../kit.js';
+import { here, go } from '../router.js';
 import * as place from '../store/place.js';
 import { flagList } from '../store/flags.js';
 import { refusal, switchFlag } from '../store/switching.js';
 import { onChange } from '../live.js';
 import { addKeys } from '../keys.js';
-import { button } from '../parts/button.js';
+import { button, once } from '../parts/button.js';
 import { chip, environment as environmentView } from '../parts/chip.js';
-import { icon } from '../parts/icon.js';
 import { sparkline } from '../parts/sparkline.js';
 import { empty, fault, skeleton } from '../parts/state.js';
 import { ago, count } from '../parts/time.js';
 import { toggle } from '../parts/toggle.js';
-import { newFlag } from './flags/new-flag.js';
+import { asked, clear, filtered, filters } from './flags/filters.js';
 
 const WIDE_ROW = 44;
 const NARROW_ROW = 92;
 const AROUND = 8;
-const SEARCH_MS = 150;
 const RELOAD_MS = 200;
 
-const FILTERS = {
-  status: ['Status', [['', 'Any status'], ['active', 'Active'], ['inactive', 'Inactive'], ['archived', 'Archived']]],
-  flag_type: ['Type', [['', 'Any type'], ['boolean', 'Boolean'], ['string', 'String'], ['number', 'Number'], ['json', 'JSON']]],
-  sort: ['Order', [['', 'Newest first'], ['name', 'By name'], ['key', 'By key'], ['updated_at', 'Last changed first']]],
-};
 const KINDS = { release: 'Release', experiment: 'Experiment', ops_killswitch: 'Kill switch', permission: 'Permission', migration: 'Migration' };
 
 export function open() {
@@ -37,10 +30,7 @@ export function open() {
   const pending = signal(new Set());
   const narrow = signal(window.matchMedia('(max-width: 860px)').matches);
   let scroller = null;
-  let timer = null;
 
-  const query = (name) => here.value.query.get(name) ?? '';
-  const filtered = () => ['search', 'status', 'flag_type', 'tag', 'stale'].some((name) => query(name));
   const row = () => (narrow.value ? NARROW_ROW : WIDE_ROW);
   const range = (total) => {
     const from = Math.max(0, Math.floor(top.value / row()) - AROUND);
@@ -51,16 +41,12 @@ export function open() {
   const stopList = effect(() => {
     const environment = place.environment.value;
     if (!environment || !here.value.path.endsWith('/flags')) return;
-    const sort = query('sort');
-    const filters = {
-      search: query('search'), status: query('status'), flag_type: query('flag_type'), tag: query('tag'), stale: query('stale'),
-      sort, order: sort === 'name' || sort === 'key' ? 'asc' : 'desc',
-    };
+    const wanted = asked();
     untracked(() => {
       const old = list.value;
-      const same = old && JSON.stringify(old.filters) === JSON.stringify(filters) && old.environment === environment;
+      const same = old && JSON.stringify(old.filters) === JSON.stringify(wanted) && old.environment === environment;
       if (same) return;
-      const next = flagList(filters, environment);
+      const next = flagList(wanted, environment);
       next.need(0, 1);
       const wait = effect(() => {
         if (next.total.value === null && !next.error.value) return;
@@ -69,7 +55,7 @@ export function open() {
           if (place.environment.peek() !== environment) return;
           old?.close();
           cursor.value = -1;
-          if (scroller && old && JSON.stringify(old.filters) !== JSON.stringify(filters)) scroller.scrollTop = 0;
+          if (scroller && old && JSON.stringify(old.filters) !== JSON.stringify(wanted)) scroller.scrollTop = 0;
           list.value = next;
         });
       });
@@ -119,16 +105,24 @@ export function open() {
   const move = (by) => {
     const total = list.value?.total.value ?? 0;
     if (!total) return;
-    cursor.value = Math.max(0, Math.min(total - 1, cursor.value + by));
+    const [first, last] = [Math.ceil(scroller.scrollTop / row()), Math.floor((scroller.scrollTop + scroller.clientHeight) / row()) - 1];
+    // Who scrolled away from the row of the keys goes on from what is seen.
+    const seen = cursor.value >= first && cursor.value <= last;
+    const next = seen ? cursor.value + by : by > 0 ? first : last;
+    cursor.value = Math.max(0, Math.min(total - 1, next));
     const at = cursor.value * row();
     if (at < scroller.scrollTop) scroller.scrollTop = at;
     else if (at + row() > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = at + row() - scroller.clientHeight;
     requestAnimationFrame(() => scroller.querySelector(`[data-at="${cursor.value}"] a`)?.focus({ preventScroll: true }));
   };
   const chosen = () => list.value?.rows[cursor.value];
-  const create = () => {
-    if (place.mayEdit.value) newFlag(tags()).then((made) => { if (made) go(place.to`flags/${made.key}`); });
-  };
+  // The dialog is loaded when it is asked for: the list is there sooner without it.
+  const create = () => once('new-flag', async () => {
+    if (!place.mayEdit.value) return;
+    const { newFlag } = await import('./flags/new-flag.js');
+    const made = await newFlag(tags());
+    if (made) go(place.to`flags/${made.key}`);
+  });
   const stopKeys = addKeys('Flags', [
     { keys: '/', says: 'Search', run: () => document.getElementById('search').focus() },
     { keys: 'j', says: 'Next flag', run: () => move(1) },
@@ -154,32 +148,7 @@ export function open() {
     sizes.observe(element);
   };
 
-  const search = (event) => {
-    clearTimeout(timer);
-    const { value } = event.target;
-    timer = setTimeout(() => setQuery({ search: value.trim() }), SEARCH_MS);
-  };
-  const searchKeys = (event) => {
-    if (event.key === 'Escape' || event.key === 'Enter' || event.key === 'ArrowDown') {
-      event.preventDefault();
-      if (event.key === 'Escape') { event.target.value = ''; setQuery({ search: '' }); }
-      event.target.blur();
-      if (event.key !== 'Escape') { cursor.value = -1; move(1); }
-    }
-  };
-
-  const pick = (name) => html`<select class="filter" aria-label=${FILTERS[name][0]} @change=${(event) => setQuery({ [name]: event.target.value })}>
-    ${FILTERS[name][1].map(([value, text]) => html`<option value=${value} .selected=${value === query(name)}>${text}</option>`)}</select>`;
-
-  const bar = () => html`<div class="filters">
-    <div class="search"><label class="seen-by-ear" for="search">Search flags</label>${icon('search')}<input id="search" type="search" placeholder="Search by name or key" autocomplete="off" spellcheck="false"
-      .value=${live(query('search'))} @input=${search} @keydown=${searchKeys}><kbd aria-hidden="true">/</kbd></div>
-    ${pick('status')}${pick('flag_type')}
-    <div class="filter"><label class="seen-by-ear" for="tag">Tag</label><input id="tag" list="tags" placeholder="Any tag" autocomplete="off" .value=${live(query('tag'))} @change=${(event) => setQuery({ tag: event.target.value.trim() })}>
-      <datalist id="tags">${track(() => tags().map((tag) => html`<option value=${tag}></option>`))}</datalist></div>
-    ${button({ label: 'Stale', pressed: Boolean(query('stale')), onClick: () => setQuery({ stale: query('stale') ? '' : 'true' }), title: 'Only flags that nothing needs any more' })}
-    ${pick('sort')}
-    ${filtered() ? button({ label: 'Clear', kind: 'quiet', onClick: () => setQuery({ search: '', status: '', flag_type: '', tag: '', stale: '' }) }) : nothing}</div>`;
+  const bar = filters({ tags, narrow, onDown() { cursor.value = -1; move(1); } });
 
   const switches = (item) => (place.environments.value ?? []).map((environment) => {
     const state = list.value.state(item.key, environment.id);
@@ -210,7 +179,7 @@ export function open() {
     const total = shown.total.value ?? 0;
     if (total === 0) {
       return filtered()
-        ? empty({ title: 'No flag is like that', text: 'Nothing has all that you asked for.', action: button({ label: 'Clear the filters', onClick: () => setQuery({ search: '', status: '', flag_type: '', tag: '', stale: '' }) }) })
+        ? empty({ title: 'No flag is like that', text: 'Nothing has all that you asked for.', action: button({ label: 'Clear the filters', onClick: clear }) })
         : empty({ title: 'No flags yet', text: 'A flag is a decision that a program asks for while it runs: which of its variations somebody gets. Make the first one here, or bring a project’s file.',
           action: place.mayEdit.value ? button({ label: 'New flag', kind: 'primary', icon: 'plus', onClick: create }) : undefined, also: html`<a class="button quiet" href="/docs">API documentation</a>` });
     }
@@ -236,11 +205,12 @@ export function open() {
       list.peek()?.close();
       sizes?.disconnect();
       media.removeEventListener('change', resized);
-      for (const one of [timer, reloadTimer]) clearTimeout(one);
+      bar.close();
+      clearTimeout(reloadTimer);
     },
     view: () => html`<div class="page full flags">
       <div class="page-head"><h1>Flags</h1>${track(() => (list.value?.total.value ? html`<span class="muted" role="status">${count(list.value.total.value)}${filtered() ? ' found' : ''}</span>` : nothing))}
         <span class="push">${track(() => (place.mayEdit.value ? button({ label: 'New flag', kind: 'primary', icon: 'plus', onClick: create }) : nothing))}</span></div>
-      ${track(bar)}${track(table)}</div>`,
+      ${bar.view()}${track(table)}</div>`,
   };
 }

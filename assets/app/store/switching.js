@@ -18,15 +18,17 @@ export function refusal(flag, environment) {
   return null;
 }
 
-/** Asks what must be asked. Answers null (no), or `{ reason }`. */
-export async function permission(flag, environment, { title, action }) {
+/** Asks what must be asked, and with `always` in any case. `text` says more about it. Answers null (no), or `{ reason }`. */
+export async function permission(flag, environment, { title, action, text = '', always = false, when = 'at once', danger = false, wide = false }) {
   const production = environment.type === 'production';
-  if (!production && !environment.frozen) return {};
+  if (!production && !environment.frozen && !always) return {};
   const answer = await confirm({
     title,
-    text: html`${environment.frozen ? html`<p class="note warn">${environment.name} is frozen: ${environment.frozen_reason ?? 'no reason given'}. As an admin you may change it, and the audit log will say why.</p>` : ''}
-      ${production ? html`<p class="muted">This changes what people in ${environment.name} get, at once.</p>` : ''}`,
+    text: html`<div class="stack tight">${environment.frozen ? html`<p class="note warn">${environment.name} is frozen: ${environment.frozen_reason ?? 'no reason given'}. As an admin you may change it, and the audit log will say why.</p>` : ''}
+      ${text}${production ? html`<p class="muted">This changes what people in ${environment.name} get, ${when}.</p>` : ''}</div>`,
     action,
+    danger,
+    wide,
     typed: production ? flag.key : undefined,
     reason: environment.frozen ? 'Why this cannot wait' : undefined,
   });

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Change, Ending, Post};
+use super::{Change, Ending, Post, news::Next};
 use crate::{
     control::{
         error::Error,
@@ -15,7 +15,6 @@ use crate::{
         lifecycle::{self, Observation},
     },
     domain::{
-        audit::Action,
         delivery::{Delivery, Lane, Progress},
         event::EventType,
         id::{DeliveryId, EnvironmentId, EventId, ProjectId},
@@ -27,9 +26,6 @@ use crate::{
     live::feed::Subject,
     store,
 };
-
-/// What becomes of a ruleset, and why.
-type Published = (Arc<Ruleset>, Vec<(Action, Subject)>);
 
 /// What an event is about, and what it is kept in order by.
 struct Topic<'a> {
@@ -74,7 +70,7 @@ impl Change<'_> {
         if webhooks.is_empty() {
             return Ok(());
         }
-        let ruleset = Arc::clone(&live.ruleset());
+        let Some(ruleset) = self.ruleset(environment) else { return Ok(()) };
         let observed = self.observe(live.project, &[], [flag.as_str()])?;
         let facts = flag_facts(&ruleset, flag.as_str(), &observed);
         let subject = Subject::Flag(flag.clone());
@@ -114,7 +110,7 @@ impl Change<'_> {
     }
 
     /// Tells webhooks of what is about to be published.
-    pub(super) fn tell_of(&mut self, published: &[Published]) -> Result<(), Error> {
+    pub(super) fn tell_of(&mut self, published: &[Next]) -> Result<(), Error> {
         if self.ending == Ending::Undone {
             return Ok(());
         }
@@ -169,14 +165,13 @@ impl Change<'_> {
     fn observe<'k>(
         &self,
         project: ProjectId,
-        published: &[Published],
+        published: &[Next],
         keys: impl IntoIterator<Item = &'k str>,
     ) -> Result<Observation, Error> {
         let next = |id| published.iter().find(|(it, _)| it.environment() == id).map(|(it, _)| Arc::clone(it));
-        let present = |id| self.core.live.environment(id).map(|it| Arc::clone(&it.ruleset()));
         let rulesets: Vec<Arc<Ruleset>> = store::environment::of_project(&self.tx, project)?
             .into_iter()
-            .filter_map(|environment| next(environment.id).or_else(|| present(environment.id)))
+            .filter_map(|environment| next(environment.id).or_else(|| self.ruleset(environment.id)))
             .collect();
         let found = keys.into_iter().filter_map(|key| rulesets.iter().find_map(|ruleset| ruleset.get(key)));
         let flags: Vec<_> = found.map(|compiled| Arc::clone(compiled.flag())).collect();
@@ -268,7 +263,7 @@ fn flag_facts(ruleset: &Ruleset, key: &str, observed: &Observation) -> Option<Fl
 }
 
 /// The keys of all flags that something is published of.
-fn flags_of(published: &[Published]) -> BTreeSet<&str> {
+fn flags_of(published: &[Next]) -> BTreeSet<&str> {
     let news = published.iter().flat_map(|(_, news)| news);
     let keys = news.filter_map(|(_, subject)| match subject {
         Subject::Flag(key) => Some(key.as_str()),

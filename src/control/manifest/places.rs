@@ -82,7 +82,12 @@ pub(super) fn environments(
     let sheets = match sheets {
         Some(sheets) => sheets,
         None if present.is_empty() => environment::defaults()?,
-        None => return Ok(Places { kept: with_rulesets(work.change.live(), present)?, new: Vec::new() }),
+        None => {
+            return Ok(Places {
+                kept: with_rulesets(present, |id| work.change.ruleset(id))?,
+                new: Vec::new(),
+            });
+        }
     };
     let listed = |environment: &Environment| sheets.iter().any(|sheet| sheet.key == environment.key);
     let goes = |environment: &Environment| work.unlisted == Unlisted::Goes && !listed(environment);
@@ -113,7 +118,7 @@ pub(super) fn environments(
             None => environment,
         });
     }
-    Ok(Places { kept: with_rulesets(work.change.live(), kept)?, new })
+    Ok(Places { kept: with_rulesets(kept, |id| work.change.ruleset(id))?, new })
 }
 
 fn update(

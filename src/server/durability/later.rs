@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Chance, FATES, Place, ask, get, prepared};
+use super::{Chance, FATES, Place, ask, flag, get, prepared};
 use crate::{
     auth::password::Strength,
     control::{
@@ -36,10 +36,8 @@ fn start(disk: &Disk) -> (Arc<App>, Offline) {
 async fn scheduled() -> (Disk, Place) {
     let (disk, place) = prepared().await;
     let (app, server) = start(&disk);
-    let flag = json!({"key": "a", "name": "A", "flag_type": "boolean", "default_variation": "off",
-        "variations": [{"key": "on", "name": "On", "value": true}, {"key": "off", "name": "Off", "value": false}]});
     let path = |rest: &str| format!("/api/v1/flags{rest}?environment_id={}", place.environment);
-    assert_eq!(ask(&server, "POST", &path(""), Some(&flag)).await.0, 201);
+    assert_eq!(ask(&server, "POST", &path(""), Some(&flag("a"))).await.0, 201);
     let at = (app.clock)().plus_seconds(3_600).seconds();
     let at = crate::domain::time::Timestamp::from_seconds(at).to_string();
     let body = json!({"at": at, "change": {"enabled": true}});

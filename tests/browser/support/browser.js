@@ -12,10 +12,11 @@ const LOOKS = [[1280, 800, 'light'], [1280, 800, 'dark'], [360, 740, 'light'], [
 
 let browser = null;
 
-/** A new window on this server. `refused` are statuses that the walk causes on purpose: the browser reports them as errors. */
-export async function window(server, { refused = [] } = {}) {
+/** A new window on this server. `refused` are statuses that the walk causes on purpose: the browser reports them as errors.
+ *  `storageState` is what another window left: its session. */
+export async function window(server, { refused = [], storageState } = {}) {
   browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
-  const context = await browser.newContext({ baseURL: server.url, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'] });
+  const context = await browser.newContext({ baseURL: server.url, storageState, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'] });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const wrong = [];

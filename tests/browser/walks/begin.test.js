@@ -1,6 +1,7 @@
 // A new server: from its first page to the first answer of a program; signing in and out; an invitation.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { serve } from '../support/server.js';
 import { end, look, window } from '../support/browser.js';
 
@@ -9,6 +10,9 @@ before(async () => { server = await serve({ more: ['--rate-limit-auth', '0'] });
 after(async () => { await end(); await server.stop(); });
 
 const ADA = { email: 'ada@example.com', password: 'correct horse battery' };
+
+/** What a shell prints to whom pastes this into it. */
+const paste = (command) => execFileSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
 async function enter(page, { email, password }) {
   await page.getByLabel('Email').fill(email);
@@ -32,15 +36,28 @@ test('the first run makes the admin, a key and an answer', async () => {
   await page.getByRole('heading', { name: 'Ask for your flags' }).waitFor();
   const command = await page.locator('pre.code').innerText();
   assert.match(command, new RegExp(`curl ${server.url}/api/v1/evaluate`));
-  const key = /X-API-Key: (\S+)'/.exec(command)[1];
-  const answer = await fetch(`${server.api_url}/evaluate`, { method: 'POST', headers: { 'X-API-Key': key, 'Content-Type': 'application/json' }, body: '{"flags":["*"],"context":{"user_key":"u"}}' });
-  assert.equal(answer.status, 200);
+  assert.deepEqual(JSON.parse(paste(command)).data.evaluations, {});
   await page.getByRole('button', { name: 'Try the key here' }).click();
   await page.getByText('The server answered with 0 flags').waitFor();
   await look(page, 'setup-paste');
+  await page.getByLabel('From').selectOption('js');
+  const program = await page.locator('pre.code').innerText();
+  await page.getByLabel('From').selectOption('curl');
+  // What the example in JavaScript asks for, as its provider would.
+  const [baseUrl, key, flag] = [/baseUrl: '(.+)'/, /'X-API-Key', '(.+)'/, /getBooleanValue\('(.+?)'/].map((part) => part.exec(program)[1]);
+  const asked = () => fetch(`${baseUrl}/ofrep/v1/evaluate/flags/${flag}`, { method: 'POST', headers: { 'X-API-Key': key, 'Content-Type': 'application/json' }, body: '{"context":{"targetingKey":"somebody"}}' });
+  assert.equal((await (await asked()).json()).errorCode, 'FLAG_NOT_FOUND');
   await page.getByRole('button', { name: 'Go to the flags' }).click();
   await page.getByRole('heading', { name: 'No flags yet' }).waitFor();
   await look(page, 'flags-none');
+  // The first flag, under the name that the examples ask for, is answered by all of them.
+  await page.getByRole('button', { name: 'New flag' }).first().click();
+  await page.getByRole('dialog').getByLabel('Name').fill('New checkout');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/flags/new-checkout*');
+  assert.equal(JSON.parse(paste(command)).data.evaluations['new-checkout'].value, false);
+  const answer = await asked();
+  assert.deepEqual([answer.status, (await answer.json()).value], [200, false]);
   await close();
 });
 
@@ -81,6 +98,6 @@ test('an invitation makes an account that sees the project', async () => {
   await look(page, 'invitation');
   await enter(page, { email: 'grace@example.com', password: 'battery staple horse' });
   await page.getByRole('button', { name: 'Create the account' }).click();
-  await page.getByRole('heading', { name: 'No flags yet' }).waitFor();
+  await page.getByRole('link', { name: 'New checkout' }).waitFor();
   await close();
 });

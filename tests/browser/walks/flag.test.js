@@ -15,6 +15,7 @@ test('rules are sentences', async () => {
   const { page, close } = await window(server);
   await open(page, 'new-checkout');
   await page.getByRole('heading', { name: 'New checkout', level: 1 }).waitFor();
+  await page.locator('.flag-rules > li').first().waitFor();
   const rules = await page.locator('.flag-rules > li').allInnerTexts();
   assert.equal(rules.length, 4);
   assert.match(rules[0], /Our own people: if email ends with .@example\.com., serve/);

@@ -76,6 +76,87 @@ test('who may only look cannot switch', async () => {
   await close();
 });
 
+test('in a narrow window the filters unfold, and say how many are active', async () => {
+  const { page, close } = await window(server);
+  await open(page);
+  await toggle(page, 'Page size', 'Staging').waitFor();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const unfold = page.getByRole('button', { name: 'Filters' });
+  await unfold.waitFor();
+  assert.equal(await page.getByLabel('Status').count(), 0);
+  const box = await page.locator('.filters').boundingBox();
+  assert.ok(box.height < 48, `the filters take ${box.height} px`);
+  await unfold.click();
+  await page.getByLabel('Type').selectOption('json');
+  await page.getByText('1 found').waitFor();
+  await page.getByRole('button', { name: 'Stale' }).click();
+  await page.getByRole('button', { name: /^Filters.*active: 2$/ }).waitFor();
+  await look(page, 'flags-filters');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.locator('.filters').getByRole('button', { name: 'Clear' }).click();
+  await unfold.click();
+  assert.equal(await page.getByLabel('Status').count(), 0);
+  await close();
+});
+
+test('5,000 flags scroll: the rows are there, and only those that can be seen', async () => {
+  const large = await serve({ seed: seed(4_995) });
+  const { page, close } = await window(large);
+  await signIn(page, large, { at: '/p/shop/flags?env=development&sort=key' });
+  await page.getByText('5,000').waitFor();
+  const rows = page.locator('.flags-space .flag-row');
+  const jump = (share) => page.locator('.flags-body').evaluate((body, part) => { body.scrollTop = part * (body.scrollHeight - body.clientHeight); }, share);
+  const bounded = async () => {
+    const number = await rows.count();
+    assert.ok(number > 10 && number < 60, `${number} rows are on the page`);
+  };
+  await page.getByRole('row').filter({ hasText: 'hostile' }).waitFor();
+  await bounded();
+  await jump(0.5);
+  await page.getByRole('link', { name: 'Small change 2500', exact: true }).waitFor();
+  await bounded();
+  await page.keyboard.press('j');
+  const current = page.locator('.flag-row.current a');
+  await current.waitFor();
+  const middle = Number((await current.innerText()).replace(/\D/g, ''));
+  assert.ok(middle > 2_450 && middle < 2_550, `the keys went to ${middle}`);
+  await page.keyboard.press('j');
+  await page.locator(':focus').and(page.getByRole('link', { name: `Small change ${middle + 1}`, exact: true })).waitFor();
+  await page.keyboard.press('k');
+  await page.locator(':focus').and(page.getByRole('link', { name: `Small change ${middle}`, exact: true })).waitFor();
+  await jump(1);
+  await toggle(page, 'Small change 4994', 'Staging').waitFor();
+  await bounded();
+  assert.equal(await page.locator('.flag-row .bone').count(), 0);
+  for (let press = 0; press < 3; press += 1) await page.keyboard.press('k');
+  await page.locator('.flag-row.current').waitFor();
+  await look(page, 'flags-5000');
+  await close();
+  await large.stop();
+});
+
+test('the row says how much a flag is used, and that nothing needs it any more', async () => {
+  const { environments: { development } } = server;
+  for (let turn = 0; turn < 3; turn += 1) {
+    const answer = await fetch(`${server.api_url}/evaluate`, { method: 'POST', headers: { 'X-API-Key': development.server_key, 'Content-Type': 'application/json' }, body: JSON.stringify({ flags: ['upload-limits'], context: { user_key: `u${turn}` } }) });
+    assert.equal(answer.status, 200);
+  }
+  const { page, close } = await window(server);
+  await page.route('**/api/v1/flags?*', async (route) => {
+    // A flag needs weeks to become stale: what the server would say then is put into its answer.
+    const response = await route.fetch();
+    const body = await response.json();
+    for (const flag of body.data) if (flag.key === 'page-size') flag.lifecycle = { stage: 'stale', because: 'Not evaluated for 30 days.' };
+    await route.fulfill({ response, json: body });
+  });
+  await open(page);
+  const row = (name) => page.getByRole('row').filter({ hasText: name });
+  await row('upload-limits').getByRole('img', { name: '3 evaluations in 24 hours' }).waitFor();
+  await row('page-size').getByRole('img', { name: '0 evaluations in 24 hours' }).waitFor();
+  await row('page-size').getByTitle('Not evaluated for 30 days.').waitFor();
+  await close();
+});
+
 test('keys alone: search, move, switch, make a flag', async () => {
   const { page, close } = await window(server);
   await open(page);

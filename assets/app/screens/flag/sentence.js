@@ -13,9 +13,12 @@ const WORDS = {
   starts_with: 'starts with', ends_with: 'ends with', is_not: 'is not',
 };
 
+/** An operator, as a list of them says it. */
+export const sayOperator = (name) => (SEGMENTS[name] ? SEGMENTS[name].replace('the segment', 'a segment') : ALONE[name] ?? WORDS[name] ?? name);
+
 const operand = (value) => (Array.isArray(value) ? value.map((one) => brief(one)).join(', ') : brief(value));
 
-function condition({ attribute, operator, value, case_insensitive }) {
+export function condition({ attribute, operator, value, case_insensitive }) {
   if (SEGMENTS[operator]) return html`they are ${SEGMENTS[operator]} <code>${operand(value)}</code>`;
   if (ALONE[operator]) return html`<code>${attribute}</code> ${ALONE[operator]}`;
   return html`<code>${attribute}</code> ${WORDS[operator] ?? operator} <code>${operand(value)}</code>${case_insensitive ? ' in any case' : ''}`;
