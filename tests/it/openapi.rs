@@ -168,8 +168,8 @@ fn a_parameter_that_is_empty_is_one_that_is_left_out() {
             let name = parameter["name"].as_str().expect("a name");
             // A list of an environment or a project is of nothing without one.
             let place = match (name, path.as_str()) {
-                (_, "audit-logs" | "schedules" | "audit-logs/verify") => "",
-                ("environment_id" | "project_id", _) => "",
+                ("environment_id" | "project_id", _)
+                | (_, "audit-logs" | "schedules" | "audit-logs/verify") => "",
                 (_, path) if path.starts_with("webhooks") => &format!("project_id={}", team.project),
                 _ => &format!("environment_id={}", team.development),
             };

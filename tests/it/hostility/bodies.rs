@@ -70,7 +70,7 @@ fn a_hundred_thousand_names_are_refused() {
 fn what_unpacks_to_gigabytes_is_not_unpacked() {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..64 {
-        packed.write_all(&[b' '; MEBIBYTE]).expect("a packed mebibyte");
+        packed.write_all(&vec![b' '; MEBIBYTE]).expect("a packed mebibyte");
     }
     refused_everywhere(&packed.finish().expect("a bomb"), 415, "gzip");
 }
