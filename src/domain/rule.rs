@@ -14,6 +14,9 @@ use super::{
 pub const MAX_RULES: usize = 200;
 /// Conditions of a rule, at most.
 pub const MAX_CONDITIONS: usize = 50;
+/// Regular expressions among all conditions of a flag in one environment, at most. Compiled, each may take half a megabyte
+/// and some milliseconds: as many as there are conditions would take the memory of the machine.
+pub const MAX_PATTERNS: usize = 200;
 /// Characters of an attribute's name, at most.
 pub const MAX_ATTRIBUTE_NAME: usize = 200;
 
@@ -226,6 +229,13 @@ impl NewRule {
     pub fn parse_list(drafts: Vec<RuleDraft>, path: &Path<'_>, faults: &mut Violations) -> Vec<Self> {
         if drafts.len() > MAX_RULES {
             faults.malformed(path, format!("must have at most {MAX_RULES} rules"));
+            return Vec::new();
+        }
+        let conditions = drafts.iter().flat_map(|draft| &draft.conditions);
+        let kinds = conditions.map(|condition| condition.operator.row().operand());
+        if kinds.filter(|kind| *kind == OperandKind::Pattern).count() > MAX_PATTERNS {
+            // None is compiled: that is what would take long.
+            faults.malformed(path, format!("must have at most {MAX_PATTERNS} regular expressions"));
             return Vec::new();
         }
         let mut rules: Vec<Self> = Vec::with_capacity(drafts.len());

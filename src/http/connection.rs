@@ -73,6 +73,7 @@ pub struct Serving<E> {
     http1: http1::Builder,
     either: Builder<TokioExecutor>,
     header_timeout: Duration,
+    unread_timeout: Duration,
     stage: watch::Receiver<Stage>,
     /// Whether the stage is another than the first: this is looked at with every answer.
     leaving: Arc<AtomicBool>,
@@ -103,6 +104,7 @@ impl<E: Endpoint + 'static> Serving<E> {
             http1: http1_builder(limits),
             either: builder(limits),
             header_timeout: limits.header_timeout,
+            unread_timeout: limits.unread_timeout,
             stage: staged,
             leaving: Arc::clone(&leaving),
         };
@@ -112,6 +114,7 @@ impl<E: Endpoint + 'static> Serving<E> {
     /// Serves a connection until it ends.
     pub async fn connection(self: Arc<Self>, incoming: Incoming, patience: Patience) {
         let ends = incoming.ends();
+        incoming.limit_unread(self.unread_timeout);
         // hyper times heads only once it knows the version of HTTP, and a client may never tell.
         patience.begin(self.header_timeout);
         let scheme = if self.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };

@@ -19,6 +19,8 @@ use crate::http::tls::Tls;
 pub const MAX_CONNECTIONS: u32 = 12_000;
 /// How long a request head may take to arrive, and how long a connection may be idle.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a client may leave unread what it was sent. It ends the connection of one that asks for much and reads nothing.
+pub const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests in flight may take to finish once the server stops. With what is written down after them, it is
 /// gone within ten seconds.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);
@@ -37,6 +39,8 @@ pub struct ListenLimits {
     pub connections: u32,
     /// How long a request head may take, and how long a connection may be idle.
     pub header_timeout: Duration,
+    /// How long a client may leave unread what it was sent.
+    pub unread_timeout: Duration,
     /// How long requests in flight may take to finish once the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -46,6 +50,7 @@ impl Default for ListenLimits {
         Self {
             connections: MAX_CONNECTIONS,
             header_timeout: HEADER_TIMEOUT,
+            unread_timeout: UNREAD_TIMEOUT,
             shutdown_timeout: SHUTDOWN_TIMEOUT,
         }
     }

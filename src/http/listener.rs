@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use poem::Addr;
 use poem::web::{LocalAddr, RemoteAddr};
@@ -140,6 +141,21 @@ impl Incoming {
         }
         Self::Tcp(stream)
     }
+
+    /// Has the system end it once the client has left unread what it was sent for so long. Neither hyper nor a stream
+    /// limits how long a write takes, and what answers hold would be held for as long as the client likes.
+    #[cfg(target_os = "linux")]
+    pub fn limit_unread(&self, time: Duration) {
+        // Whoever is at a socket in the file system was let in to this machine.
+        let Self::Tcp(stream) = self else { return };
+        if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(time)) {
+            tracing::debug!(%error, "a connection ended before it began");
+        }
+    }
+
+    /// Other systems have no such limit.
+    #[cfg(not(target_os = "linux"))]
+    pub fn limit_unread(&self, _: Duration) {}
 
     /// Who is at its ends.
     pub fn ends(&self) -> Ends {

@@ -34,10 +34,9 @@ macro_rules! numbers {
             }
 
             fn schema_ref() -> MetaSchemaRef {
-                let maximum: Option<u32> = $maximum;
                 MetaSchemaRef::Inline(Box::new(MetaSchema {
                     minimum: Some(f64::from($minimum)),
-                    maximum: maximum.map(f64::from),
+                    maximum: Some(f64::from($maximum)),
                     default: Some($default.into()),
                     ..MetaSchema::new("integer")
                 }))
@@ -56,9 +55,9 @@ macro_rules! numbers {
 
 numbers! {
     /// The schema of the parameter `page`.
-    PageNumber, FIRST_PAGE, None, FIRST_PAGE;
+    PageNumber, FIRST_PAGE, u32::MAX, FIRST_PAGE;
     /// The schema of the parameter `per_page`.
-    PerPage, 1_u32, Some(MAX_PER_PAGE), DEFAULT_PER_PAGE;
+    PerPage, 1_u32, MAX_PER_PAGE, DEFAULT_PER_PAGE;
 }
 
 /// What a cursor says, in JSON, before it is made opaque.

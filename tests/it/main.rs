@@ -49,6 +49,8 @@ mod freezes;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod hostility;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod importers;

@@ -148,3 +148,37 @@ fn every_property_of_every_schema_is_described() {
     }
     assert!(missing.is_empty(), "without a description:\n{}", missing.join("\n"));
 }
+
+#[test]
+fn a_parameter_that_is_empty_is_one_that_is_left_out() {
+    let server = Server::start();
+    let team = server.admin();
+    let document = server.anonymous().get("/openapi.json").expect(200);
+    let known = [("{project_id}", &team.project), ("{environment_id}", &team.development)];
+    let mut asked = 0;
+    each(&document, |name, operation| {
+        let Some(path) = name.strip_prefix("GET /api/v1/").filter(|path| !path.ends_with("stream")) else {
+            return;
+        };
+        let path = known.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id));
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let queries = parameters.filter(|it| it["in"] == "query" && it["required"] != true);
+        for parameter in queries {
+            assert_eq!(parameter["allowEmptyValue"], true, "{name}: {parameter}");
+            let name = parameter["name"].as_str().expect("a name");
+            // A list of an environment or a project is of nothing without one.
+            let place = match (name, path.as_str()) {
+                ("environment_id" | "project_id", _)
+                | (_, "audit-logs" | "schedules" | "audit-logs/verify") => "",
+                (_, path) if path.starts_with("webhooks") => &format!("project_id={}", team.project),
+                _ => &format!("environment_id={}", team.development),
+            };
+            let answer = |query: &str| team.client.get(&format!("/api/v1/{path}?{place}{query}"));
+            let (without, empty) = (answer(""), answer(&format!("&{name}=")));
+            let same = (without.status, without.body()) == (empty.status, empty.body());
+            assert!(same, "{path} {name}: {} and {}", without.text(), empty.text());
+            asked += 1;
+        }
+    });
+    assert!(asked > 60, "{asked}");
+}

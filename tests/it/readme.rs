@@ -145,6 +145,7 @@ limits! {
     "Values in such a document, what aliases repeat included": Count(document::MAX_NODES);
     "Time for a body to arrive": Time(body::BODY_TIMEOUT);
     "Time for the head of a request to arrive": Time(listen::HEADER_TIMEOUT);
+    "Time that a client may leave unread what it was sent": Time(listen::UNREAD_TIMEOUT);
     "Time for requests in flight at shutdown": Time(listen::SHUTDOWN_TIMEOUT);
     "Characters of an `X-Request-ID`": Count(request_id::MAX_REQUEST_ID);
     "Rows of a page": Count(page::MAX_PER_PAGE);
@@ -173,6 +174,7 @@ limits! {
     "Rules of a flag in an environment": Count(rule::MAX_RULES);
     "Conditions of a rule": Count(rule::MAX_CONDITIONS);
     "Values in the list of a condition": Count(operator::MAX_LIST_VALUES);
+    "Regular expressions of a flag in an environment": Count(rule::MAX_PATTERNS);
     "Characters of a regular expression": Count(operator::MAX_PATTERN_CHARS);
     "Characters of an attribute that it looks at": Count(operator::MAX_SUBJECT_CHARS);
     "Segments of a project": Count(segment::MAX_SEGMENTS_PER_PROJECT);

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
+mod greedy;
 mod streams;
 
 struct Running {

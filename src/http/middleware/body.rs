@@ -270,6 +270,31 @@ mod tests {
         assert!(leftover.is_there() && !leftover.discard().await);
     }
 
+    /// Says a byte every second, and never ends.
+    struct Dribbling(tokio::time::Interval);
+
+    impl Body for Dribbling {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+            self.0.poll_tick(context).map(|_| Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_of_a_byte_at_a_time_has_as_long_as_any_other() {
+        let began = tokio::time::Instant::now();
+        let dribbling = Dribbling(tokio::time::interval(Duration::from_secs(1)));
+        let (body, leftover) = BodyLimits::default().bound(BoxBody::new(dribbling).into());
+        assert_eq!(code(body.into_bytes().await), "REQUEST_TIMEOUT");
+        assert_eq!(began.elapsed().as_secs(), BODY_TIMEOUT.as_secs());
+        assert!(leftover.is_there() && !leftover.discard().await);
+    }
+
     #[tokio::test]
     async fn what_nobody_reads_is_left_and_can_be_discarded_if_it_is_little() {
         let most = usize::try_from(MAX_DISCARDED).unwrap();

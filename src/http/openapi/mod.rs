@@ -68,6 +68,7 @@ pub fn document(spec: &str, notes: &Notes) -> serde_json::Result<Value> {
     spelling::correct(&mut document);
     order_tags(&mut document);
     for_each_operation(&mut document, |_, method, operation| {
+        admit_empty(operation);
         conditional::add_headers(operation, notes);
         answers::describe(operation, notes);
         show_examples(operation, notes);
@@ -96,6 +97,15 @@ fn for_each_operation(document: &mut Value, mut visit: impl FnMut(&str, &str, &m
             if let Some(operation) = operation.as_object_mut() {
                 visit(template, method, operation);
             }
+        }
+    }
+}
+
+/// Says that a parameter of the address which may be left out may be empty as well: that means the same.
+fn admit_empty(operation: &mut Map<String, Value>) {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        if parameter["in"] == "query" && parameter["required"] != true {
+            parameter["allowEmptyValue"] = Value::from(true);
         }
     }
 }

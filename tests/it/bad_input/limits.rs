@@ -52,6 +52,17 @@ fn fifty_conditions() {
 }
 
 #[test]
+fn two_hundred_regular_expressions() {
+    let pattern =
+        |number: usize| json!({"attribute": "x", "operator": "matches_regex", "value": format!("{number}")});
+    edge(200, "targeting_rules", |count| {
+        let patterns: Vec<Value> = (0..count).map(pattern).collect();
+        let rules = patterns.chunks(50).map(|some| json!({"variation": "on", "conditions": some}));
+        json!({"targeting_rules": rules.collect::<Value>()})
+    });
+}
+
+#[test]
 fn five_thousand_values_of_a_list() {
     edge(5_000, "targeting_rules[0].conditions[0].value", |count| {
         condition("one_of", &numbered(count, |number| number))

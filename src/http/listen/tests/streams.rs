@@ -14,7 +14,7 @@ use super::*;
 /// What the one stream of a server says.
 type Saying = Sender<io::Result<Bytes>>;
 
-struct Said(Receiver<io::Result<Bytes>>);
+pub(super) struct Said(pub(super) Receiver<io::Result<Bytes>>);
 
 impl Body for Said {
     type Data = Bytes;
