@@ -17,6 +17,8 @@ const at = (environment) => `?environment_id=${server.environments[environment].
 const flag = (key, environment = 'development') => server.api('GET', `/flags/${key}${at(environment)}`);
 const rules = (page) => page.locator('.flag-rules > li');
 const bar = (page) => page.getByRole('region', { name: 'Unsaved changes' });
+/** What was just made has the focus in its first field. */
+const focused = (rule) => rule.locator('input:focus').waitFor();
 
 async function save(page, { typed } = {}) {
   await bar(page).getByRole('button', { name: 'Review' }).click();
@@ -43,8 +45,10 @@ test('a rule is edited, added, moved and saved', async () => {
   await rules(page).nth(1).getByRole('button', { name: 'Done' }).click();
 
   await page.getByRole('button', { name: 'Add a rule' }).click();
+  await focused(rules(page).nth(3));
   await page.keyboard.type('From Austria');
   await rules(page).nth(3).getByRole('button', { name: 'Add a condition' }).click();
+  await focused(rules(page).nth(3));
   await page.keyboard.type('country');
   await page.keyboard.press('Escape');
   await rules(page).nth(3).getByLabel('How condition 1 compares').selectOption('is');
@@ -54,10 +58,10 @@ test('a rule is edited, added, moved and saved', async () => {
   await up.focus();
   await page.keyboard.press('Enter');
   await page.getByText('The rule From Austria is number 3 of 4 now.').waitFor();
-  await bar(page).getByText('3 changes not saved').waitFor();
+  await bar(page).getByText('2 changes not saved').waitFor();
 
   await page.reload();
-  await bar(page).getByText('3 changes not saved').waitFor();
+  await bar(page).getByText('2 changes not saved').waitFor();
   await bar(page).getByRole('button', { name: 'Review' }).click();
   await page.getByRole('dialog', { name: 'Save the changes in Development?' }).waitFor();
   await look(page, 'targeting-review');
@@ -122,7 +126,9 @@ test('what the server refuses is said beside its rule, and nothing is lost', asy
   const { page, close } = await window(server, { refused: [400, 422] });
   await open(page, 'small-change-0000');
   await page.getByRole('button', { name: 'Add a rule' }).click();
+  await focused(rules(page).first());
   await rules(page).first().getByRole('button', { name: 'Add a condition' }).click();
+  await focused(rules(page).first());
   await page.keyboard.type('email');
   await page.keyboard.press('Escape');
   await rules(page).first().getByLabel('How condition 1 compares').selectOption('matches_regex');
