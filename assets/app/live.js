@@ -28,6 +28,12 @@ export function onFocus(run) {
   return () => window.removeEventListener('focus', listener);
 }
 
+/** Calls `run` when something of the project changed that has no event of its own, and as `onFocus`. */
+export function onNews(run) {
+  const stops = [onFocus(run), onChange((change) => { if (change.event === 'changed') run(); })];
+  return () => stops.forEach((stop) => stop());
+}
+
 const tell = (change) => { for (const listener of [...listeners]) listener(change); };
 
 /** Follows this project, and no other; null follows none. */

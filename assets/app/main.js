@@ -9,7 +9,7 @@
 // - `open` is called again when the path's parts change, not when only the query does: read `here.value.query` for that.
 //
 // What there is
-// - `kit.js`: html, signal, track, css, opened. `api.js`: get, post, put, patch, del, all, ApiError. `live.js`: onChange, onFocus.
+// - `kit.js`: html, signal, track, css, opened. `api.js`: get, post, put, patch, del, all, ApiError. `live.js`: onChange, onNews, onFocus.
 // - `store/place.js`: project, environment(s), mayEdit, isAdmin, to`flags/${key}`. `store/*`: one kind of thing each.
 // - `parts/`: button (+ once), dialog (show, form, confirm), toast (+ failed), field (field, choice, tick), toggle, menu, combobox,
 //   tokens, tabs, chip (chip, environment, variation), state (skeleton, empty, fault), resource (+ shown), json, json-fault,

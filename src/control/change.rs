@@ -5,7 +5,8 @@ mod ending;
 mod news;
 mod telling;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
@@ -21,7 +22,7 @@ use crate::{
         audit::{Action, Actor, Entry, FieldChange, Scope, resource_bits},
         environment::Environment,
         flag::{Configuration, Flag},
-        id::{AuditId, Bits, EnvironmentId, OrganizationId},
+        id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId},
         organization::Membership,
         revision::Revision,
         role::Permission,
@@ -78,6 +79,8 @@ pub(super) struct Change<'c> {
     remarks: Vec<FieldChange>,
     ending: Ending,
     publications: Vec<Publication>,
+    /// The projects of which something is in the audit log.
+    touched: RefCell<BTreeSet<ProjectId>>,
     /// Whether deliveries of webhooks are due that were not.
     post: Post,
 }
@@ -111,6 +114,7 @@ impl<'c> Change<'c> {
             remarks,
             ending,
             publications,
+            touched: RefCell::default(),
             post,
         })
     }
@@ -195,6 +199,7 @@ impl<'c> Change<'c> {
         id: I,
         mut changes: Vec<FieldChange>,
     ) -> Result<(), Error> {
+        self.touched.borrow_mut().extend(scope.project);
         changes.extend(self.remarks.iter().cloned());
         if let (Glass::Broken, Some(why)) = (self.glass, &self.call.break_glass) {
             changes.push(FieldChange::made("break_glass", why.as_str()));

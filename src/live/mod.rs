@@ -222,7 +222,11 @@ impl Live {
         self.change(|index| {
             index.environments.insert(environment.id, Arc::new(environment));
         });
-        self.tower.tell_unsaid();
+    }
+
+    /// Tells those who watch a project that something changed of which they are told nothing else.
+    pub fn tell_watchers(&self, project: ProjectId) {
+        self.tower.tell_unsaid(Some(project));
     }
 
     /// Adds an API key.
@@ -252,7 +256,6 @@ impl Live {
             index.environments.remove(&id);
             gone.extend(index.keys.extract_if(|_, live| live.environment.id == id));
         });
-        self.tower.tell_unsaid();
         for (_, live) in gone {
             live.end();
         }
@@ -296,7 +299,7 @@ impl Live {
         for live in fresh.keys.values().filter(|live| self.key(&live.key.digest).is_none()) {
             self.add_key(live.key.clone());
         }
-        self.tower.tell_unsaid();
+        self.tower.tell_unsaid(None);
     }
 
     /// There is one writer (see `control`), so that no change is lost between the load and the store.

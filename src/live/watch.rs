@@ -31,7 +31,7 @@ pub enum Sight {
 #[derive(Clone, Debug)]
 enum News {
     Change(ProjectId, EnvironmentId, Arc<Notice>),
-    Unsaid,
+    Unsaid(Option<ProjectId>),
     Beat,
     End,
 }
@@ -69,9 +69,9 @@ impl Tower {
         self.send(|| News::Change(project, environment, Arc::clone(notice)));
     }
 
-    /// Tells that something changed that has no notice: environments came or went.
-    pub(super) fn tell_unsaid(&self) {
-        self.send(|| News::Unsaid);
+    /// Tells that something of `project` changed that has no notice; of all projects, if none is named.
+    pub(super) fn tell_unsaid(&self, project: Option<ProjectId>) {
+        self.send(|| News::Unsaid(project));
     }
 
     /// Gives everyone who watches a sign of life.
@@ -137,9 +137,12 @@ impl Watcher {
                 Ok(News::Change(project, environment, notice)) if project == self.project => {
                     return Some(Sight::Change(environment, notice));
                 }
+                Ok(News::Unsaid(Some(project))) if project != self.project => {}
                 Ok(News::Change(..)) => {}
                 Ok(News::Beat) => return Some(Sight::Beat),
-                Ok(News::Unsaid) | Err(broadcast::error::RecvError::Lagged(_)) => return Some(Sight::Missed),
+                Ok(News::Unsaid(_)) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    return Some(Sight::Missed);
+                }
                 Ok(News::End) | Err(broadcast::error::RecvError::Closed) => return None,
             }
         }

@@ -71,6 +71,26 @@ fn an_environment_more_or_less_is_told_without_its_name() {
 }
 
 #[test]
+fn what_has_no_event_of_its_own_is_told_all_the_same_and_to_nobody_else() {
+    let server = Server::start();
+    let team = server.admin();
+    let other = team.client.post("/api/v1/projects", &json!({"key": "other", "name": "Other"})).expect(201);
+    let other = other["data"]["id"].as_str().unwrap();
+    let mut elsewhere = Stream::open(&team.client, &format!("/api/v1/projects/{other}/stream"));
+    assert_eq!(elsewhere.event().name, "connected");
+    let mut stream = connected(&team.client, &team);
+    let environment = format!("/api/v1/environments/{}", team.staging);
+    team.client.post(&format!("{environment}/freeze"), &json!({"reason": "Holiday"})).expect(200);
+    assert_eq!(stream.event().name, "changed");
+    let keys = format!("/api/v1/api-keys?environment_id={}", team.development);
+    team.client.post(&keys, &json!({"name": "Web", "kind": "client"})).expect(201);
+    assert_eq!(stream.event().name, "changed");
+    let segments = format!("/api/v1/segments?project_id={other}");
+    team.client.post(&segments, &json!({"key": "s", "name": "S"})).expect(201);
+    assert_eq!(elsewhere.event().name, "segment.created");
+}
+
+#[test]
 fn it_ends_with_the_right_to_see_the_project() {
     let server = Server::start();
     let team = server.admin();

@@ -45,8 +45,9 @@ impl Change<'_> {
         rulesets.iter().try_for_each(|(ruleset, _)| check_settled(ruleset))?;
         let due = store::schedule::next(&self.tx)?;
         self.tell_of(&rulesets)?;
-        let Self { core, tx, publications, post, ending, .. } = self;
-        let news = News { at: self.call.now, publications, rulesets, due, post };
+        let Self { core, tx, publications, touched, post, ending, .. } = self;
+        let news =
+            News { at: self.call.now, publications, rulesets, touched: touched.into_inner(), due, post };
         match (ending, durable) {
             (Ending::Undone, _) => Ok(Ended::Undone),
             (Ending::Kept, Durable::Later) if news.is_of_rulesets() => {

@@ -1,6 +1,6 @@
 //! What is told of a change when it is durable: what becomes visible in memory, and who is woken.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::Post;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     domain::{
         api_key::ApiKey,
         audit::Action,
-        id::{ApiKeyId, EnvironmentId},
+        id::{ApiKeyId, EnvironmentId, ProjectId},
         schedule::Due,
         time::Timestamp,
     },
@@ -37,6 +37,8 @@ pub(in crate::control) struct News {
     pub(super) at: Timestamp,
     pub(super) publications: Vec<Publication>,
     pub(super) rulesets: Vec<Next>,
+    /// The projects that are another than before.
+    pub(super) touched: BTreeSet<ProjectId>,
     /// The schedule whose time comes next.
     pub(super) due: Option<Due>,
     pub(super) post: Post,
@@ -65,6 +67,10 @@ impl News {
                 Publication::EnvironmentDeleted(id) => live.remove_environment(id),
                 Publication::Everything => live.replace(load::everything(&core.store)?, at),
             }
+        }
+        // Of rulesets those who watch are told what changed.
+        if self.rulesets.is_empty() {
+            self.touched.into_iter().for_each(|project| live.tell_watchers(project));
         }
         for (ruleset, news) in self.rulesets {
             let version = ruleset.version();

@@ -28,7 +28,6 @@ export function schedules({ key, flag, flags }) {
       if (id) all.load();
     });
   });
-  // No stream tells of a schedule, only of what it changes: what others scheduled is there when the window is looked at.
   const again = () => { if (asked) all.load(); };
   const stopLive = onChange((change) => { if (!change.flag_key || change.flag_key === key) again(); });
   const stopFocus = onFocus(again);

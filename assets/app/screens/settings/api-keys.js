@@ -2,7 +2,7 @@
 // made; afterwards there is only its beginning to tell it by.
 import { html, nothing, effect, signal, track, repeat, untracked } from '../../kit.js';
 import * as api from '../../api.js';
-import { onFocus } from '../../live.js';
+import { onNews } from '../../live.js';
 import { path } from '../../router.js';
 import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
@@ -51,7 +51,7 @@ export function apiKeys() {
     });
   });
 
-  const stopFocus = onFocus(() => { if (asked) keys.load(); });
+  const stopFocus = onNews(() => { if (asked) keys.load(); });
 
   async function create() {
     const environment = place.environment.value;

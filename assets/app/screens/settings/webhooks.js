@@ -2,7 +2,7 @@
 // its events is shown by `deliveries.js`, at the same address with `?webhook=`.
 import { html, nothing, effect, signal, track, repeat, untracked } from '../../kit.js';
 import * as api from '../../api.js';
-import { onFocus } from '../../live.js';
+import { onNews } from '../../live.js';
 import { go, here, path } from '../../router.js';
 import * as place from '../../store/place.js';
 import { button, once } from '../../parts/button.js';
@@ -38,7 +38,7 @@ export function webhooks() {
     asked = id;
     untracked(() => { all.value = null; if (id) all.load(); });
   });
-  const stopFocus = onFocus(() => { if (asked) all.load(); });
+  const stopFocus = onNews(() => { if (asked) all.load(); });
 
   const reveal = (webhook, title) => secret.give({
     title, secret: webhook.secret, label: 'Copy the secret',
