@@ -6,6 +6,8 @@ import * as api from './api.js';
 export const status = signal('unknown');
 /** The account: `{ id, email, full_name, role, organizations }`, null when signed out. */
 export const account = signal(null);
+/** Whether there is a token, so that requests can be made: a moment before it is known whose it is. */
+export const admitted = signal(false);
 /** Why the sign-in screen is shown, where there is something to say. */
 export const notice = signal(null);
 
@@ -17,12 +19,14 @@ const MARK = 'phaseflag.session';
 function forget(why = null) {
   localStorage.removeItem(MARK);
   api.setToken(null);
+  admitted.value = false;
   account.value = null;
   notice.value = why;
   status.value = 'out';
 }
 
 async function adopt() {
+  admitted.value = true;
   account.value = (await api.get('/auth/me')).data;
   notice.value = null;
   status.value = 'in';

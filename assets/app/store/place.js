@@ -3,7 +3,7 @@
 import { signal, computed, effect, batch } from '../kit.js';
 import * as api from '../api.js';
 import { here, path, setQuery } from '../router.js';
-import { account, roleIn, status } from '../session.js';
+import { account, admitted, roleIn, status } from '../session.js';
 import { follow, onChange, onFocus } from '../live.js';
 
 /** All projects of the account; null until they are known. */
@@ -90,7 +90,7 @@ effect(() => {
 });
 
 effect(() => {
-  if (status.value === 'in') queueMicrotask(loadProjects);
+  if (admitted.value) queueMicrotask(loadProjects);
   if (status.value === 'out') queueMicrotask(() => { projects.value = null; });
 });
 
