@@ -116,8 +116,16 @@ test('a change by somebody else is merged, and what both changed is chosen', asy
   await conflict.getByRole('radio', { name: /^Theirs/ }).check();
   await conflict.getByRole('button', { name: 'Go on with these' }).click();
   await conflict.waitFor({ state: 'detached' });
+  // Somebody is faster while the changes are read: the server refuses them, and nothing is lost.
+  await bar(page).getByRole('button', { name: 'Review' }).click();
+  await page.getByRole('dialog').waitFor();
+  await server.api('PUT', `/flags/small-change-0002${at('development')}`, { description: 'Theirs' });
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await conflict.getByText('both can be kept').waitFor();
+  await conflict.getByRole('button', { name: 'Keep both' }).click();
   await save(page);
   await page.getByText('Small change 2 is saved.').waitFor();
+  assert.equal((await flag('small-change-0002')).description, 'Theirs');
   assert.deepEqual((await flag('small-change-0002')).targeting_rules.map((rule) => rule.name), ['My A', 'Their B', 'Their C']);
   await close();
 });
@@ -162,6 +170,22 @@ test('values, the default and prerequisites; production asks by name', async () 
   await page.getByText('Upload limits is saved.').waitFor();
   const saved = await flag('upload-limits', 'production');
   assert.deepEqual([saved.variations[0].value, saved.default_variation, saved.prerequisites], [{ megabytes: 20 }, 'large', [{ flag_key: 'new-checkout', variation_key: 'on' }]]);
+  await close();
+});
+
+test('a value is asked for by name from everywhere, and a discarded text is gone', async () => {
+  const { page, close } = await window(server);
+  await open(page, 'page-size');
+  await page.getByRole('button', { name: 'Edit', exact: true }).click();
+  await page.getByLabel('Value of variation 1').fill('25');
+  await page.getByLabel('Value of variation 2').fill('a hundred');
+  assert.equal(await bar(page).getByRole('button', { name: 'Review' }).isDisabled(), true);
+  await bar(page).getByRole('button', { name: 'Discard' }).click();
+  assert.equal(await page.getByLabel('Value of variation 2').inputValue(), '100');
+  await page.getByLabel('Value of variation 1').fill('25');
+  await save(page, { typed: 'page-size' });
+  await page.getByText('Page size is saved.').waitFor();
+  assert.equal((await flag('page-size', 'production')).variations[0].value, 25);
   await close();
 });
 

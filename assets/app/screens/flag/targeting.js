@@ -45,7 +45,10 @@ export function targeting({ flags, flag, show }) {
 
   async function save(environment) {
     const [one, before, after] = [flag.peek(), kind.fieldsOf(draft.base.peek()), draft.fields.peek()];
-    const given = await permission(one, environment, {
+    // A value reaches production from everywhere, and what is frozen as well.
+    const all = place.environments.peek();
+    const felt = kind.reachesOthers(before, after) ? all.find((it) => it.frozen) ?? all.find((it) => it.type === 'production') ?? environment : environment;
+    const given = await permission(one, environment.frozen ? environment : felt, {
       title: `Save the changes in ${environment.name}?`, action: 'Save', always: true, wide: true,
       text: html`${differences(one, before, after)}${reachesAll(before, after) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}`,
     });
@@ -84,13 +87,17 @@ export function targeting({ flags, flag, show }) {
 
   const serving = (one, environment, fields, disabled) => {
     const seen = seenWith(one, fields);
-    const warnings = (path) => (draft.dirty.value ? [] : one.warnings.filter((it) => it.path?.startsWith(path)).map((it) => it.message));
+    // Of what was edited the server has not said anything yet.
+    const edited = new Set(kind.ruleChanges(kind.fieldsOf(one).targeting_rules, fields.targeting_rules).map((it) => it.after?.id ?? it.before?.id ?? ''));
+    const kept = (at) => !edited.has(fields.targeting_rules[at].id);
+    const indexOf = (at) => one.targeting_rules.findIndex((it) => it.id === fields.targeting_rules[at].id);
+    const warnings = (at) => (!kept(at) || indexOf(at) < 0 ? [] : one.warnings.filter((it) => it.path?.startsWith(`targeting_rules[${indexOf(at)}]`)).map((it) => it.message));
     const others = draft.dirty.value ? [] : one.warnings.filter((it) => !it.path?.startsWith('targeting_rules['));
     return html`<section class="stack"><h2>Who gets what in ${environment.name}</h2>
       ${one.enabled ? nothing : html`<p class="note">It is off there: everybody gets ${variation(seen, fields.default_variation)}.</p>`}
       ${disabled ? required(seen, fields) : prerequisitesField({ flag: one, fields, set, complaint })}
       ${rules({ flag: seen, rules: fields.targeting_rules, before: kind.fieldsOf(draft.base.value).targeting_rules, now: () => draft.fields.peek().targeting_rules, set: set('targeting_rules'), disabled, known: usage.value,
-        complaint: (at) => (part, options) => complaint(`targeting_rules[${at}]${part ? `.${part}` : ''}`, options), warnings: (at) => warnings(`targeting_rules[${at}]`) })}
+        complaint: (at) => (part, options) => complaint(`targeting_rules[${at}]${part ? `.${part}` : ''}`, options), warnings })}
       ${disabled ? otherwise(seen, fields) : html`<div class="default-field">${defaultField({ flag: one, fields, set, complaint })}</div>`}
       ${others.map((it) => html`<p class="note warn wrap">${it.message}</p>`)}</section>`;
   };
@@ -100,7 +107,7 @@ export function targeting({ flags, flag, show }) {
     const number = kind.count(kind.fieldsOf(draft.base.value), draft.fields.value);
     return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>${number === 1 ? '1 change' : `${number} changes`} not saved</h2>
         ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((it) => `${it.field} ${it.message}`).join('; ')}.</span></p>` : nothing}</div>
-      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; draft.discard(); } })}${button({ label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || shared.wrong() })}</div></section>`;
+      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || shared.wrong() })}</div></section>`;
   };
 
   const page = () => {

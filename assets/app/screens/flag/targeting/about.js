@@ -6,7 +6,15 @@ import { field } from '../../../parts/field.js';
 import { checkValue, fromText, pretty, toText, valueField } from '../../../parts/json.js';
 import { tokens } from '../../../parts/tokens.js';
 
-/** Answers `{ view({ flag, fields, set, complaint, disabled }), wrong }`; `wrong()` says whether a text is no value yet. */
+/** The next key that no variation has. */
+function freshKey(list) {
+  let number = list.length + 1;
+  while (list.some((one) => one.key === `v${number}`)) number += 1;
+  return `v${number}`;
+}
+
+/** Answers `{ view({ flag, fields, set, complaint, disabled }), wrong, forget }`; `wrong()` says whether a text is no value yet,
+ *  `forget()` drops such texts. */
 export function about() {
   const open = signal(false);
   /** What is typed and is no value yet, by the place of its variation. */
@@ -31,7 +39,7 @@ export function about() {
       ${type === 'boolean' || list.length < 2 ? nothing : button({ label: `Remove variation ${one.name || one.key}`, hideLabel: true, kind: 'quiet', icon: 'trash', onClick: () => { texts.value = new Map(); set('variations')(list.filter((_one, other) => other !== at)); } })}</li>`;
     return html`<div class="stack tight"><p class="label">Variations</p><ul class="variation-rows stack tight">${list.map(row)}</ul>
       ${complaint('variations') ? html`<p class="fault">${complaint('variations')}</p>` : nothing}
-      ${type === 'boolean' ? nothing : html`<div>${button({ label: 'Add a variation', small: true, icon: 'plus', onClick: () => set('variations')([...list, { key: `v${list.length + 1}`, name: '', value: type === 'json' ? {} : type === 'number' ? 0 : '' }]) })}</div>`}</div>`;
+      ${type === 'boolean' ? nothing : html`<div>${button({ label: 'Add a variation', small: true, icon: 'plus', onClick: () => set('variations')([...list, { key: freshKey(list), name: '', value: type === 'json' ? {} : type === 'number' ? 0 : '' }]) })}</div>`}</div>`;
   };
 
   const shown = (flag) => html`<ul class="flag-variations">${flag.variations.map((one) => html`<li class="stack">
@@ -45,6 +53,7 @@ export function about() {
 
   return {
     wrong: () => texts.value.size > 0,
+    forget: () => { texts.value = new Map(); },
     view: (given) => track(() => html`<section class="stack"><div class="row"><h2>Variations and name</h2>
       ${given.disabled ? nothing : html`<span class="push">${button({ id: 'edit-about', label: open.value ? 'Done' : 'Edit', name: 'edit-about', title: 'Edit the variations, the name and the tags', small: true, expanded: open.value, onClick: () => { open.value = !open.value; } })}</span>`}</div>
       ${open.value && !given.disabled ? fieldsView(given) : shown({ ...given.flag, variations: given.fields.variations })}</section>`),

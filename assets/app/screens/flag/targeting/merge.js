@@ -51,6 +51,9 @@ export function ruleChanges(before, after) {
 /** How many changes there are to review. */
 export const count = (before, after) => changes(before, after).reduce((sum, name) => sum + (name === 'targeting_rules' ? ruleChanges(before[name], after[name]).length : 1), 0);
 
+/** Whether what people in other environments get may change: a value is everybody's, a name is only a name. */
+export const reachesOthers = (before, after) => !same(...[before, after].map((one) => one.variations.map(({ key, value }) => ({ key, value }))));
+
 /** The parts that both changed, and not to the same: names of fields, and ids of rules. */
 export function disputed(base, mine, theirs) {
   const fields = FIELDS.filter((name) => name !== 'targeting_rules' && !same(base[name], mine[name]) && !same(base[name], theirs[name]) && !same(mine[name], theirs[name]));
