@@ -11,16 +11,18 @@ import { said } from './actions.js';
 /** Values up to this long stand in a line. */
 const SHORT = 60;
 
-const value = (given, kind) => {
-  if (given === null || given === undefined) return html`<span class="muted">nothing</span>`;
+const isSomething = (given) => given !== null && given !== undefined;
+
+const value = (given) => {
   const text = typeof given === 'string' ? given : JSON.stringify(given);
   return text.length <= SHORT && !text.includes('\n')
-    ? html`<code class="wrap ${kind}">${text === '' ? '(empty)' : text}</code>`
-    : html`<pre class="code ${kind}" tabindex="0"><code>${typeof given === 'string' ? given : pretty(given)}</code></pre>`;
+    ? html`<code class="wrap">${text === '' ? '(empty)' : text}</code>`
+    : html`<pre class="code" tabindex="0"><code>${typeof given === 'string' ? given : pretty(given)}</code></pre>`;
 };
 
 const changes = (all) => (Object.keys(all).length === 0 ? html`<p class="muted">The entry names no fields.</p>` : html`<dl class="changes">${Object.entries(all).map(([field, { from, to }]) => html`
-  <div class="change"><dt><code class="wrap">${field}</code></dt><dd><span class="small muted">before</span>${value(from, 'removed')}</dd><dd><span class="small muted">after</span>${value(to, 'added')}</dd></div>`)}</dl>`);
+  <div class="change"><dt><code class="wrap">${field}</code></dt><dd class="wrap">${isSomething(from) ? html`<del><span class="seen-by-ear">before: </span>${value(from)}</del>` : nothing}
+    <ins><span class="seen-by-ear">after: </span>${isSomething(to) ? value(to) : html`<span class="muted">nothing</span>`}</ins></dd></div>`)}</dl>`);
 
 /** `open` whether it is unfolded; `named` what the thing is called; `onToggle()`, `onlyThing()`, `onlyPerson()`. */
 export function auditEntry(entry, { open, named, onToggle, onlyThing, onlyPerson }) {
