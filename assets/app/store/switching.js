@@ -18,6 +18,14 @@ export function refusal(flag, environment) {
   return null;
 }
 
+/** Which environment is to be asked about when this one is changed: with `shared`, what changes is felt in all of them, so that a
+ *  frozen one or production counts from everywhere. */
+export function askedAbout(environment, shared) {
+  if (environment.frozen || !shared) return environment;
+  const all = place.environments.peek() ?? [];
+  return all.find((one) => one.frozen) ?? all.find((one) => one.type === 'production') ?? environment;
+}
+
 /** Asks what must be asked, and with `always` in any case. `text` says more about it. Answers null (no), or `{ reason }`. */
 export async function permission(flag, environment, { title, action, text = '', always = false, when = 'at once', danger = false, wide = false }) {
   const production = environment.type === 'production';

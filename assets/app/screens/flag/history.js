@@ -4,7 +4,7 @@ import { html, nothing, computed, effect, signal, track, repeat, untracked } fro
 import { onChange, onFocus } from '../../live.js';
 import * as place from '../../store/place.js';
 import { differences, readHistory, rollBack } from '../../store/history.js';
-import { permission, refusal } from '../../store/switching.js';
+import { askedAbout, permission, refusal } from '../../store/switching.js';
 import { button } from '../../parts/button.js';
 import { chip, environment as environmentView } from '../../parts/chip.js';
 import { resource, shown } from '../../parts/resource.js';
@@ -45,9 +45,6 @@ export function history({ key, flag, show }) {
   const again = () => { if (asked) entries.load(); };
   const stopFocus = onFocus(again);
 
-  /** Where a typed name must be given: values and bucketing are shared, so they reach production from everywhere. */
-  const careful = (environment, changes) => (reachesOthers(changes) ? place.environments.peek().find((one) => one.type === 'production') ?? environment : environment);
-
   async function back(entry) {
     const environment = place.environment.peek();
     const now = flag.peek();
@@ -56,7 +53,7 @@ export function history({ key, flag, show }) {
       toast(`The flag is what it was at revision ${entry.revision}: there is nothing to roll back.`);
       return;
     }
-    const given = await permission(now, environment.frozen ? environment : careful(environment, changes), {
+    const given = await permission(now, askedAbout(environment, reachesOthers(changes)), {
       title: `Roll ${now.name} back to revision ${entry.revision}?`, action: 'Roll back', always: true, wide: true,
       text: html`<p class="wrap">In ${environmentView(environment)} the flag becomes what it was then. It makes a new revision, and you can come back the same way.</p>
         ${touchesShared(changes) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}${changesView(seen.peek(), changes)}`,

@@ -5,7 +5,7 @@ import * as api from '../../api.js';
 import { draftOf } from '../../store/draft.js';
 import * as place from '../../store/place.js';
 import { followUsage } from '../../store/segments.js';
-import { permission, refusal, switchFlag } from '../../store/switching.js';
+import { askedAbout, permission, refusal, switchFlag } from '../../store/switching.js';
 import { button } from '../../parts/button.js';
 import { environment as environmentView, variation } from '../../parts/chip.js';
 import { icon } from '../../parts/icon.js';
@@ -45,10 +45,7 @@ export function targeting({ flags, flag, show }) {
 
   async function save(environment) {
     const [one, before, after] = [flag.peek(), kind.fieldsOf(draft.base.peek()), draft.fields.peek()];
-    // A value reaches production from everywhere, and what is frozen as well.
-    const all = place.environments.peek();
-    const felt = kind.reachesOthers(before, after) ? all.find((it) => it.frozen) ?? all.find((it) => it.type === 'production') ?? environment : environment;
-    const given = await permission(one, environment.frozen ? environment : felt, {
+    const given = await permission(one, askedAbout(environment, kind.reachesOthers(before, after)), {
       title: `Save the changes in ${environment.name}?`, action: 'Save', always: true, wide: true,
       text: html`${differences(one, before, after)}${reachesAll(before, after) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}`,
     });
