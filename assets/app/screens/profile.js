@@ -73,6 +73,7 @@ export function open() {
   }
 
   async function revoke(token) {
+    const stay = keepPlace();
     const done = await form({
       title: `Revoke ${token.name}?`,
       intro: html`<p class="wrap">Scripts that use <code>${token.prefix}</code> are refused from then on. This cannot be undone.</p>`,
@@ -83,7 +84,6 @@ export function open() {
     });
     if (!done) return;
     toast(`The token ${token.name} is revoked.`);
-    const stay = keepPlace();
     await tokens.load();
     stay();
   }

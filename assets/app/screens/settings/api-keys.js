@@ -92,6 +92,7 @@ export function apiKeys() {
   }
 
   async function revoke(key) {
+    const stay = keepPlace();
     const done = await confirm({
       title: `Revoke ${key.name}?`,
       text: html`<p class="wrap">Programs that use <code>${key.prefix}</code> are refused from then on. This cannot be undone. ${key.last_used_at ? `It was last used ${sayAgo(key.last_used_at)}.` : 'It was never used.'}</p>`,
@@ -102,7 +103,6 @@ export function apiKeys() {
     });
     if (!done) return;
     toast(`The key ${key.name} is revoked.`);
-    const stay = keepPlace();
     await keys.load();
     stay();
   }

@@ -66,6 +66,7 @@ async function unfreeze(environment) {
 }
 
 async function remove(environment) {
+  const stay = keepPlace();
   const held = await contents(environment);
   const done = await confirm({
     title: `Delete ${environment.name}?`,
@@ -78,7 +79,6 @@ async function remove(environment) {
   });
   if (!done) return;
   toast(`${environment.name} is deleted.`);
-  const stay = keepPlace();
   await place.loadEnvironments();
   stay();
 }

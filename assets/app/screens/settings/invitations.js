@@ -42,6 +42,7 @@ export function invitations({ nameOf }) {
   }
 
   async function withdraw(invitation) {
+    const stay = keepPlace();
     const done = await form({
       title: `Withdraw the invitation for ${invitation.email}?`,
       submit: 'Withdraw',
@@ -52,7 +53,6 @@ export function invitations({ nameOf }) {
     });
     if (!done) return;
     toast(`The invitation for ${invitation.email} is withdrawn.`);
-    const stay = keepPlace();
     await open.load();
     stay();
   }

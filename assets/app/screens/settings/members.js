@@ -74,6 +74,7 @@ export function members() {
   });
 
   async function remove(member) {
+    const stay = keepPlace();
     const mine = self(member);
     const organization = account.value?.organizations.find((one) => one.id === place.project.value?.organization_id)?.name ?? 'the organization';
     const done = await form({
@@ -92,7 +93,6 @@ export function members() {
       go('/');
       return;
     }
-    const stay = keepPlace();
     await people.load();
     stay();
   }

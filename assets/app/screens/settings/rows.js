@@ -16,7 +16,8 @@ export const toContent = () => requestAnimationFrame(() => {
 });
 
 /** Remembers in which row of which list the focus is. The answered function gives it to the row that is there then, or to the
- *  content where the list is empty. Call the first before the row goes, the second when the list was drawn again. */
+ *  content where the list is empty. Call the first before anything is asked
+ *  for, as a live change may take the row away before the answer is there; the second when the list was drawn again. */
 export function keepPlace(element = document.activeElement) {
   const from = element?.closest('.settings-row');
   const list = from?.parentElement;

@@ -81,6 +81,7 @@ export function webhooks() {
     await all.load();
   }
   async function remove(webhook) {
+    const stay = keepPlace();
     const done = await confirm({
       title: 'Delete the webhook?', action: 'Delete the webhook', danger: true,
       text: html`<p class="wrap">Nothing is sent to <code>${webhook.url}</code> any more${webhook.pending_deliveries ? html`, and <strong>${count(webhook.pending_deliveries)}</strong> that wait are lost` : nothing}. Its deliveries go too. This cannot be undone.</p>`,
@@ -88,7 +89,6 @@ export function webhooks() {
     });
     if (!done) return;
     toast('The webhook is deleted.');
-    const stay = keepPlace();
     if (chosen() === webhook.id) go(address(null));
     await all.load();
     stay();
