@@ -1,5 +1,6 @@
 //! What the process is told by signals.
 
+use rustix::process::Signal as Known;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Error;
@@ -23,6 +24,9 @@ pub(super) struct Signals {
 impl Signals {
     pub(super) fn install() -> Result<Self, Error> {
         let failed = |error| Error::Process(format!("signals cannot be received: {error}"));
+        // Where the size of files is limited, a write beyond that ends the process, unless it listens to this signal: then
+        // the write fails as it does on a full disk. Nobody has to wait for it; tokio keeps listening once asked to.
+        drop(signal(SignalKind::from_raw(Known::XFSZ.as_raw())).map_err(failed)?);
         Ok(Self {
             terminate: signal(SignalKind::terminate()).map_err(failed)?,
             interrupt: signal(SignalKind::interrupt()).map_err(failed)?,

@@ -80,7 +80,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth"]),
     ("argon2", &["auth"]),
     ("aws_lc_rs", &["auth"]),
-    ("rustix", &["auth/entropy"]),
+    ("rustix", &["auth/entropy", "server/signals"]),
     ("governor", &["limit"]),
     ("sd_notify", &["server/supervisor"]),
     ("clap", &["config", "cli", "testing"]),

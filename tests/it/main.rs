@@ -35,6 +35,8 @@ mod differences;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod durability;
+#[cfg(test)]
 mod egress;
 #[cfg(test)]
 mod evaluate;

@@ -72,6 +72,11 @@ impl Process {
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
+    /// The number by which the system knows it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop, as service managers do.
     pub fn terminate(&self) {
         self.signal("-TERM");
