@@ -93,6 +93,9 @@ impl Group {
             Ok(core.panel.time(|| tx.commit())?)
         };
         let committed = commit();
+        if committed.is_err() {
+            core.store.note_failure();
+        }
         self.settle(core, &committed);
     }
 }

@@ -186,7 +186,7 @@ async fn after_an_error_of_the_disk_what_is_served_is_what_is_on_it() {
         disk.steps()
     };
     for failing in 0..steps(&base, &place).await - opened {
-        let disk = base.copy(None);
+        let disk = base.copy(None).uncached();
         let server = start(&disk);
         disk.fail_once_after(failing);
         let acknowledged = follow(&server, &place).await;
@@ -210,7 +210,7 @@ async fn after_an_error_of_the_disk_what_is_served_is_what_is_on_it() {
 #[tokio::test]
 async fn a_full_disk_stops_changes_and_nothing_else_until_there_is_room() {
     let (base, place) = prepared().await;
-    let disk = base.copy(None);
+    let disk = base.copy(None).uncached();
     let server = start(&disk);
     assert_eq!(follow(&server, &place).await, script(&place).len());
     disk.limit_room(Some(0));

@@ -13,8 +13,10 @@ use redb::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, CACHE_BYTES, Error, OpenError, Reader, Writer,
+    Access, Error, OpenError, Reader, Writer,
     codec::{Stored, seal, thaw},
+    database::View,
+    medium::CACHE_BYTES,
     meta,
     migrate::SCHEMA,
     tables,
@@ -89,7 +91,7 @@ impl Copy {
             .create(path)
             .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
         let tx = database.begin_write()?;
-        let rows = walk(&reader.0, Some(&tx), companion)?;
+        let rows = walk(&reader.0.transaction, Some(&tx), companion)?;
         Ok(Self { database, tx, rows })
     }
 
@@ -143,7 +145,7 @@ pub fn verify(path: &Path, companion: &mut dyn Companion) -> Result<Seal, Verify
         .set_cache_size(CACHE_BYTES)
         .open_read_only(path)
         .map_err(|error| VerifyError::Open(OpenError::of(path, error)))?;
-    let reader = Reader(std::sync::Arc::new(database.begin_read().map_err(Error::from)?), None);
+    let reader = Reader(View::alone(database.begin_read().map_err(Error::from)?));
     let found = meta::schema(&reader)?;
     if found > SCHEMA {
         let path = path.to_path_buf();
@@ -151,7 +153,7 @@ pub fn verify(path: &Path, companion: &mut dyn Companion) -> Result<Seal, Verify
     }
     let seal: Option<Seal> = super::get(&reader, tables::META, SEAL)?;
     let seal = seal.ok_or_else(|| VerifyError::NoBackup(path.display().to_string()))?;
-    let rows = walk(&reader.0, None, companion)?;
+    let rows = walk(&reader.0.transaction, None, companion)?;
     if rows != seal.rows {
         return Err(VerifyError::Damaged(format!("it has {rows} rows, and had {}", seal.rows)));
     }

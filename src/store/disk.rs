@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-use redb::{Database, StorageBackend};
+use redb::{Database, DatabaseError, StorageBackend};
 
+use super::medium::{CACHE_BYTES, Medium};
 use super::{OpenError, Store, migrate};
 
 /// What a disk writes in one go, in bytes.
@@ -50,6 +51,8 @@ struct Content {
     held: bool,
     /// Whether somebody does.
     awaited: bool,
+    /// Whether nothing of it is kept in memory.
+    uncached: bool,
 }
 
 impl Content {
@@ -74,9 +77,7 @@ impl Disk {
 
     /// The store on this disk, as a start opens it.
     pub(crate) fn open(&self) -> Result<Store, OpenError> {
-        let disk = self.clone();
-        let opener = move || Database::builder().create_with_backend(disk.clone());
-        let store = Store::opened(None, opener)?;
+        let store = Store::on(self.clone())?;
         migrate::run(&store, migrate::state(&store)?)?;
         Ok(store)
     }
@@ -96,6 +97,12 @@ impl Disk {
         let from = self.content();
         let (synced, seen, unsynced) = (from.synced.clone(), from.seen.clone(), from.unsynced.clone());
         Content { synced, seen, unsynced, cut_at, ..Content::default() }.into()
+    }
+
+    /// The same disk, of which nothing is kept in memory: whoever reads, reads from the disk.
+    pub(crate) fn uncached(self) -> Self {
+        self.content().uncached = true;
+        self
     }
 
     /// What is there when the power comes back: of each block that was not synced, the old or the new, as `keeps` says.
@@ -150,6 +157,17 @@ impl Disk {
     pub(crate) fn fail_once_after(&self, steps: u64) {
         let mut content = self.content();
         content.fails_at = Some(content.steps + steps + 1);
+    }
+}
+
+impl Medium for Disk {
+    fn open(&self) -> Result<Database, DatabaseError> {
+        let cache = if self.content().uncached { 0 } else { CACHE_BYTES };
+        Database::builder().set_cache_size(cache).create_with_backend(self.clone())
+    }
+
+    fn beside(&self) -> io::Result<Box<dyn StorageBackend>> {
+        Ok(Box::new(self.clone()))
     }
 }
 

@@ -14,10 +14,12 @@ pub(crate) mod disk;
 pub mod environment;
 pub mod flag;
 pub mod invitation;
+mod medium;
 pub mod meta;
 pub mod migrate;
 mod open;
 pub mod organization;
+mod overlay;
 pub mod personal_token;
 pub mod project;
 pub mod ramp;
@@ -38,19 +40,14 @@ use std::{
     sync::Arc,
 };
 
-use redb::{
-    Database, DatabaseError, Durability, Key, ReadTransaction, ReadableTable, TableDefinition, TableError,
-    Value, WriteTransaction,
-};
+use redb::{Durability, Key, ReadableTable, TableDefinition, TableError, Value, WriteTransaction};
 
 use codec::Stored;
-use database::{Hold, Open};
+use database::{Hold, Open, View};
+use medium::{Absent, InFile, InMemory, Medium};
 use migrate::State;
 pub use open::OpenError;
 use open::keep;
-
-/// Memory that redb may use to cache pages, in bytes. Its own default is 1 GiB.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// How messages name a store without a file.
 const MEMORY: &str = "(memory)";
@@ -92,7 +89,6 @@ from_redb!(redb::StorageError, redb::TableError, redb::TransactionError, redb::C
 /// The open data file.
 pub struct Store {
     open: Open,
-    path: Option<PathBuf>,
     kept: Option<PathBuf>,
 }
 
@@ -100,11 +96,7 @@ impl Store {
     /// Opens the file at `path`, makes it if it is not there, and brings it to the newest schema. A file that has to be
     /// changed for that is copied first.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let open = || {
-            let file = path.to_path_buf();
-            let opener = move || Database::builder().set_cache_size(CACHE_BYTES).create(&file);
-            Self::opened(Some(path), opener)
-        };
+        let open = || Self::on(InFile::at(path, Absent::Made));
         let mut store = open()?;
         let state = migrate::state(&store)?;
         if let State::Older(from) = state {
@@ -118,34 +110,27 @@ impl Store {
 
     /// Opens the file at `path` as it is: it has to be there, and keeps its schema.
     pub fn open_unchanged(path: &Path) -> Result<Self, OpenError> {
-        let file = path.to_path_buf();
-        let opener = move || Database::builder().set_cache_size(CACHE_BYTES).open(&file);
-        let store = Self::opened(Some(path), opener)?;
+        let store = Self::on(InFile::at(path, Absent::Missed))?;
         migrate::check(&store)?;
         Ok(store)
     }
 
     /// A store without a file, which is gone with the process.
     pub fn in_memory() -> Result<Self, OpenError> {
-        // Memory has no errors after which it would have to be opened again.
-        let opener = || Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
-        let store = Self::opened(None, opener)?;
+        let store = Self::on(InMemory)?;
         migrate::run(&store, State::New)?;
         Ok(store)
     }
 
-    fn opened(
-        path: Option<&Path>,
-        opener: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
-    ) -> Result<Self, OpenError> {
-        let name = path.unwrap_or(Path::new(MEMORY));
-        let open = Open::by(path, opener).map_err(|error| OpenError::of(name, error))?;
-        Ok(Self { open, path: path.map(Path::to_path_buf), kept: None })
+    fn on(medium: impl Medium + 'static) -> Result<Self, OpenError> {
+        let name = medium.path().unwrap_or(Path::new(MEMORY)).to_path_buf();
+        let open = Open::on(medium).map_err(|error| OpenError::of(&name, error))?;
+        Ok(Self { open, kept: None })
     }
 
     /// Where the file is, if there is one.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.open.path()
     }
 
     /// Bytes of the file, if there is one and its size can be told.
@@ -160,7 +145,7 @@ impl Store {
 
     /// The file as messages name it.
     fn name(&self) -> PathBuf {
-        self.path.clone().unwrap_or_else(|| PathBuf::from(MEMORY))
+        self.path().unwrap_or(Path::new(MEMORY)).to_path_buf()
     }
 
     /// Begins to read: a consistent view of the last durable commit, whatever is written meanwhile. Short reads only: pages
@@ -175,7 +160,7 @@ impl Store {
         self.open.write()
     }
 
-    /// Notes that a change could not be written, though its transaction was never committed.
+    /// Notes that something could not be written, and lets readers read on. Only the one who writes may say so.
     pub fn note_failure(&self) {
         self.open.note_failure();
     }
@@ -191,11 +176,8 @@ impl Store {
     }
 }
 
-/// A reading transaction, which is over before its database can be closed.
-pub struct Reader(
-    Arc<ReadTransaction>,
-    #[expect(dead_code, reason = "it is held, and nothing else")] Option<Hold>,
-);
+/// A reading transaction.
+pub struct Reader(Arc<View>);
 
 impl Reader {
     /// Whether the file has this table; only one that was just made, or is none of ours, may lack one.
@@ -203,7 +185,7 @@ impl Reader {
         &self,
         table: TableDefinition<'_, K, V>,
     ) -> Result<bool, Error> {
-        match self.0.open_table(table) {
+        match self.0.transaction.open_table(table) {
             Ok(_) => Ok(true),
             Err(TableError::TableDoesNotExist(_)) => Ok(false),
             Err(error) => Err(error.into()),
@@ -288,7 +270,7 @@ impl Access for Reader {
         &self,
         table: TableDefinition<'_, K, V>,
     ) -> Result<impl ReadableTable<K, V>, Error> {
-        Ok(self.0.open_table(table)?)
+        Ok(self.0.transaction.open_table(table)?)
     }
 }
 

@@ -27,7 +27,7 @@ impl Snapshot {
             .create_with_backend(backend)
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         let tx = database.begin_write()?;
-        walk(&reader.0, Some(&tx), &mut Alone)?;
+        walk(&reader.0.transaction, Some(&tx), &mut Alone)?;
         tx.commit()?;
         Ok(Self(database))
     }

@@ -96,11 +96,11 @@ fn what_is_over_is_kept_up_to_a_limit_and_its_events_go_with_the_last_of_them() 
     writer.commit().unwrap();
     let reader = store.read().unwrap();
     for rows in [
-        reader.0.open_table(tables::DELIVERIES).unwrap().len().unwrap(),
-        reader.0.open_table(tables::PENDING).unwrap().len().unwrap(),
-        reader.0.open_table(tables::EVENTS).unwrap().len().unwrap(),
-        reader.0.open_table(tables::DELIVERIES_OF).unwrap().len().unwrap(),
-        reader.0.open_table(tables::DELIVERY_COUNTS).unwrap().len().unwrap(),
+        reader.0.transaction.open_table(tables::DELIVERIES).unwrap().len().unwrap(),
+        reader.0.transaction.open_table(tables::PENDING).unwrap().len().unwrap(),
+        reader.0.transaction.open_table(tables::EVENTS).unwrap().len().unwrap(),
+        reader.0.transaction.open_table(tables::DELIVERIES_OF).unwrap().len().unwrap(),
+        reader.0.transaction.open_table(tables::DELIVERY_COUNTS).unwrap().len().unwrap(),
     ] {
         assert_eq!(rows, 0);
     }

@@ -22,7 +22,7 @@ use crate::store::{
 
 macro_rules! lengths {
     ($reader:ident: $($table:ident),* $(,)?) => {
-        vec![$($reader.0.open_table(tables::$table).unwrap().len().unwrap()),*]
+        vec![$($reader.0.transaction.open_table(tables::$table).unwrap().len().unwrap()),*]
     };
 }
 

@@ -67,7 +67,14 @@ impl Cramped {
                 .post("/api/v1/evaluate", &json!({"flags": ["asked"], "context": {"user_key": "u"}}))
                 .expect(200);
             assert_eq!(answer["data"]["evaluations"]["asked"]["value"], true, "{answer}");
+            self.holds_what_was_acknowledged();
         }
+    }
+
+    /// Checks that changes are made again, by the first who asks.
+    fn changes_again(&mut self) {
+        self.make().expect("there is room again");
+        self.holds_what_was_acknowledged();
     }
 
     fn holds_what_was_acknowledged(&self) {
@@ -85,8 +92,7 @@ impl Cramped {
         self.process = Process::serve(data, [""; 0]);
         self.team.client = self.team.client.sending_to(&self.process.url);
         self.holds_what_was_acknowledged();
-        self.make().expect("there is room again");
-        self.holds_what_was_acknowledged();
+        self.changes_again();
     }
 }
 
@@ -106,5 +112,6 @@ fn a_limit_of_the_size_of_files_refuses_changes_and_ends_nothing() {
     server.fill();
     server.evaluates_without_changing();
     limit(&server.process, "unlimited");
+    server.changes_again();
     server.starts_again_whole(&data);
 }
