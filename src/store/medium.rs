@@ -47,7 +47,7 @@ impl InFile {
 impl Medium for InFile {
     fn open(&self) -> Result<Database, DatabaseError> {
         let mut builder = Database::builder();
-        builder.set_cache_size(CACHE_BYTES);
+        builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
         match self.absent {
             Absent::Made => builder.create(&self.path),
             Absent::Missed => builder.open(&self.path),

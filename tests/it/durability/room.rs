@@ -1,7 +1,8 @@
 //! No room for the data file, and room again: changes are refused meanwhile, evaluation goes on, and what was
 //! acknowledged is there.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -14,6 +15,8 @@ use crate::support::{Client, Team};
 const DESCRIPTION_BYTES: usize = 2_000;
 /// Changes after which there must be no room, whatever there was.
 const MOST_CHANGES: usize = 4_000;
+/// The variable that names the folder of a small file system.
+const SMALL_DISK: &str = "PHASEFLAG_SMALL_DISK";
 /// Bytes that a file may have which is limited.
 const LIMIT_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -98,9 +101,13 @@ impl Cramped {
 
 /// From here on the process may write files of so many bytes.
 fn limit(process: &Process, bytes: &str) {
-    let line = [format!("--pid={}", process.id()), format!("--fsize={bytes}:unlimited")];
-    let set = Command::new("prlimit").args(line).status();
-    assert!(set.is_ok_and(|status| status.success()), "the limit is set");
+    system("prlimit", [format!("--pid={}", process.id()), format!("--fsize={bytes}:unlimited")]);
+}
+
+/// Runs a command of the system.
+fn system<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) {
+    let status = Command::new(program).args(args).status();
+    assert!(status.is_ok_and(|status| status.success()), "{program} does it");
 }
 
 #[test]
@@ -112,6 +119,33 @@ fn a_limit_of_the_size_of_files_refuses_changes_and_ends_nothing() {
     server.fill();
     server.evaluates_without_changing();
     limit(&server.process, "unlimited");
+    server.changes_again();
+    server.starts_again_whole(&data);
+}
+
+#[test]
+#[ignore = "needs root and a small file system of its own: .ci/durability/run"]
+fn a_full_file_system_refuses_changes_until_there_is_room() {
+    let disk = PathBuf::from(std::env::var_os(SMALL_DISK).expect("the folder of a small file system"));
+    let data = disk.join("data.redb");
+    let mut server = Cramped::start(&data);
+    server.fill();
+    server.evaluates_without_changing();
+    system("mount", [OsStr::new("-o"), OsStr::new("remount,size=64m"), disk.as_os_str()]);
+    server.changes_again();
+    server.starts_again_whole(&data);
+}
+
+#[test]
+#[ignore = "needs root and ext4: .ci/durability/run"]
+fn a_file_that_turns_read_only_refuses_changes_until_it_can_be_written() {
+    let directory = TempDir::new().expect("a directory");
+    let data = directory.path().join("data.redb");
+    let mut server = Cramped::start(&data);
+    server.make().expect("it can be written");
+    system("chattr", [OsStr::new("+i"), data.as_os_str()]);
+    server.evaluates_without_changing();
+    system("chattr", [OsStr::new("-i"), data.as_os_str()]);
     server.changes_again();
     server.starts_again_whole(&data);
 }

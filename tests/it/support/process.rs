@@ -39,19 +39,23 @@ impl Process {
     }
 
     /// Starts a command line that serves, and waits until it is ready.
-    pub fn of(mut command: Command) -> Self {
+    pub fn of(command: Command) -> Self {
+        Self::start(command).unwrap_or_else(|text| panic!("it ended instead of serving: {text}"))
+    }
+
+    /// Starts a command line that serves, and waits until it is ready; answers what it wrote if it ended instead.
+    pub fn start(mut command: Command) -> Result<Self, String> {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut log = BufReader::new(child.stderr.take().expect("a log"));
         let mut text = String::new();
         let url = loop {
             let begin = text.len();
-            assert_ne!(
-                log.read_line(&mut text).expect("a log line"),
-                0,
-                "it ended instead of serving: {text}"
-            );
-            // Standard error is no terminal here, so every line is one JSON object.
-            let line: Value = serde_json::from_str(&text[begin..]).expect("JSON");
+            if log.read_line(&mut text).expect("a log line") == 0 {
+                child.wait().expect("an exit status");
+                return Err(text);
+            }
+            // Standard error is no terminal here, so every line of the log is one JSON object; what ends the program is none.
+            let line: Value = serde_json::from_str(&text[begin..]).unwrap_or_default();
             if line["message"] == "ready" {
                 break line["url"].as_str().expect("an address").to_owned();
             }
@@ -61,7 +65,7 @@ impl Process {
             let _ended = log.read_to_string(&mut text);
             text
         });
-        Self { child, url, log: Some(log) }
+        Ok(Self { child, url, log: Some(log) })
     }
 
     /// Stops it, and answers what it logged.
