@@ -141,7 +141,8 @@
 //!   counts
 //! - who is in a segment: [`engine::segment`]; why a user gets a value: [`mod@engine::explain`], told by the
 //!   evaluation to an [`engine::witness::Witness`]; what the published SDKs can evaluate: [`engine::published`]
-//! - what happens when the disk fails: `store/database.rs`; `server/durability.rs` pulls the power cord at every step
+//! - what happens when the disk fails: `store/database.rs`, and what is read meanwhile: `store/overlay.rs`;
+//!   `server/durability.rs` pulls the power cord at every step, `tests/it/durability/` does worse to the real program
 //! - copies of the whole file: [`store::backup`] reads every table, [`control::backup`] handles the files; what is kept
 //!   before a migration: [`store::Store::open`]
 //! - what happens later: [`domain::schedule`], [`domain::ramp`]; how it is made exactly once: [`control::schedule`],

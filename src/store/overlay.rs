@@ -144,11 +144,11 @@ mod tests {
 
     #[test]
     fn it_reads_as_if_everything_had_been_written_to_one_place() {
-        let mut plain: Vec<u8> = (0..30_000_u32).map(|at| (at % 251) as u8).collect();
+        let mut plain: Vec<u8> = (0..=250).cycle().take(30_000).collect();
         let overlay = Overlay::over(medium(&plain)).unwrap();
         let writes = [(0, 1), (4_095, 2), (8_192, 4_096), (10_000, 15_000), (29_999, 1), (5_000, 0)];
-        for (round, (offset, len)) in writes.into_iter().enumerate() {
-            let data = vec![round as u8 + 240; len];
+        for (value, (offset, len)) in (240..).zip(writes) {
+            let data = vec![value; len];
             overlay.write(offset as u64, &data).unwrap();
             plain[offset..offset + len].copy_from_slice(&data);
             assert_eq!(all(&overlay), plain, "after a write of {len} at {offset}");
