@@ -1,6 +1,7 @@
 // The only place that talks to the server. The access token lives in this module's memory and nowhere else; the refresh
 // token is in a cookie that no script can read.
 import { signal } from './kit.js';
+import { renew, take, takeSession } from './ahead.js';
 
 const BASE = '/api/v1';
 /** How long a request may take before it counts as failed. */
@@ -42,6 +43,12 @@ const address = (path, query = {}) => {
   return `${path.startsWith('/api/') ? '' : BASE}${path}${text ? `?${text}` : ''}`;
 };
 
+/** Why nothing answered. */
+function unanswered(cause) {
+  const late = cause?.name === 'TimeoutError';
+  return new ApiError({ code: late ? 'TIMEOUT' : 'NETWORK', message: late ? 'The server did not answer in time.' : 'The server cannot be reached.' });
+}
+
 async function send(method, path, { query, body, ifMatch, headers = {}, signal: abort, raw = false, bare = false }) {
   const all = { Accept: 'application/json', ...headers };
   if (token && !bare) all.Authorization = `Bearer ${token}`;
@@ -56,11 +63,7 @@ async function send(method, path, { query, body, ifMatch, headers = {}, signal: 
     });
   } catch (cause) {
     if (abort?.aborted) throw cause;
-    const late = cause?.name === 'TimeoutError';
-    throw new ApiError({
-      code: late ? 'TIMEOUT' : 'NETWORK',
-      message: late ? 'The server did not answer in time.' : 'The server cannot be reached.',
-    });
+    throw unanswered(cause);
   }
 }
 
@@ -74,20 +77,17 @@ async function refusal(response) {
 }
 
 let refreshing = null;
-/** A new access token for the cookie's session; false where there is none. One request at a time, over all tabs. */
+/** A new access token for the cookie's session; false where there is none. One request at a time. */
 export function refresh() {
   refreshing ??= (async () => {
-    const ask = async () => {
-      const response = await send('POST', '/auth/refresh', { body: {}, bare: true });
-      if (!response.ok) {
-        const error = await refusal(response);
-        if (error.status >= 500 || error.status === 429) throw error;
-        return false;
-      }
-      token = (await response.json()).data.access_token;
-      return true;
-    };
-    return navigator.locks ? navigator.locks.request('phaseflag-refresh', ask) : ask();
+    const response = await takeSession() ?? await renew().catch((cause) => { throw unanswered(cause); });
+    if (!response.ok) {
+      const error = await refusal(response);
+      if (error.status >= 500 || error.status === 429) throw error;
+      return false;
+    }
+    token = (await response.json()).data.access_token;
+    return true;
   })().finally(() => { refreshing = null; });
   return refreshing;
 }
@@ -96,7 +96,8 @@ const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** Asks the server and answers `{ data, meta, etag }`, or throws an `ApiError`. */
 export async function request(method, path, options = {}) {
-  let response = await send(method, path, options);
+  const ahead = method === 'GET' && token && !options.raw ? await take(address(path, options.query)) : null;
+  let response = ahead ?? await send(method, path, options);
   if (response.status === 401 && token && !options.bare) {
     const why = await refusal(response);
     // It is the password in the body that was refused, not who asks.

@@ -2,6 +2,7 @@
 // thing fetches it. A lost connection is shown (`connection`) and tried again, ever more patiently.
 import { signal } from './kit.js';
 import { request } from './api.js';
+import { wasUsed } from './ahead.js';
 
 /** `off`, `connecting`, `live` or `lost`. */
 export const connection = signal('off');
@@ -54,7 +55,8 @@ function run(project) {
 
   (async () => {
     let failures = 0;
-    let before = false;
+    // Whether something may have changed of which nobody here was told.
+    let before = wasUsed();
     connection.value = 'connecting';
     while (!stopped) {
       abort = new AbortController();

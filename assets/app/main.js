@@ -16,8 +16,12 @@
 //   copy, time, moment (times to come), consent (what a form asks for production), sparkline, columns, icon.
 // - `screens/conditions/editor.js`: the form of conditions, of a segment or a rule. `screens/flag/sentence.js`: the same in words.
 // - A module that the sign-in or the list of flags needs has a modulepreload link in `index.html`; a walk says which are missing.
-// - Style: `styles/parts.css` has a class for each part; a screen's own rules go to `styles/screens.css` or a file of its own. No
-//   `style` attribute (the policy refuses it: use `css({...})`), no HTML made of data, colours only from `tokens.css`.
+// - Style: `styles/parts.css` has a class for each part; a screen's own rules go to `styles/screens.css` or to a file of its own that
+//   `styles.css` imports. No `style` attribute (the policy refuses it: use `css({...})`), no HTML made of data, colours only from
+//   `tokens.css`.
+// - What is typed survives a reload: a form says what it keeps (`kept: keep(name, signals)`), and its screen opens it again
+//   (`reopens(name, open)`), both of `store/kept.js`; what is edited on a page is a draft (`store/draft.js`).
+// - `ahead.js` runs first, and asks for what this page asked for when it was loaded last.
 // - Every list has a loading, an empty and a failed state (`resource` and `shown` give the first and the last); everything that
 //   changes something is pending meanwhile (`button({ work })`), says what failed, and can be undone or asks first.
 import { html, nothing, render, effect, signal, keyed, track } from './kit.js';

@@ -1,6 +1,7 @@
 // Who is signed in. Other tabs hear of it when one signs out.
 import { signal, computed, effect } from './kit.js';
 import * as api from './api.js';
+import { mark, marked, unmark } from './ahead.js';
 
 /** `unknown` until the cookie was tried, then `in` or `out`. */
 export const status = signal('unknown');
@@ -13,11 +14,8 @@ export const notice = signal(null);
 
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel('phaseflag-session') : null;
 
-/** Whether a cookie may be there: no script can see it, and asking in vain is a failed request. Says nothing about whose it is. */
-const MARK = 'phaseflag.session';
-
 function forget(why = null) {
-  localStorage.removeItem(MARK);
+  unmark();
   api.setToken(null);
   admitted.value = false;
   account.value = null;
@@ -34,14 +32,14 @@ async function adopt() {
 
 /** Takes up the session of the cookie, where there is one. */
 export async function resume() {
-  if (localStorage.getItem(MARK) && await api.refresh()) await adopt();
+  if (marked() && await api.refresh()) await adopt();
   else forget();
 }
 
 export async function signIn(email, password) {
   const { data } = await api.post('/auth/login', { email, password, refresh_token_in: 'cookie' }, { bare: true });
   api.setToken(data.access_token);
-  localStorage.setItem(MARK, '1');
+  mark();
   await adopt();
 }
 
@@ -49,6 +47,8 @@ export async function signIn(email, password) {
 export const reload = adopt;
 
 export async function signOut() {
+  // What was typed in this tab goes with who typed it.
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith('phaseflag.')) sessionStorage.removeItem(name);
   try {
     await api.post('/auth/logout');
   } finally {

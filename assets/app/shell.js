@@ -3,6 +3,7 @@ import { html, nothing, track, signal, effect, opened } from './kit.js';
 import { here, go } from './router.js';
 import { account, initials, signOut } from './session.js';
 import { connection, retry } from './live.js';
+import { reopens } from './store/kept.js';
 import * as place from './store/place.js';
 import { addKeys, help } from './keys.js';
 import { button } from './parts/button.js';
@@ -34,6 +35,8 @@ const nav = () => {
 /** Admins make projects; what asks for one is fetched when it is wanted. */
 const mayMake = () => account.value?.organizations.some((one) => one.role === 'admin');
 const makeProject = () => import('./screens/settings/project-form.js').then(({ newProject }) => newProject()).catch(failed);
+
+reopens(() => account.value && place.projects.value && 'project', makeProject);
 
 const projectMenu = (id) => menu({
   id,

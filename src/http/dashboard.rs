@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use poem::http::{HeaderMap, HeaderValue, Method, header};
 use poem::{Endpoint, Request, Response, Route};
 
@@ -24,6 +25,9 @@ const ROOT: &str = "/assets/";
 /// The page, below `assets/`.
 const PAGE: &str = "index.html";
 
+/// The style sheet of the page, which imports all others.
+const SHEET: &str = "styles.css";
+
 /// What is served, by the end of its name, and as what. Other files below `assets/` are for those who read the source.
 const KINDS: [(&str, &str); 4] = [
     (".js", "text/javascript; charset=utf-8"),
@@ -35,6 +39,25 @@ const KINDS: [(&str, &str); 4] = [
 /// What the file at this path below `assets/` is served as, if it is served.
 fn kind(path: &str) -> Option<&'static str> {
     KINDS.iter().find(|(end, _)| path.ends_with(end)).map(|(_, kind)| *kind)
+}
+
+/// What the file at this path below `assets/` is served with. In the sheet each line that imports another one has that in its
+/// place: each file that a browser has to ask for makes the first screen later.
+fn content(path: &str) -> Option<Bytes> {
+    let bytes = file::embedded(path)?;
+    if path != SHEET {
+        return Some(bytes);
+    }
+    let imported = |line: &str| line.strip_prefix("@import \"")?.strip_suffix("\";").map(str::to_owned);
+    let mut whole = Vec::new();
+    for line in std::str::from_utf8(&bytes).ok()?.lines() {
+        match imported(line) {
+            Some(part) => whole.extend_from_slice(&file::embedded(&part)?),
+            None => whole.extend_from_slice(line.as_bytes()),
+        }
+        whole.push(b'\n');
+    }
+    Some(whole.into())
 }
 
 /// The addresses of everything that is served, for the table of known paths.
@@ -62,7 +85,7 @@ impl Dashboard {
 
     /// The file at this path below `assets/`. A debug build looks at the disk each time.
     fn file(&self, path: &str) -> Option<File> {
-        let read = || Some(File::new(file::embedded(path)?, kind(path)?));
+        let read = || Some(File::new(content(path)?, kind(path)?));
         if cfg!(debug_assertions) {
             return read();
         }
@@ -122,6 +145,23 @@ mod tests {
             assert!(!response.0.into_body().into_bytes().await.unwrap().is_empty(), "{path}");
             let again = client.get(&path).header("if-none-match", tag).send().await;
             again.assert_status(StatusCode::NOT_MODIFIED);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_sheet_is_all_of_the_sheets() {
+        let client = TestClient::new(Dashboard::new().mount(Route::new()));
+        let read = async |path: &str| {
+            let response = client.get(path).send().await;
+            response.assert_status_is_ok();
+            response.0.into_body().into_string().await.unwrap()
+        };
+        let whole = read("/assets/styles.css").await;
+        assert!(!whole.contains("@import"));
+        let sheets: Vec<_> = paths().into_iter().filter(|path| path.starts_with("/assets/styles/")).collect();
+        assert!(!sheets.is_empty());
+        for path in sheets {
+            assert!(whole.contains(&read(&path).await), "{path}");
         }
     }
 

@@ -138,10 +138,10 @@ fn named(code: Code, noun: &str, name: &str) -> ApiError {
 
 fn taken(thing: Thing, key: &str) -> ApiError {
     let (code, noun, place) = match thing {
-        Thing::Flag => (Code::FlagKeyConflict, "flag", "project"),
-        Thing::Environment => (Code::EnvironmentKeyConflict, "environment", "project"),
-        Thing::Segment => (Code::SegmentKeyConflict, "segment", "project"),
-        Thing::Project => (Code::ProjectKeyConflict, "project", "organization"),
+        Thing::Flag => (Code::FlagKeyConflict, "a flag", "project"),
+        Thing::Environment => (Code::EnvironmentKeyConflict, "an environment", "project"),
+        Thing::Segment => (Code::SegmentKeyConflict, "a segment", "project"),
+        Thing::Project => (Code::ProjectKeyConflict, "a project", "organization"),
         Thing::Organization
         | Thing::ApiKey
         | Thing::Member
@@ -155,5 +155,5 @@ fn taken(thing: Thing, key: &str) -> ApiError {
             return ApiError::internal(format!("{thing:?} has no key"));
         }
     };
-    ApiError::new(code, format!("the {place} has a {noun} with the key '{key}'")).with_detail("key", key)
+    ApiError::new(code, format!("the {place} has {noun} with the key '{key}'")).with_detail("key", key)
 }

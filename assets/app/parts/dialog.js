@@ -46,8 +46,9 @@ export function show({ title, body, wide = false, kind = '' }) {
 /** The row of buttons at the end of a dialog. */
 export const actions = (...buttons) => html`<div class="dialog-actions">${buttons}</div>`;
 
-/** A form in a dialog: `fields` are shown, `work` runs at its submission and, if it does not throw, closes it with what it answers. */
-export function form({ title, fields, work, submit = 'Save', danger = false, wide = false, intro, ready = () => true }) {
+/** A form in a dialog: `fields` are shown, `work` runs at its submission and, if it does not throw, closes it with what it answers.
+ *  `kept` is what a reload must not lose (`keep` of `store/kept.js`). */
+export function form({ title, fields, work, submit = 'Save', danger = false, wide = false, intro, ready = () => true, kept }) {
   const name = uid('form');
   const error = signal(null);
   const attempt = (close) => (event) => {
@@ -59,6 +60,7 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
       if (cause?.name !== 'ApiError') console.error(cause);
     });
   };
+  kept?.begin();
   return show({
     title,
     wide,
@@ -71,7 +73,7 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
         button({ label: submit, kind: danger ? 'danger' : 'primary', type: 'submit', name, disabled: !ready() }),
       )}
     </form>`,
-  });
+  }).finally(() => kept?.end());
 }
 
 /** Asks before something is done. With `typed` that text must be entered; with `reason` a justification is asked for, which is answered.

@@ -2,6 +2,7 @@
 // on the page.
 import { html, nothing, signal, track, effect, css, repeat, untracked, opened } from '../kit.js';
 import { here, go } from '../router.js';
+import { inProject, reopens } from '../store/kept.js';
 import * as place from '../store/place.js';
 import { flagList } from '../store/flags.js';
 import { refusal, switchFlag } from '../store/switching.js';
@@ -123,6 +124,7 @@ export function open() {
     const made = await newFlag(tags());
     if (made) go(place.to`flags/${made.key}`);
   });
+  const stopReopen = reopens(() => place.role.value && inProject('flag'), create);
   const stopKeys = addKeys('Flags', [
     { keys: '/', says: 'Search', run: () => document.getElementById('search').focus() },
     { keys: 'j', says: 'Next flag', run: () => move(1) },
@@ -202,6 +204,7 @@ export function open() {
       stopNeed();
       stopLive();
       stopKeys();
+      stopReopen();
       list.peek()?.close();
       sizes?.disconnect();
       media.removeEventListener('change', resized);

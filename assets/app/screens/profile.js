@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import { onFocus } from '../live.js';
 import { path } from '../router.js';
 import { account, reload } from '../session.js';
+import { keep, reopens } from '../store/kept.js';
 import { button, once } from '../parts/button.js';
 import { chip } from '../parts/chip.js';
 import { form } from '../parts/dialog.js';
@@ -60,6 +61,7 @@ export function open() {
     const made = await form({
       title: 'New personal access token',
       submit: 'Create the token',
+      kept: keep('token', given),
       ready: () => given.name.value.trim() !== '',
       fields: (error) => html`
         ${field({ id: 'token-name', label: 'Name', value: given.name.value, onInput: (value) => { given.name.value = value; }, error: error?.field?.('name'), help: 'Which script uses it.', max: 200, required: true, autofocus: true, off: true })}
@@ -71,6 +73,8 @@ export function open() {
     secret.give({ title: `The new token ${made.name}`, secret: made.token, label: 'Copy the token', text: 'This token is shown only now: the server keeps no copy. Whoever has it acts as you. Store it where you keep secrets.' });
     await tokens.load();
   }
+
+  const stopReopen = reopens(() => tokens.value && 'token', create);
 
   async function revoke(token) {
     const stay = keepPlace();
@@ -97,7 +101,7 @@ export function open() {
 
   return {
     title: () => 'Profile',
-    close: stopFocus,
+    close() { stopFocus(); stopReopen(); },
     view: () => html`<div class="page settings stack wide"><div><h1>Profile</h1><p class="muted wrap">${account.value?.email}</p></div>
       ${track(() => html`<form class="stack profile-form" novalidate @submit=${name.submit}><h2>Name</h2>${name.of('full_name', { label: 'Your name', autocomplete: 'name', max: 200 })}${alert(name.error.value)}
         <div>${button({ label: 'Save the name', type: 'submit', name: 'profile-name' })}</div></form>`)}

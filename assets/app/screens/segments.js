@@ -3,6 +3,7 @@ import { html, nothing, live, repeat, track } from '../kit.js';
 import * as api from '../api.js';
 import { addKeys } from '../keys.js';
 import { go, here, setQuery } from '../router.js';
+import { inProject as named, reopens } from '../store/kept.js';
 import * as place from '../store/place.js';
 import { NO_USE, followProject, followUsage, inProject, refusal } from '../store/segments.js';
 import { button } from '../parts/button.js';
@@ -44,6 +45,7 @@ export function open() {
   const create = () => {
     if (!refusal()) newSegment().then((made) => { if (made) go(place.to`segments/${made.key}` + place.query()); });
   };
+  const stopReopen = reopens(() => place.role.value && named('segment'), create);
   const stopKeys = addKeys('Segments', [
     { keys: '/', says: 'Search', run: () => document.getElementById('search')?.focus() },
     { keys: 'n', says: 'New segment', run: create },
@@ -85,6 +87,7 @@ export function open() {
       stopList();
       stopUsage();
       stopKeys();
+      stopReopen();
       clearTimeout(searching);
     },
     view: () => html`<div class="page segments"><div class="page-head"><h1>Segments</h1>${track(total)}<span class="push">${track(() => (segments.value?.length ? newButton() : nothing))}</span></div>

@@ -1,8 +1,9 @@
 // A thing that is being edited: what the server has, what the reader made of it, and what happens where both moved. The edits
 // are kept in the tab, so that no reload loses them.
 import { computed, signal } from '../kit.js';
+import { account } from '../session.js';
 
-const place = (id) => `phaseflag.draft.${id}`;
+const place = (id) => `phaseflag.draft.${account.peek()?.id} ${id}`;
 
 function restore(id) {
   try {

@@ -89,8 +89,8 @@ effect(() => {
   }
 });
 
+effect(() => { if (admitted.value) queueMicrotask(loadProjects); });
 effect(() => {
-  if (admitted.value) queueMicrotask(loadProjects);
   if (status.value === 'out') queueMicrotask(() => { projects.value = null; });
 });
 

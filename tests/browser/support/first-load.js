@@ -28,7 +28,7 @@ export async function firstLoad(page, { at, there }) {
       shown: window.firstShown,
       requests: all.length,
       bytes: all.reduce((sum, one) => sum + one.transferSize, 0),
-      found: modules.filter((path) => path !== '/assets/app/main.js'),
+      found: modules.filter((path) => !document.querySelector(`script[src="${path}"]`)),
     };
   });
 }

@@ -1,4 +1,6 @@
-// Prints how long each of the first screens takes, over and over in a browser that has nothing yet.
+// Prints how long each of the first screens takes, over and over in a browser that has nothing yet: until somebody could use it, by the
+// page's own clock.
+import { bareBrowser } from './bare.js';
 import { end, signIn, window } from './browser.js';
 import { SCREENS, firstLoad } from './first-load.js';
 import { seed } from './seed.js';
@@ -12,19 +14,21 @@ await signIn(first.page, server, { at: SCREENS.flags.at });
 let session = await first.context.storageState();
 await first.close();
 
-for (const [name, screen] of Object.entries(SCREENS)) {
-  const loads = [];
+const bare = await bareBrowser();
+for (const [name, { at, there }] of Object.entries(SCREENS)) {
+  const times = [];
   // One more, not counted: the first window also starts parts of the browser, and the server compresses what it then keeps.
   for (let time = 0; time <= TIMES; time += 1) {
-    const { page, context, close } = await window(server, { storageState: name === 'flags' ? session : undefined });
-    const load = await firstLoad(page, screen);
-    if (name === 'flags') session = await context.storageState();
-    await close();
-    if (time > 0) loads.push(load);
+    const opened = await bare.open(server.url + at, there, name === 'flags' ? session : undefined);
+    if (name === 'flags') session = opened.session;
+    if (time > 0) times.push(opened.shown);
   }
-  const times = loads.map((load) => load.shown).sort((a, b) => a - b);
-  const [{ requests, bytes }] = loads;
+  times.sort((a, b) => a - b);
+  const { page, close } = await window(server, { storageState: name === 'flags' ? session : undefined });
+  const { requests, bytes } = await firstLoad(page, SCREENS[name]);
+  await close();
   console.log(`${name}: ${times[Math.floor(TIMES / 2)].toFixed(0)} ms (${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)}), ${requests} requests, ${(bytes / 1000).toFixed(1)} kB`);
 }
+await bare.close();
 await end();
 await server.stop();

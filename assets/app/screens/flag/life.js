@@ -2,6 +2,7 @@
 // environments, so it asks for the flag's key, or for what stands in the way.
 import { html, nothing, signal } from '../../kit.js';
 import { go } from '../../router.js';
+import { inEnvironment, keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { archive, copy, dependents, remove, restore } from '../../store/life.js';
 import { once } from '../../parts/button.js';
@@ -92,7 +93,7 @@ export function life(flag, load) {
     const key = signal(`${flag.key}-copy`.slice(0, 128));
     let own = false;
     const made = await form({
-      title: `Copy ${flag.name}`, submit: 'Make the copy',
+      title: `Copy ${flag.name}`, submit: 'Make the copy', kept: keep(`${inEnvironment('copy')} ${flag.id}`, { name, key }),
       intro: html`<p class="wrap muted">With the variations, rules and prerequisites of all environments. It is off everywhere.</p>`,
       ready: () => name.value.trim() !== '' && key.value.trim() !== '',
       fields: (error) => html`${field({ id: 'copy-name', label: 'Name', value: name.value, max: 200, autofocus: true, onInput: (value) => { name.value = value; if (!own) key.value = keyOf(value); }, error: error?.field?.('name') })}

@@ -1,6 +1,7 @@
 // Schedules and ramps: what is to be done with the flag in the environment that is looked at, and what became of what was.
 import { html, nothing, effect, track, repeat, untracked } from '../../kit.js';
 import { onChange, onFocus } from '../../live.js';
+import { inEnvironment, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { cancelRamp, cancelSchedule, handleRamp, isAhead, readSchedules, schedule } from '../../store/schedules.js';
 import { permission, refusal } from '../../store/switching.js';
@@ -51,6 +52,9 @@ export function schedules({ key, flag, flags }) {
   }
   const scheduleOne = () => make(newSchedule, (made) => `The change is scheduled for ${sayMoment(made.at)}.`);
   const rampUp = () => make(newRamp, (made) => `The ramp begins at ${sayMoment(made.steps[0].at)}.`);
+
+  const named = (what) => () => (flag.value && all.value && inEnvironment(what) ? `${inEnvironment(what)} ${flag.value.id}` : null);
+  const stopReopen = [reopens(named('schedule'), scheduleOne), reopens(named('ramp'), rampUp)];
 
   const cancel = (one) => act(
     { title: 'Cancel the scheduled change?', action: 'Cancel it' },
@@ -107,6 +111,7 @@ export function schedules({ key, flag, flags }) {
       stop();
       stopLive();
       stopFocus();
+      stopReopen.forEach((end) => end());
     },
   };
 }

@@ -24,11 +24,14 @@ const said = (list, path, inside) => list?.find((one) => one.field === path || (
 export function targeting({ flags, flag, show }) {
   const source = { get value() { return flag.value; }, peek: () => flag.peek() };
   const draft = draftOf(source, kind);
-  const stopDraft = effect(() => { if (flag.value) untracked(draft.begin); });
   const { usage, stop: stopUsage } = followUsage();
   const fault = signal(null);
   const pending = signal(new Set());
   const [rules, shared, disputes] = [ruleList(), about(), conflict(draft)];
+  const stopDraft = effect(() => {
+    if (!flag.value) return;
+    untracked(() => { draft.begin(); shared.begin(`texts ${kind.idOf(flag.value)}`); });
+  });
 
   const set = (name) => (value) => {
     fault.value = null;
@@ -53,6 +56,7 @@ export function targeting({ flags, flag, show }) {
     const { body, ifMatch } = draft.request();
     try {
       const { data } = await api.put(`/flags/${encodeURIComponent(one.key)}`, body, { query: { environment_id: environment.id }, ifMatch, headers: given.reason ? { 'X-PhaseFlag-Break-Glass': given.reason } : {} });
+      shared.forget();
       draft.discard();
       show(environment, data);
       toast(`${data.name} is saved.`);
@@ -104,7 +108,7 @@ export function targeting({ flags, flag, show }) {
     const number = kind.count(kind.fieldsOf(draft.base.value), draft.fields.value);
     return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>${number === 1 ? '1 change' : `${number} changes`} not saved</h2>
         ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((it) => `${it.field} ${it.message}`).join('; ')}.</span></p>` : nothing}</div>
-      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || shared.wrong() })}</div></section>`;
+      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ id: 'review', label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || shared.wrong() })}</div></section>`;
   };
 
   const page = () => {
@@ -122,6 +126,7 @@ export function targeting({ flags, flag, show }) {
     close() {
       stopDraft();
       stopUsage();
+      shared.close();
     },
     view: () => track(page),
   };

@@ -1,6 +1,7 @@
 // The dialog that makes a flag. The key follows the name until it is typed itself; the variations follow the type.
 import { html, nothing, signal } from '../../kit.js';
 import * as api from '../../api.js';
+import { inProject, keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { form } from '../../parts/dialog.js';
 import { choice, field } from '../../parts/field.js';
@@ -47,7 +48,7 @@ export async function newFlag(known = []) {
   const made = await form({
     title: 'New flag',
     submit: 'Create the flag',
-    wide: false,
+    kept: keep(inProject('flag'), { name, key, description, type, kind, tags, list, otherwise }),
     fields: (error) => html`
       ${field({ label: 'Name', value: name.value, onInput: (value) => { name.value = value; }, error: error?.field?.('name'), max: 200, required: true, autofocus: true })}
       ${field({ label: 'Key', value: keyText(), onInput: (value) => { key.value = value; }, error: error?.field?.('key') ?? (error?.code === 'FLAG_KEY_CONFLICT' ? error.message : null), mono: true, required: true, max: 128, help: 'What programs ask for. It cannot be changed later.' })}

@@ -2,6 +2,7 @@
 import { signal } from '../../kit.js';
 import * as api from '../../api.js';
 import { inProject, allowed, breakGlass } from '../../store/segments.js';
+import { inProject as named, keep } from '../../store/kept.js';
 import { form } from '../../parts/dialog.js';
 import { field } from '../../parts/field.js';
 import { toast } from '../../parts/toast.js';
@@ -17,6 +18,7 @@ export async function newSegment() {
   const keyText = () => key.value ?? keyOf(name.value);
   const made = await form({
     title: 'New segment',
+    kept: keep(named('segment'), { name, key, description }),
     submit: 'Create the segment',
     ready: () => name.value.trim() !== '' && keyText() !== '',
     fields: (error) => [

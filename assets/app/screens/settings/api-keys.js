@@ -4,6 +4,7 @@ import { html, nothing, effect, signal, track, repeat, untracked } from '../../k
 import * as api from '../../api.js';
 import { onNews } from '../../live.js';
 import { path } from '../../router.js';
+import { inEnvironment, keep, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
 import { chip, environment as environmentView } from '../../parts/chip.js';
@@ -59,6 +60,7 @@ export function apiKeys() {
     const made = await form({
       title: `New API key for ${environment.name}`,
       submit: 'Create the key',
+      kept: keep(inEnvironment('key'), given),
       ready: () => given.name.value.trim() !== '',
       fields: (error) => html`
         ${field({ label: 'Name', value: given.name.value, onInput: (value) => { given.name.value = value; }, error: error?.field?.('name'), help: 'Which program uses it.', max: 200, required: true, autofocus: true, off: true })}
@@ -107,6 +109,8 @@ export function apiKeys() {
     stay();
   }
 
+  const stopReopen = reopens(() => place.isAdmin.value && inEnvironment('key'), create);
+
   const row = (key) => settingsRow({
     title: html`<strong class="wrap">${key.name}</strong>${chip(key.kind, key.kind === 'server' ? 'accent' : 'plain')}${state(key)}`,
     detail: html`<code>${key.prefix}</code> · made ${ago(key.created_at)} · ${key.last_used_at ? html`last used ${ago(key.last_used_at)}` : 'never used'} · ${end(key)}`,
@@ -129,5 +133,5 @@ export function apiKeys() {
       ${track(() => (keys.value?.length ? button({ label: 'New API key', kind: 'primary', icon: 'plus', onClick: create }) : nothing))}</div>
       ${secret.view()}${shown(keys, list)}`;
   };
-  return { view: () => track(view), close() { stop(); stopFocus(); } };
+  return { view: () => track(view), close() { stop(); stopFocus(); stopReopen(); } };
 }

@@ -3,6 +3,7 @@
 import { html, nothing, css, signal } from '../../kit.js';
 import * as api from '../../api.js';
 import { path } from '../../router.js';
+import { inProject, keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { form } from '../../parts/dialog.js';
 import { choice, field } from '../../parts/field.js';
@@ -31,6 +32,7 @@ export async function environmentForm(environment = null) {
   return form({
     title: environment ? `Change ${environment.name}` : 'New environment',
     submit: environment ? 'Save' : 'Create the environment',
+    kept: keep(environment ? `environment ${environment.id}` : inProject('environment'), given),
     ready: () => given.name.value.trim() !== '' && (environment || key() !== '') && (!lessCareful() || typed.value.trim() === environment.key),
     intro: environment ? undefined : html`<p class="muted">Every flag of the project is off and without rules in it.</p>`,
     fields: (error) => html`

@@ -2,6 +2,7 @@
 import { html, nothing, track, repeat, signal } from '../../kit.js';
 import * as api from '../../api.js';
 import { path } from '../../router.js';
+import { inProject, reopens, reopensOne } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
 import { chip, environment as environmentView } from '../../parts/chip.js';
@@ -84,6 +85,8 @@ async function remove(environment) {
 }
 
 export function environments() {
+  const mayChange = () => (place.isAdmin.value ? place.environments.value : null);
+  const stopReopen = [reopens(() => mayChange() && inProject('environment'), create), reopensOne(mayChange, (one) => `environment ${one.id}`, edit)];
   const controls = (one, last) => html`${button({ label: of('Edit', one.name), name: `edit ${one.id}`, small: true, onClick: () => edit(one) })}
     ${button({ label: of(one.frozen ? 'Unfreeze' : 'Freeze', one.name), name: `freeze ${one.id}`, small: true, onClick: () => (one.frozen ? unfreeze(one) : freeze(one)) })}
     ${button({ label: of('Delete', one.name), name: `delete ${one.id}`, small: true, disabled: last, title: last ? 'The last environment of a project stays.' : undefined, work: () => remove(one) })}`;
@@ -102,5 +105,5 @@ export function environments() {
       ${admin ? button({ label: 'New environment', kind: 'primary', icon: 'plus', onClick: create }) : nothing}</div>
       <ul class="settings-list" aria-label="Environments">${repeat(all, (environment) => environment.id, one)}</ul>`;
   };
-  return { view: () => track(view) };
+  return { view: () => track(view), close: () => stopReopen.forEach((end) => end()) };
 }

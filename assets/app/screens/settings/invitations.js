@@ -3,6 +3,7 @@
 import { html, nothing, signal, repeat } from '../../kit.js';
 import * as api from '../../api.js';
 import { path } from '../../router.js';
+import { inProject, keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
 import { chip } from '../../parts/chip.js';
@@ -26,6 +27,7 @@ export function invitations({ nameOf }) {
     const made = await form({
       title: 'Invite somebody',
       submit: 'Make the invitation',
+      kept: keep(inProject('invitation'), given),
       ready: () => given.email.value.trim() !== '',
       intro: html`<p class="muted">You get a link to send yourself: the server sends no mail. It works once, for this address alone, for 7 days.</p>`,
       fields: (error) => html`

@@ -4,6 +4,7 @@ import * as api from '../../api.js';
 import { go, path } from '../../router.js';
 import { account, reload } from '../../session.js';
 import { onFocus } from '../../live.js';
+import { inProject, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button, once } from '../../parts/button.js';
 import { chip } from '../../parts/chip.js';
@@ -45,6 +46,7 @@ export function members() {
     untracked(() => { if (wanted) load(); });
   });
   const stopFocus = onFocus(() => { if (asked) load(); });
+  const stopReopen = reopens(() => place.isAdmin.value && inProject('invitation'), () => invited.invite());
 
   const show = (member, role) => {
     people.value = people.peek().map((one) => (one.user_id === member.user_id ? { ...one, role } : one));
@@ -127,5 +129,5 @@ export function members() {
       ${invited.secret()}<section class="stack tight" aria-labelledby="members-title"><h2 id="members-title">Members${track(() => (people.value ? html` <span class="muted">${count(people.value.length)}</span>` : nothing))}</h2>${shown(people, list)}</section>
       ${place.isAdmin.value ? invited.view() : nothing}`;
   };
-  return { view: () => track(view), close() { stop(); stopFocus(); } };
+  return { view: () => track(view), close() { stop(); stopFocus(); stopReopen(); } };
 }

@@ -3,6 +3,7 @@ import { html, nothing, signal } from '../../kit.js';
 import * as api from '../../api.js';
 import { go, path } from '../../router.js';
 import { account } from '../../session.js';
+import { keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { form } from '../../parts/dialog.js';
 import { choice, field } from '../../parts/field.js';
@@ -26,6 +27,7 @@ export async function newProject() {
   const made = await form({
     title: 'New project',
     submit: 'Create the project',
+    kept: keep('project', given),
     ready: () => given.name.value.trim() !== '' && key() !== '',
     intro: html`<p class="muted">It starts with the environments Development, Staging and Production, and without flags.</p>`,
     fields(error) {
@@ -48,6 +50,7 @@ export async function editProject(project) {
   const given = { name: signal(project.name), description: signal(project.description ?? '') };
   const done = await form({
     title: `Change ${project.name}`,
+    kept: keep(`project ${project.id}`, given),
     fields: (error) => html`${shared(given, error)}`,
     ready: () => given.name.value.trim() !== '',
     work: () => api.put(path`/projects/${project.id}`, { name: given.name.value.trim(), description: given.description.value.trim() || null }),

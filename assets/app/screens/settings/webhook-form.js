@@ -2,6 +2,7 @@
 import { html, nothing, signal } from '../../kit.js';
 import * as api from '../../api.js';
 import { path } from '../../router.js';
+import { inProject, keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { form } from '../../parts/dialog.js';
 import { choice, field, tick } from '../../parts/field.js';
@@ -35,6 +36,7 @@ export async function webhookForm(webhook = null) {
   return form({
     title: webhook ? 'Change the webhook' : 'New webhook',
     submit: webhook ? 'Save' : 'Create the webhook',
+    kept: keep(webhook ? `webhook ${webhook.id}` : inProject('webhook'), given),
     ready: () => given.url.value.trim() !== '' && given.events.value.length > 0 && (!given.some.value || given.environments.value.length > 0),
     intro: webhook ? undefined : html`<p class="muted">The server sends events there by <code>POST</code>, signed with a secret that you get next.</p>`,
     fields: (error) => html`

@@ -4,6 +4,7 @@ import { html, nothing, effect, signal, track, repeat, untracked } from '../../k
 import * as api from '../../api.js';
 import { onNews } from '../../live.js';
 import { go, here, path } from '../../router.js';
+import { inProject, reopens, reopensOne } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button, once } from '../../parts/button.js';
 import { confirm } from '../../parts/dialog.js';
@@ -39,6 +40,7 @@ export function webhooks() {
     untracked(() => { all.value = null; if (id) all.load(); });
   });
   const stopFocus = onNews(() => { if (asked) all.load(); });
+  const stopReopen = [reopens(() => all.value && inProject('webhook'), () => create()), reopensOne(() => all.value, (one) => `webhook ${one.id}`, (one) => edit(one))];
 
   const reveal = (webhook, title) => secret.give({
     title, secret: webhook.secret, label: 'Copy the secret',
@@ -138,5 +140,5 @@ export function webhooks() {
     return html`<div class="row"><p class="grow">Events of this project, sent to other programs as they happen.</p>${track(() => (all.value?.length ? fresh() : nothing))}</div>
       ${secret.view()}${shown(all, list)}`;
   };
-  return { view: () => track(view), close() { stop(); stopFocus(); stopOpen(); open.peek()?.part.close(); } };
+  return { view: () => track(view), close() { stop(); stopFocus(); stopOpen(); stopReopen.forEach((end) => end()); open.peek()?.part.close(); } };
 }

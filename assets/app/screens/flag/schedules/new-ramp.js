@@ -1,10 +1,12 @@
 // A ramp: a variation goes to more and more people, in steps with a pause before each. The first is made at the start.
 import { html, nothing, signal, repeat } from '../../../kit.js';
+import { inEnvironment, keep } from '../../../store/kept.js';
 import { makeRamp } from '../../../store/schedules.js';
 import { button } from '../../../parts/button.js';
 import { consent } from '../../../parts/consent.js';
 import { form } from '../../../parts/dialog.js';
 import { choice, field } from '../../../parts/field.js';
+import { focusOn } from '../../../parts/focus.js';
 import { icon } from '../../../parts/icon.js';
 import { fromLocal, isLocal, nextHour, sayMoment, toLocal, zone } from '../../../parts/moment.js';
 
@@ -14,7 +16,7 @@ const MOST = 50;
 const ADD = 'ramp-add';
 
 let steps = 0;
-const step = (percentage, pause = '1', unit = DAY) => ({ id: ++steps, percentage: String(percentage), pause, unit });
+const step = (percentage, pause = '1', unit = DAY) => ({ id: `${Date.now().toString(36)}-${++steps}`, percentage: String(percentage), pause, unit });
 const numeric = (text) => text.trim() !== '' && Number.isFinite(Number(text));
 
 /** What is wrong with a step; null: nothing. */
@@ -36,17 +38,16 @@ export function newRamp(flag, environment) {
   const given = { variation: signal(other.key), rule: signal(''), start: signal(nextHour()), steps: signal([10, 25, 50, 100].map((share) => step(share))) };
   const asks = consent(flag, environment);
   const rules = [...flag.targeting_rules].sort((a, b) => a.priority - b.priority);
-  const focus = (id) => requestAnimationFrame(() => document.getElementById(id)?.focus());
   const set = (one, parts) => { given.steps.value = given.steps.value.map((each) => (each === one ? { ...one, ...parts } : each)); };
 
   const add = () => {
     const made = step('');
     given.steps.value = [...given.steps.value, made];
-    focus(`ramp-share-${made.id}`);
+    focusOn(`ramp-share-${made.id}`);
   };
   const remove = (one) => {
     given.steps.value = given.steps.value.filter((each) => each !== one);
-    focus(ADD);
+    focusOn(ADD);
   };
 
   const when = (at) => (isLocal(given.start.value) && !fault(given.steps.value, at) ? sayMoment(fromLocal(given.start.value, offsets(given.steps.value)[at])) : nothing);
@@ -72,6 +73,7 @@ export function newRamp(flag, environment) {
   return form({
     title: `New ramp in ${environment.name}`,
     submit: 'Make the ramp',
+    kept: keep(`${inEnvironment('ramp')} ${flag.id}`, given),
     ready: () => isLocal(given.start.value) && given.steps.value.every((_one, at) => !fault(given.steps.value, at)) && asks.ready(),
     fields: (error) => html`
       ${flag.enabled ? nothing : html`<p class="note warn">The flag is off in ${environment.name}. A ramp does not turn it on: nobody notices it until you do.</p>`}

@@ -1,5 +1,6 @@
 // A change that is to be made later: the switch, the default, and the rules, as another environment has them now.
 import { html, signal } from '../../../kit.js';
+import { inEnvironment, keep } from '../../../store/kept.js';
 import * as place from '../../../store/place.js';
 import { schedule } from '../../../store/schedules.js';
 import { consent } from '../../../parts/consent.js';
@@ -24,6 +25,7 @@ export function newSchedule(flag, environment, all) {
   return form({
     title: `Schedule a change in ${environment.name}`,
     submit: 'Schedule',
+    kept: keep(`${inEnvironment('schedule')} ${flag.id}`, given),
     ready: () => isLocal(given.at.value) && Object.keys(change()).length > 0 && asks.ready(),
     fields: (error) => html`
       ${field({ id: 'schedule-at', label: 'When', type: 'datetime-local', min: toLocal(Date.now()), value: given.at.value, onInput: (text) => { given.at.value = text; }, help: `In your time zone, ${zone}.`, error: error?.field?.('at'), autofocus: true })}

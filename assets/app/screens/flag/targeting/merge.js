@@ -44,8 +44,7 @@ export function ruleChanges(before, after) {
     if (!was) return { kind: 'added', after: one };
     return same(was, one) ? null : { kind: 'changed', before: was, after: one };
   }).filter(Boolean);
-  const moved = same(order(before, after), order(after, before)) ? [] : [{ kind: 'moved', after }];
-  return [...gone, ...kept, ...moved];
+  return [...gone, ...kept, ...(moved(before, after) ? [{ kind: 'moved', after }] : [])];
 }
 
 /** How many changes there are to review. */
@@ -54,12 +53,17 @@ export const count = (before, after) => changes(before, after).reduce((sum, name
 /** Whether what people in other environments get may change: a value is everybody's, a name is only a name. */
 export const reachesOthers = (before, after) => !same(...[before, after].map((one) => one.variations.map(({ key, value }) => ({ key, value }))));
 
-/** The parts that both changed, and not to the same: names of fields, and ids of rules. */
+/** Whether a list has the rules that were there before in another order. */
+const moved = (before, after) => !same(order(before, after), order(after, before));
+/** Whether both moved rules, and not to the same places. */
+const movedApart = (base, mine, theirs) => moved(base, mine) && moved(base, theirs) && moved(mine, theirs);
+
+/** The parts that both changed, and not to the same: names of fields, and ids of rules; `targeting_rules` is their order. */
 export function disputed(base, mine, theirs) {
   const fields = FIELDS.filter((name) => name !== 'targeting_rules' && !same(base[name], mine[name]) && !same(base[name], theirs[name]) && !same(mine[name], theirs[name]));
   const [b, m, t] = [base, mine, theirs].map((one) => one.targeting_rules);
   const rules = b.map((one) => one.id).filter((id) => !same(byId(b, id), byId(m, id)) && !same(byId(b, id), byId(t, id)) && !same(byId(m, id), byId(t, id)));
-  return [...fields, ...rules];
+  return [...fields, ...(movedApart(b, m, t) ? ['targeting_rules'] : []), ...rules];
 }
 
 function mergeRules(base, mine, theirs, choices) {
@@ -69,8 +73,10 @@ function mergeRules(base, mine, theirs, choices) {
     if (same(b, t) || same(m, t)) return m;
     return choices[id] === 'theirs' ? t : m;
   };
-  // Who changed the order has the last word on it; what the other side added comes after what it came after there.
-  const [first, second] = same(order(base, mine), order(mine, base)) ? [theirs, mine] : [mine, theirs];
+  // Who changed the order has the last word on it, and the reader where both did; what the other side added comes after what it
+  // came after there.
+  const theirOrder = moved(base, mine) ? movedApart(base, mine, theirs) && choices.targeting_rules === 'theirs' : true;
+  const [first, second] = theirOrder ? [theirs, mine] : [mine, theirs];
   const ids = first.map((one) => one.id);
   second.forEach((one, at) => {
     if (ids.includes(one.id)) return;

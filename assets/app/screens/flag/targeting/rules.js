@@ -2,6 +2,7 @@
 // went, or by dragging.
 import { html, nothing, signal, repeat } from '../../../kit.js';
 import { button } from '../../../parts/button.js';
+import { focusOn } from '../../../parts/focus.js';
 import { icon } from '../../../parts/icon.js';
 import { menu } from '../../../parts/menu.js';
 import { toast } from '../../../parts/toast.js';
@@ -29,24 +30,23 @@ export function ruleList() {
     next[on ? 'add' : 'delete'](id);
     open.value = next;
   };
-  const focus = (id) => requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()));
   const words = (rule, at) => (rule.name ? `rule ${rule.name}` : `rule ${at + 1}`);
 
   return ({ flag, rules, before, now, set, complaint, warnings, known, disabled }) => {
     const shift = (from, to, by) => {
       set(move(rules, from, to));
       said.value = `The ${words(rules[from], from)} is number ${to + 1} of ${rules.length} now.`;
-      if (by) focus(`rule-${rules[from].id}-${to === 0 ? 'down' : to === rules.length - 1 ? 'up' : by}`);
+      if (by) focusOn(`rule-${rules[from].id}-${to === 0 ? 'down' : to === rules.length - 1 ? 'up' : by}`);
     };
     const add = (rule, at) => {
       const fresh = { ...rule, id: freshId() };
       set([...rules.slice(0, at), fresh, ...rules.slice(at)]);
       toggle(fresh.id, true);
-      focus(`rule-${fresh.id}-name`);
+      focusOn(`rule-${fresh.id}-name`);
     };
     const remove = (at) => {
       set(rules.filter((_rule, other) => other !== at));
-      focus(rules.length > 1 ? `rule-${rules[at === rules.length - 1 ? at - 1 : at + 1].id}-edit` : 'add-rule');
+      focusOn(rules.length > 1 ? `rule-${rules[at === rules.length - 1 ? at - 1 : at + 1].id}-edit` : 'add-rule');
       toast(`The ${words(rules[at], at)} is removed from your draft.`, { undo: () => set([...now().slice(0, at), rules[at], ...now().slice(at)]) });
     };
     const drop = (to) => (event) => {

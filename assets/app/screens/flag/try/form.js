@@ -1,6 +1,7 @@
 // The form of a context: the user's key, and a row for each attribute.
 import { html, repeat, track } from '../../../kit.js';
 import { button } from '../../../parts/button.js';
+import { focusOn } from '../../../parts/focus.js';
 import { combobox } from '../../../parts/combobox.js';
 import { choice, field } from '../../../parts/field.js';
 import { icon } from '../../../parts/icon.js';
@@ -13,19 +14,18 @@ const ADD = 'try-add';
 /** `state()` answers `{ user, form }`, `change({ user?, form? })` takes the new ones, `names()` suggests names of attributes. */
 export function contextForm({ state, change, names }) {
   const set = (one, parts) => change({ form: state().form.map((other) => (other === one ? { ...one, ...parts } : other)) });
-  const focus = (id) => requestAnimationFrame(() => document.getElementById(id)?.focus());
 
   const add = () => {
     const made = row();
     change({ form: [...state().form, made] });
-    focus(nameId(made));
+    focusOn(nameId(made));
   };
 
   const remove = (one) => {
     const { form } = state();
     const next = form[form.indexOf(one) + 1];
     change({ form: form.filter((other) => other !== one) });
-    focus(next ? nameId(next) : ADD);
+    focusOn(next ? nameId(next) : ADD);
   };
 
   const value = (one, error) => {
