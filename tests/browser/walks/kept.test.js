@@ -17,7 +17,7 @@ test('a flag that is being made', async () => {
   await signIn(page, server, { at: '/p/shop/flags' });
   await page.getByRole('button', { name: 'New flag' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Half typed');
-  await page.getByLabel('Type', { exact: true }).selectOption('json');
+  await page.getByRole('dialog').getByLabel('Type', { exact: true }).selectOption('json');
   await page.getByLabel('Value of variation 1').fill('{"half": ');
   await page.reload();
   const dialog = page.getByRole('dialog', { name: 'New flag' });
