@@ -15,7 +15,7 @@ use crate::domain::{
     id::{Bits, EnvironmentId},
     page::{self, Direction, Page, PageRequest, SortKey},
 };
-use record::Link;
+pub(super) use record::Link;
 
 /// Entries about one thing that its history shows, at most.
 pub const MAX_HISTORY: usize = 100_000;

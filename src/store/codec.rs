@@ -42,11 +42,16 @@ pub(super) trait Stored: Sized {
 pub(super) fn seal<T: Serialize>(version: u8, record: &T) -> Result<Vec<u8>, Error> {
     let payload = bincode::serde::encode_to_vec(record, CONFIG)
         .map_err(|error| Error::Damaged(format!("a record cannot be written: {error}")))?;
+    Ok(framed(version, &payload))
+}
+
+/// A payload behind its version and checksum.
+pub(super) fn framed(version: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len());
     bytes.push(version);
-    bytes.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
-    bytes.extend_from_slice(&payload);
-    Ok(bytes)
+    bytes.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
+    bytes.extend_from_slice(payload);
+    bytes
 }
 
 /// The version and the payload of a record whose checksum holds.

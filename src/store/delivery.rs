@@ -20,7 +20,7 @@ use crate::domain::{
 const FINISHED_SLACK: u64 = 50;
 
 /// What is kept of an event: its body, the same for everyone and every time.
-struct Letter(Vec<u8>);
+pub(super) struct Letter(Vec<u8>);
 
 /// How many deliveries of a webhook there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,6 +21,7 @@ mod open;
 pub mod organization;
 mod overlay;
 pub mod personal_token;
+pub mod probe;
 pub mod project;
 pub mod ramp;
 pub mod revision;

@@ -4,7 +4,9 @@
 //! `PHASEFLAG_FUZZ_CASES` says how many rulesets are made up; where it is set, no evaluation may take a millisecond
 //! either. `PHASEFLAG_FUZZ_SEED` begins elsewhere; a failure tells the seed of its case.
 
+mod corpus;
 mod generate;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::env;

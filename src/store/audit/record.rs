@@ -84,7 +84,7 @@ struct FieldChangeV1 {
 
 /// An entry with its place in the chain.
 #[derive(Debug, PartialEq)]
-pub(super) struct Link {
+pub(in crate::store) struct Link {
     pub(super) previous: [u8; 32],
     pub(super) entry: Entry,
 }
