@@ -130,6 +130,37 @@ test('a change by somebody else is merged, and what both changed is chosen', asy
   await close();
 });
 
+test('where both moved rules, the reader chooses the order', async () => {
+  const { page, close } = await window(server);
+  const three = ['A', 'B', 'C'].map((name) => ({ name, conditions: [], variation: 'on' }));
+  const { targeting_rules: made } = await server.api('PUT', `/flags/small-change-0001${at('development')}`, { targeting_rules: three });
+  await open(page, 'small-change-0001');
+  const conflict = page.getByRole('alert', { name: 'Changed by somebody else' });
+  const moved = async (order) => {
+    const all = (await flag('small-change-0001')).targeting_rules;
+    await server.api('PUT', `/flags/small-change-0001${at('development')}`, { targeting_rules: [...order].map((name, place) => ({ ...all.find((rule) => rule.name === name), priority: place + 1 })) });
+    await conflict.waitFor();
+  };
+  await page.locator(`#rule-${made[0].id}-down`).click();
+  await moved('CAB');
+  const question = conflict.getByRole('group', { name: 'Order of the rules' });
+  assert.match(await question.innerText(), /Yours: B, then A, then C[^]*Theirs: C, then A, then B/);
+  await question.getByRole('radio', { name: /^Theirs/ }).check();
+  await conflict.getByRole('button', { name: 'Go on with these' }).click();
+  await conflict.waitFor({ state: 'detached' });
+  await page.waitForFunction(() => document.activeElement && document.activeElement !== document.body);
+  assert.deepEqual((await rules(page).allInnerTexts()).map((text) => /([ABC]):/.exec(text)[1]), ['C', 'A', 'B']);
+
+  await page.locator(`#rule-${made[0].id}-up`).click();
+  await moved('BAC');
+  await conflict.getByRole('button', { name: 'Go on with these' }).click();
+  await conflict.waitFor({ state: 'detached' });
+  await save(page);
+  await page.getByText('Small change 1 is saved.').waitFor();
+  assert.deepEqual((await flag('small-change-0001')).targeting_rules.map((rule) => rule.name), ['A', 'C', 'B'], 'what is not chosen otherwise is mine');
+  await close();
+});
+
 test('what the server refuses is said beside its rule, and nothing is lost', async () => {
   const { page, close } = await window(server, { refused: [400, 422] });
   await open(page, 'small-change-0000');
@@ -158,6 +189,8 @@ test('values, the default and prerequisites; production asks by name', async () 
   await page.getByLabel('Value of variation 1').fill('{"megabytes": 20');
   await page.getByText(/Not JSON yet/).waitFor();
   assert.equal(await page.getByLabel('Value of variation 1').getAttribute('aria-invalid'), 'true');
+  await page.reload();
+  assert.equal(await page.getByLabel('Value of variation 1').inputValue(), '{"megabytes": 20', 'what is no value yet is not lost');
   await page.getByLabel('Value of variation 1').fill('{"megabytes": 20}');
   await page.getByLabel('Everybody gets').selectOption('large');
   await page.getByRole('button', { name: 'Add a prerequisite' }).click();
@@ -165,6 +198,9 @@ test('values, the default and prerequisites; production asks by name', async () 
   await page.keyboard.press('Escape');
   await page.getByLabel('Variation of prerequisite 1').fill('on');
   await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Add a prerequisite' }).click();
+  await page.getByRole('button', { name: 'Remove prerequisite 2' }).click();
+  await page.locator('#remove-prerequisite-0:focus').waitFor();
   await look(page, 'targeting-values');
   await save(page, { typed: 'upload-limits' });
   await page.getByText('Upload limits is saved.').waitFor();
