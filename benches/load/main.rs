@@ -24,6 +24,7 @@
 mod bare;
 mod case;
 mod client;
+mod descriptors;
 mod fixture;
 mod peer;
 mod process;

@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
+use crate::descriptors::raise_descriptor_limit;
 use crate::fixture::Fixture;
-use crate::process::raise_descriptor_limit;
 use crate::{Outcome, client, table};
 
 /// What else a process has open, and connections beside the streams.
