@@ -82,6 +82,10 @@ const COLUMNS: [&str; 8] = [
 fn main() -> Outcome<()> {
     let options = Options::parse();
     let chosen = if options.only.is_empty() { Dimension::ALL.to_vec() } else { options.only.clone() };
+    if chosen.contains(&Dimension::Streams) {
+        let most = Dimension::Streams.sizes(options.quick).iter().max().ok_or("no size")?;
+        descriptors::raise_descriptor_limit(most + DESCRIPTORS_BESIDE)?;
+    }
     for dimension in chosen {
         println!("\n{:>14}{}", format!("{dimension:?}"), COLUMNS.map(|name| format!("{name:>18}")).concat());
         let mut rows = Vec::new();
@@ -106,7 +110,6 @@ fn measure(dimension: Dimension, size: usize, options: &Options) -> Outcome<[f64
     let data = directory.path().join("scale.redb");
     dimension.grow(&options.program, &data, size)?;
     let streams = if dimension == Dimension::Streams { size } else { 0 };
-    descriptors::raise_descriptor_limit(streams + DESCRIPTORS_BESIDE)?;
     let mut arguments: Vec<String> = LIMITS.map(str::to_owned).to_vec();
     arguments.push(format!("--max-connections={}", streams + DESCRIPTORS_BESIDE));
     arguments.push(format!("--max-streams={}", streams.max(1)));

@@ -62,8 +62,7 @@ impl Team {
 
     /// One evaluation of one flag.
     pub(crate) fn evaluate(&self) -> Outcome<()> {
-        let body =
-            json!({"flags": ["flag-0"], "context": {"user_key": "ada", "plan": "pro", "country": "NL"}});
+        let body = json!({"flags": ["flag-0"], "context": {"user_key": "ada", "attributes": {"plan": "pro", "country": "NL"}}});
         let request = Request::post(format!("{}/evaluate", self.api)).header("x-api-key", &self.key);
         let request = request.header("content-type", "application/json").body(body.to_string())?;
         self.agent.run(request)?.body_mut().read_to_vec()?;
