@@ -26,6 +26,7 @@ export function unmark() {
   localStorage.removeItem(MARK);
   localStorage.removeItem(LAST);
   answers.clear();
+  asked.length = 0;
 }
 
 function remembered() {
