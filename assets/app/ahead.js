@@ -65,7 +65,7 @@ async function askFor(addresses, session) {
 
 /** The session, if one was asked for: a response, or null where nothing answered. To be had once. */
 let early = marked() ? renew().catch(() => null) : null;
-const begun = early?.then((session) => session && askFor(remembered(), session));
+const begun = early?.then((session) => session && askFor(remembered(), session)).catch(() => null);
 export function takeSession() {
   const session = early;
   early = null;
