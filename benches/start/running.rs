@@ -1,9 +1,10 @@
 //! A server as a process of its own, from its start until it is ready.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,8 +17,6 @@ pub(crate) struct Running {
     pub(crate) url: String,
     /// From its start until it answered.
     pub(crate) took: Duration,
-    /// Held, so that the server can go on to log.
-    _log: BufReader<ChildStderr>,
 }
 
 impl Running {
@@ -44,7 +43,10 @@ impl Running {
             }
         };
         ureq::get(format!("{url}/ready")).call()?;
-        Ok(Self { child, url, took: began.elapsed(), _log: log })
+        let took = began.elapsed();
+        // Somebody has to read the log, or the pipe fills up and the server waits.
+        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        Ok(Self { child, url, took })
     }
 
     pub(crate) fn resident_bytes(&self) -> Outcome<u64> {
