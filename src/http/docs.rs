@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::http::coding::from_zstd;
 use crate::http::error::{ApiError, Code};
-use crate::http::file::{File, embedded};
+use crate::http::file::{Caching, File, embedded};
 
 /// Where everything is, for the table of known paths.
 pub const PATHS: [&str; 5] =
@@ -138,7 +138,7 @@ impl Endpoint for Docs {
             "/docs/start.js" => &self.ui().await?.start,
             _ => return Err(ApiError::of(Code::NotFound).into()),
         };
-        Ok(file.answer(&request, POLICY))
+        Ok(file.answer(&request, POLICY, Caching::Asked))
     }
 }
 

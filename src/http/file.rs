@@ -16,8 +16,24 @@ use super::packed::Packed;
 #[folder = "assets/"]
 struct Assets;
 
-/// Kept, but asked about each time: the tag of an unchanged file costs no transfer.
-const CACHING: HeaderValue = HeaderValue::from_static("no-cache");
+/// How long a client may keep a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// It asks about it each time: the tag of an unchanged file costs no transfer.
+    Asked,
+    /// As long as it likes: at this address there is never another one.
+    Forever,
+}
+
+impl Caching {
+    /// What `Cache-Control` says (RFC 9111, RFC 8246).
+    const fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Asked => "no-cache",
+            Self::Forever => "public, max-age=31536000, immutable",
+        })
+    }
+}
 
 /// The bytes of an embedded file, by its path below `assets/`.
 pub fn embedded(path: &str) -> Option<Bytes> {
@@ -50,7 +66,7 @@ impl File {
     }
 
     /// The file, or 304 for a client that has it. `policy` says what a page may load (`Content-Security-Policy`).
-    pub fn answer(&self, request: &Request, policy: HeaderValue) -> Response {
+    pub fn answer(&self, request: &Request, policy: HeaderValue, caching: Caching) -> Response {
         let unchanged = etag::none_match(request.headers(), &self.tag);
         let mut response = if unchanged {
             Response::builder().status(StatusCode::NOT_MODIFIED).finish()
@@ -59,7 +75,7 @@ impl File {
         };
         let headers = response.headers_mut();
         headers.insert(header::ETAG, self.tag.clone());
-        headers.insert(header::CACHE_CONTROL, CACHING);
+        headers.insert(header::CACHE_CONTROL, caching.header());
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     }
