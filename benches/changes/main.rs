@@ -1,12 +1,14 @@
 //! The benchmark of changes: how many acknowledged changes a second, beside redb's own durable commits on the same disk.
 //! `cargo bench --bench changes`.
 //!
-//! redb commits one small row after the other, each durable before the next begins. The server, on a file of its own in
-//! the same folder, switches flags through its API: by one client, each change acknowledged before the next is asked for,
-//! and by many at once, each with a flag of its own. The three take turns, round after round, so that whatever else the
-//! machine and the disk do meets all of them; the median of a row's rounds is what counts. A change costs the server an
-//! audit entry, a revision, a version and a compiled ruleset beside the switch. The program fails only if it cannot
-//! measure; no figure makes it fail.
+//! redb commits one small row after the other, each durable before the next begins; and, in a file of its own, as many rows
+//! in as many tables as a switch of a flag writes: what the flag is, its revision, its audit entry with what that is searched
+//! by, the version of the environment. The server, on another file in the same folder, switches flags through its API: by one
+//! client, each change acknowledged before the next is asked for, and by many at once, each with a flag of its own. They take
+//! turns, round after round, so that whatever else the machine and the disk do meets all of them; the median of a row's rounds
+//! is what counts. The program fails only if it cannot measure; no figure makes it fail.
+
+mod alone;
 
 use std::error::Error;
 use std::net::{Ipv4Addr, TcpListener};
@@ -17,17 +19,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use redb::{Database, TableDefinition};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Request;
 
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+use alone::{Alone, ONE_ROW, SWITCH};
 
-/// Rows of redb alone: about as long as the record of a configuration, in bytes.
-const ROW_BYTES: usize = 256;
-const ROWS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rows");
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How long the server may take until it answers.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -69,29 +68,38 @@ fn main() -> Outcome<()> {
     };
     let mut programs = vec![PathBuf::from(env!("CARGO_BIN_EXE_phaseflag"))];
     programs.extend(options.beside.iter().cloned());
-    let alone = Alone::open(&folder.path().join("alone.redb"))?;
+    let row = Alone::open(&folder.path().join("row.redb"), &ONE_ROW)?;
+    let rows = Alone::open(&folder.path().join("rows.redb"), &SWITCH)?;
     let mut servers = Vec::new();
     for (number, program) in programs.iter().enumerate() {
         servers.push(Server::start(program, &folder.path().join(format!("{number}.redb")), options.writers)?);
     }
     let time = Duration::from_millis(options.millis);
-    let mut redb = Vec::new();
+    let (mut redb, mut same) = (Vec::new(), Vec::new());
     let mut rates = vec![(Vec::new(), Vec::new()); servers.len()];
     for _ in 0..options.rounds {
-        redb.push(alone.commits(time)?);
+        redb.push(row.commits(time)?);
+        same.push(rows.commits(time)?);
         for (server, (one, many)) in servers.iter().zip(&mut rates) {
             one.push(server.changes(1, time)?);
             many.push(server.changes(options.writers, time)?);
         }
     }
-    let redb = median(redb);
-    println!("acknowledged changes per second, median of {} rounds of {} ms", options.rounds, options.millis);
-    println!("  {:<44}{redb:>9.0}   1.00", "redb alone, one row in each durable commit");
+    let (redb, same) = (median(redb), median(same));
+    println!(
+        "acknowledged changes per second, median of {} rounds of {} ms,",
+        options.rounds, options.millis
+    );
+    println!("by each of the first two rows");
+    let show =
+        |what: &str, rate: f64| println!("  {what:<52}{rate:>9.0}{:>7.2}{:>7.2}", rate / redb, rate / same);
+    show("redb alone, one row in each durable commit", redb);
+    show("redb alone, the rows of a switch in each", same);
     for (program, (one, many)) in programs.iter().zip(rates) {
         let (one, many) = (median(one), median(many));
         println!("{}", program.display());
-        println!("  {:<44}{one:>9.0}{:>7.2}", "one writer", one / redb);
-        println!("  {:<44}{many:>9.0}{:>7.2}", format!("{} writers", options.writers), many / redb);
+        show("one writer", one);
+        show(&format!("{} writers", options.writers), many);
         println!("  {} writers make {:.1} times as many changes as one", options.writers, many / one);
     }
     Ok(())
@@ -100,27 +108,6 @@ fn main() -> Outcome<()> {
 fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates[rates.len() / 2]
-}
-
-/// redb without anything around it.
-struct Alone(Database);
-
-impl Alone {
-    fn open(path: &Path) -> Outcome<Self> {
-        Ok(Self(Database::create(path)?))
-    }
-
-    fn commits(&self, time: Duration) -> Outcome<f64> {
-        let began = Instant::now();
-        let mut made = 0_u32;
-        while began.elapsed() < time {
-            let change = self.0.begin_write()?;
-            change.open_table(ROWS)?.insert(u64::from(made), &[0x5a; ROW_BYTES][..])?;
-            change.commit()?;
-            made += 1;
-        }
-        Ok(f64::from(made) / began.elapsed().as_secs_f64())
-    }
 }
 
 /// A server with a flag for each writer.

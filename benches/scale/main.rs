@@ -127,7 +127,7 @@ fn measure(dimension: Dimension, size: usize, options: &Options) -> Outcome<[f64
     let open = follow(&running, &team, streams)?;
 
     let evaluations = times(options.requests, |_| team.evaluate())?;
-    let changes = times(options.requests, |number| team.switch(number % 2 == 0))?;
+    let changes = times(options.requests, |number| team.switch("flag-0", number % 2 == 0))?;
     let pages = times(options.requests / 4, |_| team.page())?;
     let log = times(options.requests / 4, |_| team.log())?;
     let resident = mib(running.resident_bytes()?);

@@ -9,13 +9,13 @@ use crate::fill::{EMAIL, PASSWORD};
 
 /// Somebody who is signed in, with the first project and its first environment.
 pub(crate) struct Team {
-    agent: Agent,
-    api: String,
-    authorization: String,
+    pub(crate) agent: Agent,
+    pub(crate) api: String,
+    pub(crate) authorization: String,
     pub(crate) project: String,
     pub(crate) environment: String,
     /// An API key of that environment.
-    key: String,
+    pub(crate) key: String,
 }
 
 impl Team {
@@ -70,8 +70,8 @@ impl Team {
     }
 
     /// One change, which is durable when it is answered.
-    pub(crate) fn switch(&self, enabled: bool) -> Outcome<()> {
-        let path = format!("/flags/flag-0/toggle?environment_id={}", self.environment);
+    pub(crate) fn switch(&self, flag: &str, enabled: bool) -> Outcome<()> {
+        let path = format!("/flags/{flag}/toggle?environment_id={}", self.environment);
         self.post(&path, &json!({"enabled": enabled})).map(drop)
     }
 

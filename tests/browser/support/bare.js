@@ -9,6 +9,8 @@ import { join } from 'node:path';
 const LOOK_MS = 5;
 /** How long it may take until then. */
 const PATIENCE_MS = 15_000;
+/** What a page gets to finish what it began before it is reloaded. */
+const REST_MS = 300;
 
 /** Starts a browser. Answers `{ open, close }`. */
 export async function bareBrowser() {
@@ -37,8 +39,9 @@ export async function bareBrowser() {
   });
 
   return {
-    /** Opens `url` in a window that has nothing but what `session` (of Playwright's `storageState`) holds. Answers when an element that
-     *  `there` selects was in the page, in ms since the navigation, and what the session is since then. */
+    /** Opens `url` in a window that has nothing but what `session` (of Playwright's `storageState`) holds, and then reloads it. Answers when
+     *  an element that `there` selects was in the page, both times (`shown`, `again`), in ms since the navigation, and what the session
+     *  is since then. */
     async open(url, there, session = { cookies: [], origins: [] }) {
       const { browserContextId } = await send('Target.createBrowserContext');
       await send('Storage.setCookies', { browserContextId, cookies: session.cookies.map(({ partitionKey: _, ...cookie }) => cookie) });
@@ -49,16 +52,26 @@ export async function bareBrowser() {
       await send('Page.addScriptToEvaluateOnNewDocument', { source: `(${arrange})(${JSON.stringify(there)}, ${JSON.stringify(stored)})` }, sessionId);
       await send('Page.navigate', { url }, sessionId);
       const evaluate = async (expression) => (await send('Runtime.evaluate', { expression, returnByValue: true }, sessionId)).result.value;
-      const end = Date.now() + PATIENCE_MS;
-      let shown;
-      while (!(shown = await evaluate('window.firstShown'))) {
-        if (Date.now() > end) throw new Error(`${url} is not there`);
-        await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
-      }
+      let known;
+      const look = async () => {
+        for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+          const { page, shown } = await evaluate('({ page: performance.timeOrigin, shown: window.firstShown })') ?? {};
+          if (shown && page !== known) {
+            known = page;
+            return shown;
+          }
+          await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
+        }
+        throw new Error(`${url} is not there`);
+      };
+      const shown = await look();
+      await new Promise((resolve) => { setTimeout(resolve, REST_MS); });
+      await send('Page.reload', {}, sessionId);
+      const again = await look();
       const { cookies } = await send('Storage.getCookies', { browserContextId });
       const localStorage = JSON.parse(await evaluate('JSON.stringify(Object.entries(localStorage))')).map(([name, value]) => ({ name, value }));
       await send('Target.disposeBrowserContext', { browserContextId });
-      return { shown, session: { cookies, origins: [{ origin: new URL(url).origin, localStorage }] } };
+      return { shown, again, session: { cookies, origins: [{ origin: new URL(url).origin, localStorage }] } };
     },
     async close() {
       child.kill();
