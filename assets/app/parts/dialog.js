@@ -1,5 +1,6 @@
 // Dialogs: the browser's own <dialog>, which keeps the focus inside and gives it back.
 import { html, nothing, render, effect, signal, uid, opened, track } from '../kit.js';
+import { status } from '../session.js';
 import { button, once } from './button.js';
 import { icon } from './icon.js';
 import { field } from './field.js';
@@ -8,8 +9,8 @@ import { field } from './field.js';
 export const dialogs = signal(0);
 
 /** Shows a dialog and answers what it was closed with (undefined: dismissed). `body(close)` is drawn again as signals change.
- *  `wide` has room for two columns. `stay()` true refuses to be closed by Escape. */
-export function show({ title, body, wide = false, kind = '' }) {
+ *  `wide` has room for two columns. It is closed where the session ends, after `onEnd()`. */
+export function show({ title, body, wide = false, kind = '', onEnd }) {
   return new Promise((resolve) => {
     const element = document.createElement('dialog');
     const id = uid('dialog');
@@ -25,8 +26,15 @@ export function show({ title, body, wide = false, kind = '' }) {
         <button type="button" class="button quiet square" aria-label="Close" @click=${() => close()}>${icon('close')}</button></div>
         ${track(() => body(close))}`, element);
     });
+    const within = status.peek() === 'in';
+    const stopWatch = effect(() => {
+      if (!within || status.value !== 'out') return;
+      onEnd?.();
+      close();
+    });
     element.addEventListener('close', () => {
       stop();
+      stopWatch();
       element.remove();
       dialogs.value -= 1;
       resolve(answer);
@@ -60,10 +68,16 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
       if (cause?.name !== 'ApiError') console.error(cause);
     });
   };
+  let ended = false;
   kept?.begin();
   return show({
     title,
     wide,
+    // Who signs in again finds the form as it was.
+    onEnd() {
+      ended = true;
+      kept?.stop();
+    },
     body: (close) => html`<form class="stack" novalidate @submit=${attempt(close)}>
       ${intro ? html`<div>${intro}</div>` : nothing}
       ${fields(error.value)}
@@ -73,7 +87,7 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
         button({ label: submit, kind: danger ? 'danger' : 'primary', type: 'submit', name, disabled: !ready() }),
       )}
     </form>`,
-  }).finally(() => kept?.end());
+  }).finally(() => { if (!ended) kept?.end(); });
 }
 
 /** Asks before something is done. With `typed` that text must be entered; with `reason` a justification is asked for, which is answered.

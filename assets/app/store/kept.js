@@ -1,29 +1,8 @@
 // What was typed into a form that is not sent yet, kept in the tab so that no reload loses it: the form is opened again with it.
 // A form names the fields that are kept; a secret is never one of them.
 import { effect } from '../kit.js';
-import { account } from '../session.js';
 import * as place from './place.js';
-
-/** How much of one form is kept, in characters; of a longer one nothing is. */
-const MOST_CHARACTERS = 65_536;
-
-const PREFIX = 'phaseflag.kept.';
-
-function forgetAll() {
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
-}
-
-/** What was left in this form by this reader; what another one left is forgotten. */
-function left(name) {
-  try {
-    const found = JSON.parse(sessionStorage.getItem(PREFIX + name));
-    if (!found || found.user === account.peek()?.id) return found?.values ?? null;
-  } catch {
-    // Nothing of ours.
-  }
-  forgetAll();
-  return null;
-}
+import * as tab from './tab.js';
 
 const alike = (one, other) => one === null || other === null || (typeof one === typeof other && Array.isArray(one) === Array.isArray(other));
 
@@ -33,27 +12,21 @@ export function keep(name, fields) {
   let stop = null;
   return {
     begin() {
-      const values = left(name) ?? {};
+      const values = tab.read(name) ?? {};
       for (const [field, given] of Object.entries(fields)) {
         if (field in values && alike(given.peek(), values[field])) given.value = values[field];
       }
       let first = true;
       stop = effect(() => {
-        const text = JSON.stringify({ user: account.peek()?.id, values: Object.fromEntries(Object.entries(fields).map(([field, given]) => [field, given.value])) });
-        if (!first && text.length <= MOST_CHARACTERS) {
-          try {
-            sessionStorage.setItem(PREFIX + name, text);
-          } catch {
-            // The tab has no room left: what was typed stays on the page.
-          }
-        }
+        const typed = Object.fromEntries(Object.entries(fields).map(([field, given]) => [field, given.value]));
+        if (!first) tab.write(name, typed);
         first = false;
       });
     },
     stop: () => stop?.(),
     end() {
       stop?.();
-      sessionStorage.removeItem(PREFIX + name);
+      tab.forget(name);
     },
   };
 }
@@ -66,16 +39,22 @@ export const inEnvironment = (what) => (place.environment.value ? `${what} ${pla
 /** Opens the form of one of these again (`run(one)`), if one was left with something in it, as soon as they are known (`all()`,
  *  null until then). `nameOf(one)` is the name of its form. Answers a function that ends the waiting. */
 export function reopensOne(all, nameOf, run) {
+  let waiting = true;
   const stop = effect(() => {
     const known = all();
     if (!known) return;
     queueMicrotask(() => {
-      stop();
-      const one = known.find((each) => left(nameOf(each)));
+      if (!waiting) return;
+      end();
+      const one = known.find((each) => tab.read(nameOf(each)));
       if (one) run(one);
     });
   });
-  return stop;
+  const end = () => {
+    waiting = false;
+    stop();
+  };
+  return end;
 }
 
 /** The same of a single form, whose name is null until it is known. */
