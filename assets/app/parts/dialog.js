@@ -1,5 +1,6 @@
 // Dialogs: the browser's own <dialog>, which keeps the focus inside and gives it back.
 import { html, nothing, render, effect, signal, uid, opened, track } from '../kit.js';
+import { here } from '../router.js';
 import { status } from '../session.js';
 import { button, once } from './button.js';
 import { icon } from './icon.js';
@@ -9,8 +10,9 @@ import { field } from './field.js';
 export const dialogs = signal(0);
 
 /** Shows a dialog and answers what it was closed with (undefined: dismissed). `body(close)` is drawn again as signals change.
- *  `wide` has room for two columns. It is closed where the session ends, after `onEnd()`. */
-export function show({ title, body, wide = false, kind = '', onEnd }) {
+ *  `wide` has room for two columns. It belongs to the page that it was opened on (with `everywhere`: to all of them) and to the
+ *  session: it is closed where that ends, after `onEnd()`. */
+export function show({ title, body, wide = false, kind = '', everywhere = false, onEnd }) {
   return new Promise((resolve) => {
     const element = document.createElement('dialog');
     const id = uid('dialog');
@@ -18,6 +20,7 @@ export function show({ title, body, wide = false, kind = '', onEnd }) {
     element.setAttribute('aria-labelledby', id);
     let answer;
     const close = (value) => {
+      if (!element.open) return;
       answer = value;
       element.close();
     };
@@ -26,9 +29,10 @@ export function show({ title, body, wide = false, kind = '', onEnd }) {
         <button type="button" class="button quiet square" aria-label="Close" @click=${() => close()}>${icon('close')}</button></div>
         ${track(() => body(close))}`, element);
     });
-    const within = status.peek() === 'in';
+    const [within, path] = [status.peek() === 'in', here.peek()?.path];
     const stopWatch = effect(() => {
-      if (!within || status.value !== 'out') return;
+      const left = !everywhere && here.value?.path !== path;
+      if (!left && !(within && status.value === 'out')) return;
       onEnd?.();
       close();
     });
@@ -56,7 +60,7 @@ export const actions = (...buttons) => html`<div class="dialog-actions">${button
 
 /** A form in a dialog: `fields` are shown, `work` runs at its submission and, if it does not throw, closes it with what it answers.
  *  `kept` is what a reload must not lose (`keep` of `store/kept.js`). */
-export function form({ title, fields, work, submit = 'Save', danger = false, wide = false, intro, ready = () => true, kept }) {
+export function form({ title, fields, work, submit = 'Save', danger = false, wide = false, everywhere, intro, ready = () => true, kept }) {
   const name = uid('form');
   const error = signal(null);
   const attempt = (close) => (event) => {
@@ -73,7 +77,8 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
   return show({
     title,
     wide,
-    // Who signs in again finds the form as it was.
+    everywhere,
+    // Who comes back, or signs in again, finds the form as it was.
     onEnd() {
       ended = true;
       kept?.stop();

@@ -7,20 +7,23 @@ import * as tab from './tab.js';
 const alike = (one, other) => one === null || other === null || (typeof one === typeof other && Array.isArray(one) === Array.isArray(other));
 
 /** Keeps these `fields` (signals, by name) while a form is open: `begin` takes up what was left, `end` forgets it; `stop` leaves it for
- *  the next time. */
+ *  the next time. Only what was typed is kept: a field that is as it was at the beginning shows what is so at the next time. */
 export function keep(name, fields) {
+  const all = Object.entries(fields);
   let stop = null;
   return {
     begin() {
+      const before = Object.fromEntries(all.map(([field, given]) => [field, JSON.stringify(given.peek())]));
       const values = tab.read(name) ?? {};
-      for (const [field, given] of Object.entries(fields)) {
+      for (const [field, given] of all) {
         if (field in values && alike(given.peek(), values[field])) given.value = values[field];
       }
       let first = true;
       stop = effect(() => {
-        const typed = Object.fromEntries(Object.entries(fields).map(([field, given]) => [field, given.value]));
-        if (!first) tab.write(name, typed);
-        first = false;
+        const typed = all.map(([field, given]) => [field, given.value]).filter(([field, value]) => JSON.stringify(value) !== before[field]);
+        if (first) first = false;
+        else if (typed.length) tab.write(name, Object.fromEntries(typed));
+        else tab.forget(name);
       });
     },
     stop: () => stop?.(),

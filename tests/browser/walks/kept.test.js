@@ -61,6 +61,44 @@ test('what is changed of one of several', async () => {
   await close();
 });
 
+test('only what was typed: the rest is as somebody else made it meanwhile', async () => {
+  const { page, close } = await window(server);
+  const { id } = server.environments.production;
+  await signIn(page, server, { at: '/p/shop/settings/environments' });
+  await page.getByRole('button', { name: 'Edit Production' }).click();
+  const dialog = page.getByRole('dialog', { name: /^Change/ });
+  await dialog.getByLabel('Name', { exact: true }).fill('Live');
+  await server.api('PUT', `/environments/${id}`, { color: '#2563eb' });
+  await page.reload();
+  await dialog.waitFor();
+  assert.equal(await dialog.getByLabel('Name', { exact: true }).inputValue(), 'Live');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Live is saved.').waitFor();
+  const { name, color } = await server.api('GET', `/environments/${id}`);
+  assert.deepEqual([name, color], ['Live', '#2563eb']);
+  await close();
+});
+
+test('a step back leaves the form, a step forward finds it again', async () => {
+  const { page, close } = await window(server);
+  await signIn(page, server, { at: '/p/shop/flags' });
+  await page.getByRole('link', { name: 'Segments' }).click();
+  await page.getByRole('button', { name: 'New segment' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'New segment' });
+  await dialog.getByLabel('Name', { exact: true }).fill('Insiders');
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Flags' }).waitFor();
+  assert.equal(await page.locator('dialog').count(), 0);
+  await page.getByRole('button', { name: 'New flag' }).click();
+  await page.keyboard.press('Escape');
+  await page.goForward();
+  await dialog.waitFor();
+  assert.equal(await dialog.getByLabel('Name', { exact: true }).inputValue(), 'Insiders');
+  assert.equal(await page.locator('dialog').count(), 1);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await close();
+});
+
 test('nobody else finds it', async () => {
   const { page, close } = await window(server);
   await signIn(page, server, { at: '/p/shop/segments' });

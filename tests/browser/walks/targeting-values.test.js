@@ -38,6 +38,9 @@ test('unfinished values stay with their rows when others come and go', async () 
   await value(page, 4).waitFor({ state: 'detached' });
   assert.deepEqual((await values(page, 3)).slice(1), ['{"large": ', '{"fifth": ']);
   assert.equal(await bar(page).getByRole('button', { name: 'Review' }).isDisabled(), true);
+  await page.getByRole('button', { name: 'Done', exact: true }).click();
+  await bar(page).getByRole('button', { name: 'Go there' }).click();
+  await page.locator('#variation-1-value:focus').waitFor();
 
   // A key that is the key of another one for a while, or none at all, is still typed in the same field.
   const key = page.getByLabel('Key of variation 3');

@@ -27,6 +27,7 @@ export async function newProject() {
   const made = await form({
     title: 'New project',
     submit: 'Create the project',
+    everywhere: true,
     kept: keep('project', given),
     ready: () => given.name.value.trim() !== '' && key() !== '',
     intro: html`<p class="muted">It starts with the environments Development, Staging and Production, and without flags.</p>`,

@@ -20,7 +20,8 @@ const FIRST = { json: {}, number: 0, string: '' };
 const nameOf = (one, at) => one.name || one.key || `variation ${at + 1}`;
 
 /** Answers `{ begin(name), view({ flag, fields, set, complaint, disabled }), wrong(list), forget, close }`; `wrong(list)` says whether a
- *  text of these variations is no value yet, `forget()` drops all such texts; `begin` takes up those that were left under this name. */
+ *  text of these variations is no value yet, `toUnfinished()` goes to the first, `forget()` drops them all; `begin` takes up those that
+ *  were left under this name. */
 export function about() {
   const open = signal(false);
   /** What is typed and is no value yet, by the row: `{ text, name, was }`, where `was` is the value that it is to replace. */
@@ -90,6 +91,10 @@ export function about() {
     },
     wrong: (list) => list.some((one) => texts.value[rowOf(one)]),
     forget: () => { texts.value = {}; },
+    toUnfinished() {
+      open.value = true;
+      requestAnimationFrame(() => document.querySelector('.variation-rows [aria-invalid=true]')?.focus());
+    },
     close: () => kept?.stop(),
     view: (given) => track(() => html`<section class="stack"><div class="row"><h2>Variations and name</h2>
       ${given.disabled ? nothing : html`<span class="push">${button({ id: 'edit-about', label: open.value ? 'Done' : 'Edit', name: 'edit-about', title: 'Edit the variations, the name and the tags', small: true, expanded: open.value, onClick: () => { open.value = !open.value; } })}</span>`}</div>
