@@ -7,8 +7,9 @@ import * as tab from './tab.js';
 const alike = (one, other) => one === null || other === null || (typeof one === typeof other && Array.isArray(one) === Array.isArray(other));
 
 /** Keeps these `fields` (signals, by name) while a form is open: `begin` takes up what was left, `end` forgets it; `stop` leaves it for
- *  the next time. Only what was typed is kept: a field that is as it was at the beginning shows what is so at the next time. */
-export function keep(name, fields) {
+ *  the next time. Of a thing that is changed only the `changes` are kept: the other fields show what is so at the next time. Of one that
+ *  is made all is kept, as it was read. */
+export function keep(name, fields, { changes = false } = {}) {
   const all = Object.entries(fields);
   let stop = null;
   return {
@@ -20,9 +21,10 @@ export function keep(name, fields) {
       }
       let first = true;
       stop = effect(() => {
-        const typed = all.map(([field, given]) => [field, given.value]).filter(([field, value]) => JSON.stringify(value) !== before[field]);
+        const now = all.map(([field, given]) => [field, given.value]);
+        const changed = now.filter(([field, value]) => JSON.stringify(value) !== before[field]);
         if (first) first = false;
-        else if (typed.length) tab.write(name, Object.fromEntries(typed));
+        else if (changed.length) tab.write(name, Object.fromEntries(changes ? changed : now));
         else tab.forget(name);
       });
     },

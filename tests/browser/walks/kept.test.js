@@ -99,6 +99,40 @@ test('a step back leaves the form, a step forward finds it again', async () => {
   await close();
 });
 
+test('every form that has something to lose', async () => {
+  const { page, close } = await window(server);
+  const [project] = await server.api('GET', '/projects');
+  await server.api('POST', `/webhooks?project_id=${project.id}`, { url: 'https://example.com/hook', events: ['flag.updated'] });
+  await signIn(page, server, { at: '/profile' });
+  const flag = '/p/shop/flags/search-ranker';
+  /** Where, the buttons that lead to it, a field and what is typed there. */
+  const forms = [
+    ['/profile', ['New token'], 'Name', 'Deployment'],
+    ['/p/shop/segments', ['New segment'], 'Name', 'Insiders'],
+    ['/p/shop/settings/api-keys', ['New API key'], 'Name', 'Web shop'],
+    ['/p/shop/settings/members', ['Invite'], 'Email', 'grace@example.com'],
+    ['/p/shop/settings/webhooks', ['New webhook'], 'What it is for', 'The chat'],
+    ['/p/shop/settings/webhooks', [/^More for/, 'Edit'], 'What it is for', 'The other chat'],
+    ['/p/shop/settings/project', ['Edit the project'], 'What it is for', 'All we sell'],
+    [`${flag}/schedules?env=staging`, ['Schedule a change'], 'When', '2099-01-02T03:04'],
+    [`${flag}/schedules?env=staging`, ['New ramp'], 'Share of step 2 in percent', '33'],
+  ];
+  for (const [at, [button, item], label, text] of forms) {
+    await page.goto(at);
+    await page.getByRole('button', { name: button, exact: typeof button === 'string' }).first().click();
+    if (item) await page.getByRole('menuitem', { name: item }).click();
+    const field = page.getByRole('dialog').getByRole('textbox', { name: label }).or(page.getByRole('dialog').getByLabel(label, { exact: true })).first();
+    await field.fill(text);
+    await page.reload();
+    await field.waitFor();
+    assert.equal(await field.inputValue(), text, `${at} ${button}`);
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    assert.ok(!(await kept(page)).includes(text), `${at} ${button}: given up`);
+  }
+  await close();
+});
+
 test('nobody else finds it', async () => {
   const { page, close } = await window(server);
   await signIn(page, server, { at: '/p/shop/segments' });
