@@ -67,7 +67,12 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
     event.preventDefault();
     if (!ready()) return;
     error.value = null;
-    once(name, async () => close(await work() ?? true), (cause) => {
+    once(name, async () => {
+      const done = await work() ?? true;
+      // Also where the reader left meanwhile: what was sent is not typed again.
+      kept?.end();
+      close(done);
+    }, (cause) => {
       error.value = cause;
       if (cause?.name !== 'ApiError') console.error(cause);
     });

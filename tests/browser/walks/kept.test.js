@@ -99,6 +99,31 @@ test('a step back leaves the form, a step forward finds it again', async () => {
   await close();
 });
 
+test('what is sent while the reader leaves is not asked for again', async () => {
+  const { page, close } = await window(server);
+  await signIn(page, server, { at: '/p/shop/flags' });
+  await page.getByRole('link', { name: 'Segments' }).click();
+  let release;
+  const held = new Promise((done) => { release = done; });
+  await page.route('**/api/v1/segments?*', async (route) => {
+    if (route.request().method() === 'POST') await held;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'New segment' }).first().click();
+  await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Sent away');
+  const sent = page.waitForResponse((response) => response.request().method() === 'POST' && response.url().includes('/segments'));
+  await page.getByRole('button', { name: 'Create the segment' }).click();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Flags' }).waitFor();
+  release();
+  assert.equal((await sent).status(), 201);
+  await page.waitForFunction(() => !JSON.stringify(Object.entries(sessionStorage)).includes('Sent away'));
+  await page.goForward();
+  await page.getByRole('link', { name: 'Sent away' }).waitFor();
+  assert.equal(await page.locator('dialog').count(), 0);
+  await close();
+});
+
 test('every form that has something to lose', async () => {
   const { page, close } = await window(server);
   const [project] = await server.api('GET', '/projects');
