@@ -1,13 +1,13 @@
 // What all environments share of a flag: what it is called, and what it can serve. Values are checked while they are typed.
 import { html, nothing, repeat, signal, track } from '../../../kit.js';
-import { keep } from '../../../store/kept.js';
 import { button } from '../../../parts/button.js';
 import { variation } from '../../../parts/chip.js';
 import { field } from '../../../parts/field.js';
 import { focusOn } from '../../../parts/focus.js';
-import { brief, checkValue, fromText, pretty, toText, valueField } from '../../../parts/json.js';
+import { checkValue, fromText, pretty, toText, valueField } from '../../../parts/json.js';
 import { tokens } from '../../../parts/tokens.js';
 import { freshId, rowOf } from './merge.js';
+import { unfinished } from './unfinished.js';
 
 /** The next key that no variation has. */
 function freshKey(list) {
@@ -19,54 +19,39 @@ function freshKey(list) {
 const FIRST = { json: {}, number: 0, string: '' };
 const nameOf = (one, at) => one.name || one.key || `variation ${at + 1}`;
 
-/** Answers `{ begin(name), view({ flag, fields, set, complaint, disabled }), wrong(list), forget, close }`; `wrong(list)` says whether a
+/** Answers `{ begin(name), view({ flag, fields, set, complaint, disabled }), wrong(list), toUnfinished, forget, close }`; `wrong(list)` says whether a
  *  text of these variations is no value yet, `toUnfinished()` goes to the first, `forget()` drops them all; `begin` takes up those that
  *  were left under this name. */
 export function about() {
   const open = signal(false);
-  /** What is typed and is no value yet, by the row: `{ text, name, was }`, where `was` is the value that it is to replace. */
-  const texts = signal({});
-  let known = null;
-  let kept = null;
-
-  const drop = (row) => {
-    const { [row]: _gone, ...others } = texts.peek();
-    texts.value = others;
-  };
-
-  /** Where the variation of a text is gone, the text is told, and not lost before the reader says so. */
-  const left = (list) => Object.entries(texts.value).filter(([row]) => !list.some((one) => rowOf(one) === row)).map(([row, { text, name }]) => html`<div class="note warn" role="status">
-    <div class="stack tight grow"><p class="wrap">This was typed as the value of <strong>${name}</strong>, which is not there any more:</p><pre class="code" tabindex="0"><code>${text}</code></pre>
-    <div>${button({ label: 'Forget it', name: `forget ${row}`, small: true, onClick: () => { drop(row); focusOn('add-variation'); } })}</div></div></div>`);
+  const texts = unfinished();
 
   const variations = ({ flag, fields, set, complaint }) => {
     const list = fields.variations;
     const change = (at, part) => set('variations')(list.map((one, other) => (other === at ? { ...one, ...part } : one)));
     const type = flag.flag_type;
     const typed = (one, at) => (text) => {
-      const row = rowOf(one);
       if (checkValue(text, type) === null) {
-        drop(row);
+        texts.drop(rowOf(one));
         change(at, { value: fromText(text, type) });
-      } else texts.value = { ...texts.peek(), [row]: { text, name: nameOf(one, at), was: texts.peek()[row]?.was ?? JSON.stringify(one.value) } };
+      } else texts.set(one, text, nameOf(one, at));
     };
     const remove = (one, at) => {
-      drop(rowOf(one));
+      texts.drop(rowOf(one));
       set('variations')(list.filter((_one, other) => other !== at));
       focusOn(`remove-variation-${Math.min(at, list.length - 2)}`, 'add-variation');
     };
-    const value = (one, at) => {
-      const unfinished = texts.value[rowOf(one)];
-      const help = unfinished && unfinished.was !== JSON.stringify(one.value) ? html`Meanwhile it became <code>${brief(one.value)}</code>. What you type here replaces that.` : undefined;
-      return valueField({ id: `variation-${at}-value`, label: `Value of variation ${at + 1}`, hideLabel: true, text: unfinished?.text ?? toText(one.value, type), type, onInput: typed(one, at), error: complaint(`variations[${at}].value`), help });
-    };
+    const value = (one, at) => valueField({
+      id: `variation-${at}-value`, label: `Value of variation ${at + 1}`, hideLabel: true, text: texts.of(one) ?? toText(one.value, type), type, onInput: typed(one, at),
+      error: complaint(`variations[${at}].value`), help: texts.meanwhile(one),
+    });
     const row = (one, at) => html`<li class="variation-row"><span class="swatch c${at % 8}"></span>
       ${one.id ? field({ id: `variation-${at}-key`, label: `Key of variation ${at + 1}`, hideLabel: true, mono: true, value: one.key, onInput: (key) => change(at, { key }), error: complaint(`variations[${at}].key`), placeholder: 'key', off: true }) : html`<code class="variation-key">${one.key}</code>`}
       ${field({ id: `variation-${at}-name`, label: `Name of variation ${at + 1}`, hideLabel: true, value: one.name, onInput: (name) => change(at, { name }), error: complaint(`variations[${at}].name`), placeholder: 'Name', max: 200, off: true })}
       ${type === 'boolean' ? html`<code class="grow">${String(one.value)}</code>` : value(one, at)}
       ${type === 'boolean' || list.length < 2 ? nothing : button({ id: `remove-variation-${at}`, label: `Remove variation ${one.name || one.key}`, hideLabel: true, kind: 'quiet', icon: 'trash', onClick: () => remove(one, at) })}</li>`;
     return html`<div class="stack tight"><p class="label">Variations</p><ul class="variation-rows stack tight">${repeat(list, rowOf, row)}</ul>
-      ${complaint('variations') ? html`<p class="fault">${complaint('variations')}</p>` : nothing}${left(list)}
+      ${complaint('variations') ? html`<p class="fault">${complaint('variations')}</p>` : nothing}${texts.left(list, () => focusOn('add-variation'))}
       ${type === 'boolean' ? nothing : html`<div>${button({ id: 'add-variation', label: 'Add a variation', small: true, icon: 'plus', onClick: () => set('variations')([...list, { id: freshId(), key: freshKey(list), name: '', value: FIRST[type] }]) })}</div>`}</div>`;
   };
 
@@ -81,21 +66,15 @@ export function about() {
 
   return {
     begin(name) {
-      if (known === name) return;
-      kept?.stop();
-      known = name;
-      texts.value = {};
-      kept = keep(name, { texts });
-      kept.begin();
-      if (Object.keys(texts.peek()).length) open.value = true;
+      if (texts.begin(name)) open.value = true;
     },
-    wrong: (list) => list.some((one) => texts.value[rowOf(one)]),
-    forget: () => { texts.value = {}; },
+    wrong: texts.any,
+    forget: texts.forget,
     toUnfinished() {
       open.value = true;
       requestAnimationFrame(() => document.querySelector('.variation-rows [aria-invalid=true]')?.focus());
     },
-    close: () => kept?.stop(),
+    close: texts.close,
     view: (given) => track(() => html`<section class="stack"><div class="row"><h2>Variations and name</h2>
       ${given.disabled ? nothing : html`<span class="push">${button({ id: 'edit-about', label: open.value ? 'Done' : 'Edit', name: 'edit-about', title: 'Edit the variations, the name and the tags', small: true, expanded: open.value, onClick: () => { open.value = !open.value; } })}</span>`}</div>
       ${open.value && !given.disabled ? fieldsView(given) : shown({ ...given.flag, variations: given.fields.variations })}</section>`),
