@@ -20,7 +20,10 @@
 //   `styles.css` imports. No `style` attribute (the policy refuses it: use `css({...})`), no HTML made of data, colours only from
 //   `tokens.css`.
 // - What is typed survives a reload: a form says what it keeps (`kept: keep(name, signals)`), and its screen opens it again
-//   (`reopens(name, open)`), both of `store/kept.js`; what is edited on a page is a draft (`store/draft.js`).
+//   (`reopens(name, open)`), both of `store/kept.js`; what is edited on a page is a draft (`store/draft.js`). `store/tab.js` has it,
+//   for its reader alone: a sign-out wipes it, a session that ends does not.
+// - A dialog belongs to its page: it closes when the reader goes elsewhere (not with `everywhere`) or the session ends, and then its
+//   form is kept.
 // - `ahead.js` runs first, and asks for what this page asked for when it was loaded last.
 // - Every list has a loading, an empty and a failed state (`resource` and `shown` give the first and the last); everything that
 //   changes something is pending meanwhile (`button({ work })`), says what failed, and can be undone or asks first.

@@ -2,6 +2,7 @@
 import { signal, computed, effect } from './kit.js';
 import * as api from './api.js';
 import { mark, marked, unmark } from './ahead.js';
+import * as tab from './store/tab.js';
 
 /** `unknown` until the cookie was tried, then `in` or `out`. */
 export const status = signal('unknown');
@@ -16,6 +17,7 @@ const channel = 'BroadcastChannel' in window ? new BroadcastChannel('phaseflag-s
 
 function forget(why = null) {
   unmark();
+  tab.leave();
   api.setToken(null);
   admitted.value = false;
   account.value = null;
@@ -25,7 +27,9 @@ function forget(why = null) {
 
 async function adopt() {
   admitted.value = true;
-  account.value = (await api.get('/auth/me')).data;
+  const { data } = await api.get('/auth/me');
+  tab.readBy(data.id);
+  account.value = data;
   notice.value = null;
   status.value = 'in';
 }
@@ -47,8 +51,8 @@ export async function signIn(email, password) {
 export const reload = adopt;
 
 export async function signOut() {
-  // What was typed in this tab goes with who typed it.
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith('phaseflag.')) sessionStorage.removeItem(name);
+  // What was typed goes with who typed it, here and in the other tabs.
+  tab.wipe();
   try {
     await api.post('/auth/logout');
   } finally {
@@ -67,7 +71,9 @@ export const initials = computed(() => {
 });
 
 channel?.addEventListener('message', ({ data }) => {
-  if (data === 'out' && status.value === 'in') forget('You signed out in another tab.');
+  if (data !== 'out' || status.value !== 'in') return;
+  tab.wipe();
+  forget('You signed out in another tab.');
 });
 effect(() => {
   if (api.ended.value > 0 && status.peek() === 'in') forget('Your session has ended. Sign in to go on: nothing you edited is lost.');

@@ -1,5 +1,5 @@
 // What is around every screen: where one is, where one can go, whether changes still arrive, and who is signed in.
-import { html, nothing, track, signal, effect, opened } from './kit.js';
+import { html, nothing, track, signal, computed, effect, opened } from './kit.js';
 import { here, go } from './router.js';
 import { account, initials, signOut } from './session.js';
 import { connection, retry } from './live.js';
@@ -36,7 +36,13 @@ const nav = () => {
 const mayMake = () => account.value?.organizations.some((one) => one.role === 'admin');
 const makeProject = () => import('./screens/settings/project-form.js').then(({ newProject }) => newProject()).catch(failed);
 
-reopens(() => account.value && place.projects.value && 'project', makeProject);
+// For each reader anew: whose session ended is back with another, and this module stays.
+const reader = computed(() => account.value?.id ?? null);
+let stopReopen = null;
+effect(() => {
+  stopReopen?.();
+  stopReopen = reader.value && reopens(() => place.projects.value && 'project', makeProject);
+});
 
 const projectMenu = (id) => menu({
   id,

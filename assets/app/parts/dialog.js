@@ -1,5 +1,7 @@
 // Dialogs: the browser's own <dialog>, which keeps the focus inside and gives it back.
 import { html, nothing, render, effect, signal, uid, opened, track } from '../kit.js';
+import { here } from '../router.js';
+import { status } from '../session.js';
 import { button, once } from './button.js';
 import { icon } from './icon.js';
 import { field } from './field.js';
@@ -8,8 +10,9 @@ import { field } from './field.js';
 export const dialogs = signal(0);
 
 /** Shows a dialog and answers what it was closed with (undefined: dismissed). `body(close)` is drawn again as signals change.
- *  `wide` has room for two columns. `stay()` true refuses to be closed by Escape. */
-export function show({ title, body, wide = false, kind = '' }) {
+ *  `wide` has room for two columns. It belongs to the page that it was opened on (with `everywhere`: to all of them) and to the
+ *  session: it is closed where that ends, after `onEnd()`. */
+export function show({ title, body, wide = false, kind = '', everywhere = false, onEnd }) {
   return new Promise((resolve) => {
     const element = document.createElement('dialog');
     const id = uid('dialog');
@@ -17,6 +20,7 @@ export function show({ title, body, wide = false, kind = '' }) {
     element.setAttribute('aria-labelledby', id);
     let answer;
     const close = (value) => {
+      if (!element.open) return;
       answer = value;
       element.close();
     };
@@ -25,8 +29,16 @@ export function show({ title, body, wide = false, kind = '' }) {
         <button type="button" class="button quiet square" aria-label="Close" @click=${() => close()}>${icon('close')}</button></div>
         ${track(() => body(close))}`, element);
     });
+    const [within, path] = [status.peek() === 'in', here.peek()?.path];
+    const stopWatch = effect(() => {
+      const left = !everywhere && here.value?.path !== path;
+      if (!left && !(within && status.value === 'out')) return;
+      onEnd?.();
+      close();
+    });
     element.addEventListener('close', () => {
       stop();
+      stopWatch();
       element.remove();
       dialogs.value -= 1;
       resolve(answer);
@@ -48,22 +60,34 @@ export const actions = (...buttons) => html`<div class="dialog-actions">${button
 
 /** A form in a dialog: `fields` are shown, `work` runs at its submission and, if it does not throw, closes it with what it answers.
  *  `kept` is what a reload must not lose (`keep` of `store/kept.js`). */
-export function form({ title, fields, work, submit = 'Save', danger = false, wide = false, intro, ready = () => true, kept }) {
+export function form({ title, fields, work, submit = 'Save', danger = false, wide = false, everywhere, intro, ready = () => true, kept }) {
   const name = uid('form');
   const error = signal(null);
   const attempt = (close) => (event) => {
     event.preventDefault();
     if (!ready()) return;
     error.value = null;
-    once(name, async () => close(await work() ?? true), (cause) => {
+    once(name, async () => {
+      const done = await work() ?? true;
+      // Also where the reader left meanwhile: what was sent is not typed again.
+      kept?.end();
+      close(done);
+    }, (cause) => {
       error.value = cause;
       if (cause?.name !== 'ApiError') console.error(cause);
     });
   };
+  let ended = false;
   kept?.begin();
   return show({
     title,
     wide,
+    everywhere,
+    // Who comes back, or signs in again, finds the form as it was.
+    onEnd() {
+      ended = true;
+      kept?.stop();
+    },
     body: (close) => html`<form class="stack" novalidate @submit=${attempt(close)}>
       ${intro ? html`<div>${intro}</div>` : nothing}
       ${fields(error.value)}
@@ -73,7 +97,7 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
         button({ label: submit, kind: danger ? 'danger' : 'primary', type: 'submit', name, disabled: !ready() }),
       )}
     </form>`,
-  }).finally(() => kept?.end());
+  }).finally(() => { if (!ended) kept?.end(); });
 }
 
 /** Asks before something is done. With `typed` that text must be entered; with `reason` a justification is asked for, which is answered.

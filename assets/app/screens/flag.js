@@ -3,6 +3,7 @@
 import { html, nothing, effect, computed, track, untracked } from '../kit.js';
 import * as api from '../api.js';
 import { onChange } from '../live.js';
+import { reopens } from '../store/kept.js';
 import * as place from '../store/place.js';
 import { chip } from '../parts/chip.js';
 import { copyButton } from '../parts/copy.js';
@@ -11,7 +12,7 @@ import { resource, shown } from '../parts/resource.js';
 import { empty } from '../parts/state.js';
 import { tabs } from '../parts/tabs.js';
 import { ago } from '../parts/time.js';
-import { life } from './flag/life.js';
+import { copyFlag, copyName, life } from './flag/life.js';
 
 /** The part of the address, what is said, and what loads it. */
 const TABS = [
@@ -73,6 +74,8 @@ export function open({ params }) {
     },
   };
 
+  const stopReopen = reopens(() => copyName(opened.flag.value), () => copyFlag(opened.flag.peek()));
+
   const found = TABS.find(([name]) => name === (params.tab ?? TABS[0][0]));
   let closed = false;
   const tab = resource(async () => {
@@ -93,6 +96,7 @@ export function open({ params }) {
       remember(params.project, params.flag, flags.peek());
       stopLoad();
       stopLive();
+      stopReopen();
     },
     view: () => html`<div class="page flag-page">${track(() => (flags.value && flags.error?.status === 404 ? gone(params.flag) : nothing))}${shown(flags, () => html`${track(() => (opened.flag.value ? head(opened.flag.value, flags.load) : nothing))}${track(bar)}${found ? shown(tab, (part) => part.view()) : missing()}`)}</div>`,
   };

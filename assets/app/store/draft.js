@@ -1,17 +1,9 @@
 // A thing that is being edited: what the server has, what the reader made of it, and what happens where both moved. The edits
 // are kept in the tab, so that no reload loses them.
 import { computed, signal } from '../kit.js';
-import { account } from '../session.js';
+import * as tab from './tab.js';
 
-const place = (id) => `phaseflag.draft.${account.peek()?.id} ${id}`;
-
-function restore(id) {
-  try {
-    return JSON.parse(sessionStorage.getItem(place(id)));
-  } catch {
-    return null;
-  }
-}
+const named = (id) => `draft ${id}`;
 
 /** `source` is the resource of the thing, and `idOf(thing)` what its edits are kept under. Of its kind, `fieldsOf(thing)` are the
  *  fields that can be edited, `changes(before, after)` those that differ, `merge(base, mine, theirs)` puts mine on top of theirs,
@@ -22,14 +14,10 @@ export function draftOf(source, { fieldsOf, changes, merge, body, idOf = (one) =
   let known = null;
 
   const keep = (next) => {
-    const id = idOf(source.peek());
+    const name = named(idOf(source.peek()));
     edit.value = next;
-    try {
-      if (next) sessionStorage.setItem(place(id), JSON.stringify(next));
-      else sessionStorage.removeItem(place(id));
-    } catch {
-      // The tab has no room left: the edits stay on the page.
-    }
+    if (next) tab.write(name, next);
+    else tab.forget(name);
   };
 
   const fields = computed(() => edit.value?.mine ?? (source.value ? fieldsOf(source.value) : null));
@@ -46,7 +34,7 @@ export function draftOf(source, { fieldsOf, changes, merge, body, idOf = (one) =
       const id = idOf(source.peek());
       if (known === id) return;
       known = id;
-      const left = restore(id);
+      const left = tab.read(named(id));
       edit.value = left?.base && idOf(left.base) === id ? left : null;
     },
     set(name, value) {

@@ -1,59 +1,37 @@
 // What was typed into a form that is not sent yet, kept in the tab so that no reload loses it: the form is opened again with it.
 // A form names the fields that are kept; a secret is never one of them.
 import { effect } from '../kit.js';
-import { account } from '../session.js';
 import * as place from './place.js';
-
-/** How much of one form is kept, in characters; of a longer one nothing is. */
-const MOST_CHARACTERS = 65_536;
-
-const PREFIX = 'phaseflag.kept.';
-
-function forgetAll() {
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
-}
-
-/** What was left in this form by this reader; what another one left is forgotten. */
-function left(name) {
-  try {
-    const found = JSON.parse(sessionStorage.getItem(PREFIX + name));
-    if (!found || found.user === account.peek()?.id) return found?.values ?? null;
-  } catch {
-    // Nothing of ours.
-  }
-  forgetAll();
-  return null;
-}
+import * as tab from './tab.js';
 
 const alike = (one, other) => one === null || other === null || (typeof one === typeof other && Array.isArray(one) === Array.isArray(other));
 
 /** Keeps these `fields` (signals, by name) while a form is open: `begin` takes up what was left, `end` forgets it; `stop` leaves it for
- *  the next time. */
-export function keep(name, fields) {
+ *  the next time. Of a thing that is changed only the `changes` are kept: the other fields show what is so at the next time. Of one that
+ *  is made all is kept, as it was read. */
+export function keep(name, fields, { changes = false } = {}) {
+  const all = Object.entries(fields);
   let stop = null;
   return {
     begin() {
-      const values = left(name) ?? {};
-      for (const [field, given] of Object.entries(fields)) {
+      const before = Object.fromEntries(all.map(([field, given]) => [field, JSON.stringify(given.peek())]));
+      const values = tab.read(name) ?? {};
+      for (const [field, given] of all) {
         if (field in values && alike(given.peek(), values[field])) given.value = values[field];
       }
       let first = true;
       stop = effect(() => {
-        const text = JSON.stringify({ user: account.peek()?.id, values: Object.fromEntries(Object.entries(fields).map(([field, given]) => [field, given.value])) });
-        if (!first && text.length <= MOST_CHARACTERS) {
-          try {
-            sessionStorage.setItem(PREFIX + name, text);
-          } catch {
-            // The tab has no room left: what was typed stays on the page.
-          }
-        }
-        first = false;
+        const now = all.map(([field, given]) => [field, given.value]);
+        const changed = now.filter(([field, value]) => JSON.stringify(value) !== before[field]);
+        if (first) first = false;
+        else if (changed.length) tab.write(name, Object.fromEntries(changes ? changed : now));
+        else tab.forget(name);
       });
     },
     stop: () => stop?.(),
     end() {
       stop?.();
-      sessionStorage.removeItem(PREFIX + name);
+      tab.forget(name);
     },
   };
 }
@@ -66,16 +44,22 @@ export const inEnvironment = (what) => (place.environment.value ? `${what} ${pla
 /** Opens the form of one of these again (`run(one)`), if one was left with something in it, as soon as they are known (`all()`,
  *  null until then). `nameOf(one)` is the name of its form. Answers a function that ends the waiting. */
 export function reopensOne(all, nameOf, run) {
+  let waiting = true;
   const stop = effect(() => {
     const known = all();
     if (!known) return;
     queueMicrotask(() => {
-      stop();
-      const one = known.find((each) => left(nameOf(each)));
+      if (!waiting) return;
+      end();
+      const one = known.find((each) => tab.read(nameOf(each)));
       if (one) run(one);
     });
   });
-  return stop;
+  const end = () => {
+    waiting = false;
+    stop();
+  };
+  return end;
 }
 
 /** The same of a single form, whose name is null until it is known. */

@@ -41,6 +41,28 @@ function ask(flag, { title, text, submit, danger = false, work }) {
   });
 }
 
+/** What the form of a copy of this flag is kept under; null until that is known. */
+export const copyName = (flag) => (flag && place.mayEdit.value ? `${inEnvironment('copy')} ${flag.id}` : null);
+
+/** Asks what a copy of this flag is called, makes it and goes there. */
+export async function copyFlag(flag) {
+  const first = `${flag.name} copy`.slice(0, 200);
+  const name = signal(first);
+  const key = signal(null);
+  const keyText = () => key.value ?? (name.value === first ? `${flag.key}-copy`.slice(0, 128) : keyOf(name.value));
+  const made = await form({
+    title: `Copy ${flag.name}`, submit: 'Make the copy', kept: keep(copyName(flag), { name, key }),
+    intro: html`<p class="wrap muted">With the variations, rules and prerequisites of all environments. It is off everywhere.</p>`,
+    ready: () => name.value.trim() !== '' && keyText().trim() !== '',
+    fields: (error) => html`${field({ id: 'copy-name', label: 'Name', value: name.value, max: 200, autofocus: true, onInput: (value) => { name.value = value; }, error: error?.field?.('name') })}
+      ${field({ id: 'copy-key', label: 'Key', mono: true, value: keyText(), max: 128, onInput: (value) => { key.value = value; }, help: 'What programs ask for. It cannot be changed later.', error: error?.field?.('key') ?? (error?.code === 'FLAG_KEY_CONFLICT' ? error.message : null) })}`,
+    work: () => copy(flag.key, place.environment.peek(), { key: keyText().trim(), name: name.value.trim() }),
+  });
+  if (!made) return;
+  toast(`${made.name} is made. It is off everywhere.`);
+  go(`${place.to`flags/${made.key}`}${place.query()}`);
+}
+
 /** Why nobody of this role may do it; undefined: they may. */
 const noEditor = () => (place.mayEdit.value ? undefined : 'Your role is viewer: it may look, not change.');
 const noAdmin = () => (place.isAdmin.value ? undefined : 'Only an admin may delete a flag for good.');
@@ -88,26 +110,9 @@ export function life(flag, load) {
     go(`${place.to`flags`}${place.query()}`);
   }
 
-  async function toCopy() {
-    const name = signal(`${flag.name} copy`.slice(0, 200));
-    const key = signal(`${flag.key}-copy`.slice(0, 128));
-    let own = false;
-    const made = await form({
-      title: `Copy ${flag.name}`, submit: 'Make the copy', kept: keep(`${inEnvironment('copy')} ${flag.id}`, { name, key }),
-      intro: html`<p class="wrap muted">With the variations, rules and prerequisites of all environments. It is off everywhere.</p>`,
-      ready: () => name.value.trim() !== '' && key.value.trim() !== '',
-      fields: (error) => html`${field({ id: 'copy-name', label: 'Name', value: name.value, max: 200, autofocus: true, onInput: (value) => { name.value = value; if (!own) key.value = keyOf(value); }, error: error?.field?.('name') })}
-        ${field({ id: 'copy-key', label: 'Key', mono: true, value: key.value, max: 128, onInput: (value) => { own = true; key.value = value; }, help: 'What programs ask for. It cannot be changed later.', error: error?.field?.('key') ?? (error?.code === 'FLAG_KEY_CONFLICT' ? error.message : null) })}`,
-      work: () => copy(flag.key, environment(), { key: key.value.trim(), name: name.value.trim() }),
-    });
-    if (!made) return;
-    toast(`${made.name} is made. It is off everywhere.`);
-    go(`${place.to`flags/${made.key}`}${place.query()}`);
-  }
-
   const item = (label, work, why, more = {}) => ({ label, disabled: Boolean(why), why, hint: why ? html`<span class="seen-by-ear">${why}</span>${icon('lock')}` : undefined, onClick: () => once(MENU, work), ...more });
   const items = () => [
-    item('Copy…', toCopy, noEditor(), { icon: 'copy' }),
+    item('Copy…', () => copyFlag(flag), noEditor(), { icon: 'copy' }),
     { line: true },
     ...(flag.status === 'archived'
       ? [item('Restore…', toRestore, noEditor() ?? frozenFor(), { icon: 'undo' }), item('Delete for good…', toDelete, noAdmin(), { icon: 'trash', danger: true })]

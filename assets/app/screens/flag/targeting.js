@@ -27,7 +27,8 @@ export function targeting({ flags, flag, show }) {
   const { usage, stop: stopUsage } = followUsage();
   const fault = signal(null);
   const pending = signal(new Set());
-  const [rules, shared, disputes] = [ruleList(), about(), conflict(draft)];
+  const [rules, shared] = [ruleList(), about()];
+  const disputes = conflict(draft, shared.forget);
   const stopDraft = effect(() => {
     if (!flag.value) return;
     untracked(() => { draft.begin(); shared.begin(`texts ${kind.idOf(flag.value)}`); });
@@ -105,10 +106,12 @@ export function targeting({ flags, flag, show }) {
 
   const bar = (one, environment) => {
     if (!draft.dirty.value || refusal(one, environment)) return nothing;
+    const unfinished = shared.wrong(draft.fields.value.variations);
     const number = kind.count(kind.fieldsOf(draft.base.value), draft.fields.value);
     return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>${number === 1 ? '1 change' : `${number} changes`} not saved</h2>
-        ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((it) => `${it.field} ${it.message}`).join('; ')}.</span></p>` : nothing}</div>
-      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ id: 'review', label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || shared.wrong() })}</div></section>`;
+        ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((it) => `${it.field} ${it.message}`).join('; ')}.</span></p>` : nothing}
+        ${unfinished ? html`<p class="small">A value of a variation is not finished. ${button({ label: 'Go there', kind: 'quiet', small: true, onClick: shared.toUnfinished })}</p>` : nothing}</div>
+      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ id: 'review', label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || unfinished })}</div></section>`;
   };
 
   const page = () => {

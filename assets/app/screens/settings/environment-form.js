@@ -32,7 +32,7 @@ export async function environmentForm(environment = null) {
   return form({
     title: environment ? `Change ${environment.name}` : 'New environment',
     submit: environment ? 'Save' : 'Create the environment',
-    kept: keep(environment ? `environment ${environment.id}` : inProject('environment'), given),
+    kept: keep(environment ? `environment ${environment.id}` : inProject('environment'), given, { changes: environment !== null }),
     ready: () => given.name.value.trim() !== '' && (environment || key() !== '') && (!lessCareful() || typed.value.trim() === environment.key),
     intro: environment ? undefined : html`<p class="muted">Every flag of the project is off and without rules in it.</p>`,
     fields: (error) => html`

@@ -2,7 +2,7 @@
 import { html, nothing, track, repeat, signal } from '../../kit.js';
 import * as api from '../../api.js';
 import { path } from '../../router.js';
-import { inProject, reopens, reopensOne } from '../../store/kept.js';
+import { inProject, keep, reopens, reopensOne } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button } from '../../parts/button.js';
 import { chip, environment as environmentView } from '../../parts/chip.js';
@@ -38,11 +38,14 @@ async function create() {
   toast(`${made.name} is there. It has no API key yet.`, { kind: 'done' });
 }
 
+const freezeName = (environment) => `freeze ${environment.id}`;
+
 async function freeze(environment) {
   const reason = signal('');
   const done = await form({
     title: `Freeze ${environment.name}?`,
     submit: 'Freeze',
+    kept: keep(freezeName(environment), { reason }),
     ready: () => reason.value.trim() !== '',
     intro: html`<p class="muted">Changes in it are refused until it is unfrozen. An admin who says why can still make one, and the audit log tells of it.</p>`,
     fields: (error) => field({ id: 'freeze-reason', label: 'Reason', rows: 2, max: 2000, value: reason.value, onInput: (value) => { reason.value = value; }, error: error?.field?.('reason'), autofocus: true, help: 'What those are told whose changes are refused.' }),
@@ -86,7 +89,8 @@ async function remove(environment) {
 
 export function environments() {
   const mayChange = () => (place.isAdmin.value ? place.environments.value : null);
-  const stopReopen = [reopens(() => mayChange() && inProject('environment'), create), reopensOne(mayChange, (one) => `environment ${one.id}`, edit)];
+  const stopReopen = [reopens(() => mayChange() && inProject('environment'), create),
+    reopensOne(mayChange, (one) => `environment ${one.id}`, edit), reopensOne(() => mayChange()?.filter((one) => !one.frozen), freezeName, freeze)];
   const controls = (one, last) => html`${button({ label: of('Edit', one.name), name: `edit ${one.id}`, small: true, onClick: () => edit(one) })}
     ${button({ label: of(one.frozen ? 'Unfreeze' : 'Freeze', one.name), name: `freeze ${one.id}`, small: true, onClick: () => (one.frozen ? unfreeze(one) : freeze(one)) })}
     ${button({ label: of('Delete', one.name), name: `delete ${one.id}`, small: true, disabled: last, title: last ? 'The last environment of a project stays.' : undefined, work: () => remove(one) })}`;

@@ -27,6 +27,7 @@ export async function newProject() {
   const made = await form({
     title: 'New project',
     submit: 'Create the project',
+    everywhere: true,
     kept: keep('project', given),
     ready: () => given.name.value.trim() !== '' && key() !== '',
     intro: html`<p class="muted">It starts with the environments Development, Staging and Production, and without flags.</p>`,
@@ -50,7 +51,7 @@ export async function editProject(project) {
   const given = { name: signal(project.name), description: signal(project.description ?? '') };
   const done = await form({
     title: `Change ${project.name}`,
-    kept: keep(`project ${project.id}`, given),
+    kept: keep(`project ${project.id}`, given, { changes: true }),
     fields: (error) => html`${shared(given, error)}`,
     ready: () => given.name.value.trim() !== '',
     work: () => api.put(path`/projects/${project.id}`, { name: given.name.value.trim(), description: given.description.value.trim() || null }),

@@ -36,7 +36,7 @@ export async function webhookForm(webhook = null) {
   return form({
     title: webhook ? 'Change the webhook' : 'New webhook',
     submit: webhook ? 'Save' : 'Create the webhook',
-    kept: keep(webhook ? `webhook ${webhook.id}` : inProject('webhook'), given),
+    kept: keep(webhook ? `webhook ${webhook.id}` : inProject('webhook'), given, { changes: webhook !== null }),
     ready: () => given.url.value.trim() !== '' && given.events.value.length > 0 && (!given.some.value || given.environments.value.length > 0),
     intro: webhook ? undefined : html`<p class="muted">The server sends events there by <code>POST</code>, signed with a secret that you get next.</p>`,
     fields: (error) => html`

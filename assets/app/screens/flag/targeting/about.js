@@ -1,12 +1,13 @@
 // What all environments share of a flag: what it is called, and what it can serve. Values are checked while they are typed.
-import { html, nothing, signal, track } from '../../../kit.js';
-import { keep } from '../../../store/kept.js';
+import { html, nothing, repeat, signal, track } from '../../../kit.js';
 import { button } from '../../../parts/button.js';
 import { variation } from '../../../parts/chip.js';
 import { field } from '../../../parts/field.js';
 import { focusOn } from '../../../parts/focus.js';
 import { checkValue, fromText, pretty, toText, valueField } from '../../../parts/json.js';
 import { tokens } from '../../../parts/tokens.js';
+import { freshId, rowOf } from './merge.js';
+import { unfinished } from './unfinished.js';
 
 /** The next key that no variation has. */
 function freshKey(list) {
@@ -15,39 +16,43 @@ function freshKey(list) {
   return `v${number}`;
 }
 
-/** Answers `{ begin(name), view({ flag, fields, set, complaint, disabled }), wrong, forget, close }`; `wrong()` says whether a text is
- *  no value yet, `forget()` drops such texts; `begin` takes up those that were left under this name. */
+const FIRST = { json: {}, number: 0, string: '' };
+const nameOf = (one, at) => one.name || one.key || `variation ${at + 1}`;
+
+/** Answers `{ begin(name), view({ flag, fields, set, complaint, disabled }), wrong(list), toUnfinished, forget, close }`; `wrong(list)` says whether a
+ *  text of these variations is no value yet, `toUnfinished()` goes to the first, `forget()` drops them all; `begin` takes up those that
+ *  were left under this name. */
 export function about() {
   const open = signal(false);
-  /** What is typed and is no value yet, by the place of its variation. */
-  const texts = signal({});
-  let known = null;
-  let kept = null;
+  const texts = unfinished();
 
   const variations = ({ flag, fields, set, complaint }) => {
     const list = fields.variations;
     const change = (at, part) => set('variations')(list.map((one, other) => (other === at ? { ...one, ...part } : one)));
     const type = flag.flag_type;
-    const typed = (at) => (text) => {
-      const { [at]: _before, ...others } = texts.peek();
+    const typed = (one, at) => (text) => {
       if (checkValue(text, type) === null) {
-        texts.value = others;
+        texts.drop(rowOf(one));
         change(at, { value: fromText(text, type) });
-      } else texts.value = { ...others, [at]: text };
+      } else texts.set(one, text, nameOf(one, at));
     };
-    const remove = (at) => {
-      texts.value = {};
+    const remove = (one, at) => {
+      texts.drop(rowOf(one));
       set('variations')(list.filter((_one, other) => other !== at));
       focusOn(`remove-variation-${Math.min(at, list.length - 2)}`, 'add-variation');
     };
+    const value = (one, at) => valueField({
+      id: `variation-${at}-value`, label: `Value of variation ${at + 1}`, hideLabel: true, text: texts.of(one) ?? toText(one.value, type), type, onInput: typed(one, at),
+      error: complaint(`variations[${at}].value`), help: texts.meanwhile(one),
+    });
     const row = (one, at) => html`<li class="variation-row"><span class="swatch c${at % 8}"></span>
-      ${flag.variations.some((known) => known.key === one.key) ? html`<code class="variation-key">${one.key}</code>` : field({ id: `variation-${at}-key`, label: `Key of variation ${at + 1}`, hideLabel: true, mono: true, value: one.key, onInput: (key) => change(at, { key }), error: complaint(`variations[${at}].key`), placeholder: 'key', off: true })}
+      ${one.id ? field({ id: `variation-${at}-key`, label: `Key of variation ${at + 1}`, hideLabel: true, mono: true, value: one.key, onInput: (key) => change(at, { key }), error: complaint(`variations[${at}].key`), placeholder: 'key', off: true }) : html`<code class="variation-key">${one.key}</code>`}
       ${field({ id: `variation-${at}-name`, label: `Name of variation ${at + 1}`, hideLabel: true, value: one.name, onInput: (name) => change(at, { name }), error: complaint(`variations[${at}].name`), placeholder: 'Name', max: 200, off: true })}
-      ${type === 'boolean' ? html`<code class="grow">${String(one.value)}</code>` : valueField({ id: `variation-${at}-value`, label: `Value of variation ${at + 1}`, hideLabel: true, text: texts.value[at] ?? toText(one.value, type), type, onInput: typed(at), error: complaint(`variations[${at}].value`) })}
-      ${type === 'boolean' || list.length < 2 ? nothing : button({ id: `remove-variation-${at}`, label: `Remove variation ${one.name || one.key}`, hideLabel: true, kind: 'quiet', icon: 'trash', onClick: () => remove(at) })}</li>`;
-    return html`<div class="stack tight"><p class="label">Variations</p><ul class="variation-rows stack tight">${list.map(row)}</ul>
-      ${complaint('variations') ? html`<p class="fault">${complaint('variations')}</p>` : nothing}
-      ${type === 'boolean' ? nothing : html`<div>${button({ id: 'add-variation', label: 'Add a variation', small: true, icon: 'plus', onClick: () => set('variations')([...list, { key: freshKey(list), name: '', value: type === 'json' ? {} : type === 'number' ? 0 : '' }]) })}</div>`}</div>`;
+      ${type === 'boolean' ? html`<code class="grow">${String(one.value)}</code>` : value(one, at)}
+      ${type === 'boolean' || list.length < 2 ? nothing : button({ id: `remove-variation-${at}`, label: `Remove variation ${one.name || one.key}`, hideLabel: true, kind: 'quiet', icon: 'trash', onClick: () => remove(one, at) })}</li>`;
+    return html`<div class="stack tight"><p class="label">Variations</p><ul class="variation-rows stack tight">${repeat(list, rowOf, row)}</ul>
+      ${complaint('variations') ? html`<p class="fault">${complaint('variations')}</p>` : nothing}${texts.left(list, () => focusOn('add-variation'))}
+      ${type === 'boolean' ? nothing : html`<div>${button({ id: 'add-variation', label: 'Add a variation', small: true, icon: 'plus', onClick: () => set('variations')([...list, { id: freshId(), key: freshKey(list), name: '', value: FIRST[type] }]) })}</div>`}</div>`;
   };
 
   const shown = (flag) => html`<ul class="flag-variations">${flag.variations.map((one) => html`<li class="stack">
@@ -61,17 +66,15 @@ export function about() {
 
   return {
     begin(name) {
-      if (known === name) return;
-      kept?.stop();
-      known = name;
-      texts.value = {};
-      kept = keep(name, { texts });
-      kept.begin();
-      if (Object.keys(texts.peek()).length) open.value = true;
+      if (texts.begin(name)) open.value = true;
     },
-    wrong: () => Object.keys(texts.value).length > 0,
-    forget: () => { texts.value = {}; },
-    close: () => kept?.stop(),
+    wrong: texts.any,
+    forget: texts.forget,
+    toUnfinished() {
+      open.value = true;
+      requestAnimationFrame(() => document.querySelector('.variation-rows [aria-invalid=true]')?.focus());
+    },
+    close: texts.close,
     view: (given) => track(() => html`<section class="stack"><div class="row"><h2>Variations and name</h2>
       ${given.disabled ? nothing : html`<span class="push">${button({ id: 'edit-about', label: open.value ? 'Done' : 'Edit', name: 'edit-about', title: 'Edit the variations, the name and the tags', small: true, expanded: open.value, onClick: () => { open.value = !open.value; } })}</span>`}</div>
       ${open.value && !given.disabled ? fieldsView(given) : shown({ ...given.flag, variations: given.fields.variations })}</section>`),

@@ -8,8 +8,8 @@ import { ruleSentence } from '../sentence.js';
 import { disputed, fieldsOf, WORDS } from './merge.js';
 import { differences, said, seenWith } from './review.js';
 
-/** Answers a view of the conflict, if there is one. */
-export function conflict(draft) {
+/** Answers a view of the conflict, if there is one. `forget()` drops what goes with edits that are discarded. */
+export function conflict(draft, forget) {
   const choices = signal({});
 
   /** What a rule is called: as it was, if it was there before. */
@@ -34,6 +34,7 @@ export function conflict(draft) {
     focusOn('review', 'main');
   };
   const takeTheirs = () => {
+    forget();
     draft.discard();
     focusOn('main');
   };

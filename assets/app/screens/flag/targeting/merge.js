@@ -30,8 +30,14 @@ export const fieldsOf = (flag) => ({
 
 export const idOf = (flag) => `${flag.id}.${flag.environment_id}`;
 
+/** What knows the row of a variation while its list is edited: the key, which stays; or the `id` of one that the server has not seen,
+ *  whose key is still typed. The server is not told of that id, and nothing is another for it. */
+export const rowOf = ({ id, key }) => (id ? `id ${id}` : `key ${key}`);
+const PLAIN = { variations: (list) => list.map(({ id: _row, ...one }) => one) };
+const alike = (name, ...values) => same(...values.map((value) => PLAIN[name]?.(value) ?? value));
+
 /** The names of the fields that are not the same in both. */
-export const changes = (before, after) => FIELDS.filter((name) => !same(before[name], after[name]));
+export const changes = (before, after) => FIELDS.filter((name) => !alike(name, before[name], after[name]));
 
 const byId = (rules, id) => rules.find((one) => one.id === id) ?? null;
 const order = (rules, of) => rules.map((one) => one.id).filter((id) => byId(of, id));
@@ -60,7 +66,7 @@ const movedApart = (base, mine, theirs) => moved(base, mine) && moved(base, thei
 
 /** The parts that both changed, and not to the same: names of fields, and ids of rules; `targeting_rules` is their order. */
 export function disputed(base, mine, theirs) {
-  const fields = FIELDS.filter((name) => name !== 'targeting_rules' && !same(base[name], mine[name]) && !same(base[name], theirs[name]) && !same(mine[name], theirs[name]));
+  const fields = FIELDS.filter((name) => name !== 'targeting_rules' && !alike(name, base[name], mine[name]) && !alike(name, base[name], theirs[name]) && !alike(name, mine[name], theirs[name]));
   const [b, m, t] = [base, mine, theirs].map((one) => one.targeting_rules);
   const rules = b.map((one) => one.id).filter((id) => !same(byId(b, id), byId(m, id)) && !same(byId(b, id), byId(t, id)) && !same(byId(m, id), byId(t, id)));
   return [...fields, ...(movedApart(b, m, t) ? ['targeting_rules'] : []), ...rules];
@@ -90,13 +96,13 @@ function mergeRules(base, mine, theirs, choices) {
 export function merge(base, mine, theirs, choices = {}) {
   return Object.fromEntries(FIELDS.map((name) => {
     if (name === 'targeting_rules') return [name, mergeRules(base[name], mine[name], theirs[name], choices)];
-    if (same(base[name], mine[name])) return [name, theirs[name]];
-    return [name, !same(base[name], theirs[name]) && choices[name] === 'theirs' ? theirs[name] : mine[name]];
+    if (alike(name, base[name], mine[name])) return [name, theirs[name]];
+    return [name, !alike(name, base[name], theirs[name]) && choices[name] === 'theirs' ? theirs[name] : mine[name]];
   }));
 }
 
 let made = 0;
-/** The id of a rule that the server has not seen. */
+/** The id of a rule or a variation that the server has not seen. */
 export const freshId = () => `new-${Date.now().toString(36)}-${++made}`;
 const isFresh = (id) => id.startsWith('new-');
 

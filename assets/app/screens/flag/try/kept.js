@@ -1,26 +1,12 @@
-// What was tried with a flag, as long as this window lives: what is in the form, and the last contexts.
+// What was tried with a flag, as long as this tab lives: what is in the form, and the last contexts.
+import * as tab from '../../../store/tab.js';
 
 const MOST = 6;
 
-/** What is kept for this flag: `read()` answers `{ draft, recent }`, `write` takes them. */
+/** What is kept for this flag: `read()` answers `{ draft, recent, asked }`, `write` takes them. */
 export function kept(project, flag) {
-  const name = `phaseflag.try.${project}.${flag}`;
-  return {
-    read() {
-      try {
-        return JSON.parse(sessionStorage.getItem(name)) ?? {};
-      } catch {
-        return {};
-      }
-    },
-    write(value) {
-      try {
-        sessionStorage.setItem(name, JSON.stringify(value));
-      } catch {
-        // The window has no room left: what is on the page stays there.
-      }
-    },
-  };
+  const name = `try ${project} ${flag}`;
+  return { read: () => tab.read(name) ?? {}, write: (value) => tab.write(name, value) };
 }
 
 /** The last contexts with this one first, each once. */
