@@ -38,11 +38,15 @@ function remembered() {
   }
 }
 
-/** Asks for the session of the cookie; one request at a time, over all tabs. */
-export function renew() {
-  const ask = () => fetch(`${BASE}/auth/refresh`, {
-    method: 'POST', body: '{}', headers: { Accept: 'application/json', 'Content-Type': 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
+/** Asks for the session of the cookie; one request at a time, over all tabs. `onSent` runs when it is this tab's turn. */
+export function renew(onSent = () => {}) {
+  const ask = () => {
+    const answer = fetch(`${BASE}/auth/refresh`, {
+      method: 'POST', body: '{}', headers: { Accept: 'application/json', 'Content-Type': 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS), priority: 'high',
+    });
+    onSent();
+    return answer;
+  };
   return navigator.locks ? navigator.locks.request('phaseflag-refresh', ask) : ask();
 }
 
@@ -59,12 +63,18 @@ async function askFor(addresses, session) {
   const { data } = await session.clone().json();
   const headers = { Accept: 'application/json', Authorization: `Bearer ${data.access_token}` };
   for (const address of addresses) {
-    answers.set(address, read(fetch(address, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) })).catch(() => null));
+    answers.set(address, read(fetch(address, { headers, signal: AbortSignal.timeout(TIMEOUT_MS), priority: 'high' })).catch(() => null));
   }
 }
 
+/** Has the modules of the frame fetched. They stand in line for a connection, so this comes after the request that they would hold up. */
+function fetchFrame() {
+  const links = document.getElementById('frame-modules');
+  if (links) document.head.append(links.content.cloneNode(true));
+}
+
 /** The session, if one was asked for: a response, or null where nothing answered. To be had once. */
-let early = marked() ? renew().catch(() => null) : null;
+let early = marked() ? renew(fetchFrame).catch(() => null) : null;
 const begun = early?.then((session) => session && askFor(remembered(), session)).catch(() => null);
 export function takeSession() {
   const session = early;

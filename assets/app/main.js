@@ -16,6 +16,7 @@
 //   copy, time, moment (times to come), consent (what a form asks for production), sparkline, columns, icon.
 // - `screens/conditions/editor.js`: the form of conditions, of a segment or a rule. `screens/flag/sentence.js`: the same in words.
 // - A module that the sign-in or the list of flags needs has a modulepreload link in `index.html`; a walk says which are missing.
+//   What only who is signed in needs is in the template there: this file and the sign-in import none of it.
 // - Style: `styles/parts.css` has a class for each part; a screen's own rules go to `styles/screens.css` or to a file of its own that
 //   `styles.css` imports. No `style` attribute (the policy refuses it: use `css({...})`), no HTML made of data, colours only from
 //   `tokens.css`.
@@ -30,8 +31,8 @@
 import { html, nothing, render, effect, signal, keyed, track } from './kit.js';
 import { start, here, go } from './router.js';
 import * as api from './api.js';
-import { resume, status } from './session.js';
-import { shell } from './shell.js';
+import { admitted, resume, status } from './session.js';
+import { marked } from './ahead.js';
 import { fault, skeleton } from './parts/state.js';
 import { messages } from './parts/toast.js';
 
@@ -80,7 +81,7 @@ const content = () => {
 
 const page = () => {
   if (here.value.route?.bare) return html`<main id="main" class="bare" tabindex="-1">${content()}</main>${messages()}`;
-  if (status.value === 'in') return shell(content);
+  if (status.value === 'in' && frame.value) return frame.value(content);
   return failure.value ? html`<main class="bare">${fault(failure.value, begin)}</main>` : nothing;
 };
 
@@ -93,8 +94,25 @@ async function outside() {
 }
 
 const failure = signal(null);
+/** What draws the page around a screen; null until somebody may be signed in, as the sign-in does without. */
+const frame = signal(null);
+async function loadFrame() {
+  try {
+    const { shell } = await import('./shell.js');
+    frame.value = shell;
+  } catch (error) {
+    console.error(error);
+    failure.value = new Error('The dashboard could not be loaded. Reload the page to try again.');
+  }
+}
+
 async function begin() {
   failure.value = null;
+  if (marked()) {
+    loadFrame();
+    // The screen's module is made ready while it is found out who looks; whether it may open is decided then.
+    here.peek().route?.load().catch(() => {});
+  }
   try {
     await resume();
   } catch (error) {
@@ -121,5 +139,6 @@ effect(() => {
   const title = screen.value?.title?.();
   document.title = title ? `${title} · PhaseFlag` : 'PhaseFlag';
 });
+effect(() => { if (admitted.value) queueMicrotask(loadFrame); });
 effect(() => render(track(page), document.getElementById('app')));
 begin();

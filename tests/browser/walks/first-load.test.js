@@ -11,8 +11,9 @@ import { seed } from '../support/seed.js';
 
 const ASSETS = join(import.meta.dirname, '../../../assets');
 const MOST_BYTES = 100_000;
-/** Where the modules of the first screens begin. */
-const ROOTS = ['app/main.js', 'app/screens/home.js', 'app/screens/sign-in.js', 'app/screens/flags.js'];
+/** Where the modules begin that everybody fetches, and those that only who may be signed in fetches besides. */
+const OUTSIDE = ['app/main.js', 'app/screens/sign-in.js'];
+const INSIDE = ['app/shell.js', 'app/screens/home.js', 'app/screens/flags.js'];
 
 let server;
 before(async () => { server = await serve({ seed: seed() }); });
@@ -33,8 +34,11 @@ function closure(roots) {
 
 test('the page names the modules of the first screens, and no others', () => {
   const page = readFileSync(join(ASSETS, 'index.html'), 'utf8');
-  const named = [...page.matchAll(/<link rel="modulepreload" href="\/assets\/([^"]+)">/g)].map(([, path]) => path).sort();
-  assert.deepEqual(named, closure(ROOTS).filter((path) => path !== 'app/main.js'), 'the modulepreload links of assets/index.html');
+  const named = (text) => [...text.matchAll(/<link rel="modulepreload" href="\/assets\/([^"]+)">/g)].map(([, path]) => path).sort();
+  const [before, inside] = page.split('<template id="frame-modules">');
+  const outside = closure(OUTSIDE);
+  assert.deepEqual(named(before), outside.filter((path) => path !== 'app/main.js'), 'the modulepreload links of assets/index.html');
+  assert.deepEqual(named(inside), closure(INSIDE).filter((path) => !outside.includes(path)), 'the links of its template');
 });
 
 test('the sign-in is little to fetch, and all of it at once', async () => {
