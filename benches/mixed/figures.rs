@@ -6,6 +6,9 @@ use crate::Outcome;
 use crate::running::Running;
 use crate::work::Clock;
 
+/// Parts of the time, at the end of each of which the memory is printed.
+const PARTS: usize = 9;
+
 /// How long requests took, least first, in nanoseconds.
 pub(crate) struct Times(Vec<u64>);
 
@@ -77,5 +80,8 @@ impl Memory {
             last.1,
             self.slope() * 3_600.0
         );
+        let parts = self.seen.chunks(self.seen.len().div_ceil(PARTS)).filter_map(|part| part.last());
+        let parts: Vec<_> = parts.map(|(_, mib)| format!("{mib:.1}")).collect();
+        println!("at the end of each part of that: {}", parts.join(", "));
     }
 }
