@@ -24,7 +24,7 @@
 //   (`reopens(name, open)`), both of `store/kept.js`; what is edited on a page is a draft (`store/draft.js`). `store/tab.js` has it,
 //   for its reader alone: a sign-out wipes it, a session that ends does not.
 // - A dialog belongs to its page: it closes when the reader goes elsewhere (not with `everywhere`) or the session ends, and then its
-//   form is kept.
+//   form is kept. What has to wait before it opens one asks whether the reader stayed (`staying` of `router.js`).
 // - `ahead.js` runs first, and asks for what this page asked for when it was loaded last.
 // - Every list has a loading, an empty and a failed state (`resource` and `shown` give the first and the last); everything that
 //   changes something is pending meanwhile (`button({ work })`), says what failed, and can be undone or asks first.

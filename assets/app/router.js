@@ -35,6 +35,12 @@ function read() {
   here.value = { path: pathname, query: new URLSearchParams(search), hash, params: {}, route: null };
 }
 
+/** Answers what tells, later, whether the page is still the one that is shown now: who has to wait before a dialog opens asks it. */
+export function staying() {
+  const path = here.peek()?.path;
+  return () => here.peek()?.path === path;
+}
+
 /** Goes to an address of the dashboard. `replace` leaves no step back. */
 export function go(to, { replace = false } = {}) {
   if (replace) window.history.replaceState(null, '', to);

@@ -1,7 +1,7 @@
 // The list of flags: search, filters, a switch for every environment, and keys for all of it. Only the rows that can be seen are
 // on the page.
 import { html, nothing, signal, track, effect, css, repeat, untracked, opened } from '../kit.js';
-import { here, go } from '../router.js';
+import { here, go, staying } from '../router.js';
 import { inProject, reopens } from '../store/kept.js';
 import * as place from '../store/place.js';
 import { flagList } from '../store/flags.js';
@@ -120,7 +120,9 @@ export function open() {
   // The dialog is loaded when it is asked for: the list is there sooner without it.
   const create = () => once('new-flag', async () => {
     if (!place.mayEdit.value) return;
+    const stayed = staying();
     const { newFlag } = await import('./flags/new-flag.js');
+    if (!stayed()) return;
     const made = await newFlag(tags());
     if (made) go(place.to`flags/${made.key}`);
   });

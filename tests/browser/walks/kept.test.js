@@ -90,12 +90,34 @@ test('a step back leaves the form, a step forward finds it again', async () => {
   await page.getByRole('heading', { name: 'Flags' }).waitFor();
   assert.equal(await page.locator('dialog').count(), 0);
   await page.getByRole('button', { name: 'New flag' }).click();
+  await page.getByRole('dialog', { name: 'New flag' }).waitFor();
   await page.keyboard.press('Escape');
   await page.goForward();
   await dialog.waitFor();
   assert.equal(await dialog.getByLabel('Name', { exact: true }).inputValue(), 'Insiders');
   assert.equal(await page.locator('dialog').count(), 1);
   await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await close();
+});
+
+test('a form that is late does not open where the reader is meanwhile', async () => {
+  const { page, close } = await window(server);
+  await signIn(page, server, { at: '/p/shop/compare' });
+  let release;
+  const held = new Promise((done) => { release = done; });
+  await page.route('**/new-flag.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByRole('link', { name: 'Flags' }).click();
+  const late = page.waitForResponse((response) => response.url().endsWith('/new-flag.js'));
+  await page.getByRole('button', { name: 'New flag' }).click();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Compare' }).waitFor();
+  release();
+  await (await late).finished();
+  await page.evaluate((address) => import(address), (await late).url());
+  assert.equal(await page.locator('dialog').count(), 0);
   await close();
 });
 

@@ -1,7 +1,7 @@
 // The menu at a flag's name: a copy of it, archiving and restoring it, and deleting it for good. All of that is of all
 // environments, so it asks for the flag's key, or for what stands in the way.
 import { html, nothing, signal } from '../../kit.js';
-import { go } from '../../router.js';
+import { go, staying } from '../../router.js';
 import { inEnvironment, keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { archive, copy, dependents, remove, restore } from '../../store/life.js';
@@ -76,7 +76,9 @@ export function life(flag, load) {
   const environment = () => place.environment.peek();
 
   async function toArchive() {
+    const stayed = staying();
     const list = await dependents(flag.key, environment());
+    if (!stayed()) return;
     if (list.length) {
       await inTheWay(flag, list, 'archived');
       return;

@@ -1,6 +1,7 @@
 // What uses a segment, with the way there; and deleting one, which the server refuses as long as something does.
 import { html, nothing } from '../../kit.js';
 import * as api from '../../api.js';
+import { staying } from '../../router.js';
 import * as place from '../../store/place.js';
 import { NO_USE, address, allowed, breakGlass, inProject } from '../../store/segments.js';
 import { chip, environment } from '../../parts/chip.js';
@@ -34,7 +35,9 @@ const stillUsed = (segment, use) => show({
 
 /** Asks and deletes; answers whether it is gone. */
 export async function deleteSegment(segment, usage) {
+  const stayed = staying();
   await usage.load();
+  if (!stayed()) return false;
   const use = usage.value?.users.get(segment.key);
   if (use) {
     await stillUsed(segment, use);
