@@ -52,8 +52,8 @@ fn own(reader: &store::Reader, caller: &Caller, search: Search) -> Result<Search
 }
 
 /// A page of the entries that are looked for in the organizations of `caller`, newest first. A project or an
-/// environment of another organization is missing; any other name that means nothing finds nothing. Looks at the whole
-/// index of the log: call it where that may wait.
+/// environment of another organization is missing; any other name that means nothing finds nothing. May look
+/// at the whole index of the log: call it where that may wait.
 pub fn list(
     control: &Control,
     caller: &Caller,
@@ -62,7 +62,7 @@ pub fn list(
 ) -> Result<Page<Entry>, Error> {
     let reader = control.read()?;
     let search = own(&reader, caller, search)?;
-    Ok(store::audit::search(&reader, &search, request)?)
+    Ok(store::audit::search(&reader, &control.audit_counts, &search, request)?)
 }
 
 /// All entries that are looked for, as they were at one moment, batch after batch.

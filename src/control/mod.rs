@@ -115,6 +115,8 @@ pub struct Control {
     stream_tokens: StreamTokenKey,
     /// Places for those who walk along the audit log.
     walks: Semaphore,
+    /// What searches of the audit log found.
+    audit_counts: store::audit::Counts,
     /// What a throwaway server is set back to.
     beginning: Arc<OnceLock<Snapshot>>,
     settings: Settings,
@@ -141,6 +143,7 @@ impl Control {
             refresh,
             stream_tokens,
             walks,
+            audit_counts: store::audit::Counts::default(),
             beginning: Arc::default(),
             settings,
         })

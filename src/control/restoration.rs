@@ -19,7 +19,6 @@ use crate::{
         flag::{Configuration, Flag, FlagStatus, MAX_FLAGS_PER_PROJECT},
         flag_change::FlagChange,
         id::{EnvironmentId, FlagId, RuleId},
-        page::{PageRequest, Start},
         role::Permission,
         time::Timestamp,
         violation::{Fault, Violations},
@@ -219,10 +218,8 @@ fn deleted_since(change: &Change<'_>, place: &Place, at: Timestamp) -> Result<Ve
         from: Some(at),
         ..Search::default()
     };
-    let per_page = u32::try_from(MAX_FLAGS_PER_PROJECT).unwrap_or(u32::MAX);
-    let request = PageRequest { per_page, start: Start::Page(1) };
-    let page = store::audit::search(change.tx(), &search, &request)?;
-    let told = page.rows.into_iter().filter_map(|entry| {
+    let deletions = store::audit::newest_of(change.tx(), &search, MAX_FLAGS_PER_PROJECT)?;
+    let told = deletions.into_iter().filter_map(|entry| {
         let id = FlagId::parse(&entry.resource).filter(|id| id.made_at().seconds() <= at.seconds())?;
         let key = entry.changes.into_iter().find(|it| it.field == "key")?.from;
         Some(RestoredFlag { id, key: key.as_str()?.to_owned(), fate: Fate::Deleted })

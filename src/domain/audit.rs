@@ -98,7 +98,7 @@ pub struct Entry {
 }
 
 /// Which entries are looked for: those to which everything applies that is said.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     /// Of one of these organizations.
     pub organizations: Vec<OrganizationId>,

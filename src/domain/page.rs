@@ -58,6 +58,18 @@ pub struct PageRequest {
     pub start: Start,
 }
 
+impl PageRequest {
+    /// As many rows from the first one on, or from the cursor on, tell what is on the page and whether there are more.
+    pub fn reach(&self) -> usize {
+        let size = self.per_page as usize;
+        let pages = match self.start {
+            Start::Page(page) => page as usize,
+            Start::After(_) => 1,
+        };
+        pages.saturating_mul(size).saturating_add(1)
+    }
+}
+
 /// Some rows of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {

@@ -2,18 +2,22 @@
 //! chain is the last record, and is noted beside the log.
 
 mod chain;
+mod count;
 mod index;
 mod record;
 
 use redb::{AccessGuard, ReadableTable};
 
-pub use self::chain::{Walk, is_noted, note_head};
+pub use self::{
+    chain::{Walk, is_noted, note_head},
+    count::Counts,
+};
 
 use super::{Access, Error, Writer, codec::Stored, meta, tables};
 use crate::domain::{
     audit::{Entry, Resource, Search, chain::Head},
     id::{Bits, EnvironmentId},
-    page::{self, Direction, Page, PageRequest, SortKey},
+    page::{self, Cursor, Direction, Page, PageRequest, SortKey, Start},
 };
 pub(super) use record::Link;
 
@@ -44,13 +48,33 @@ pub fn append(
 }
 
 /// A page of the entries that are looked for, newest first.
-pub fn search(access: &impl Access, search: &Search, request: &PageRequest) -> Result<Page<Entry>, Error> {
-    of_places(access, index::find(access, search)?, request)
+pub fn search(
+    access: &impl Access,
+    counts: &Counts,
+    search: &Search,
+    request: &PageRequest,
+) -> Result<Page<Entry>, Error> {
+    let total = counts.of(access, search)?;
+    let last = match &request.start {
+        Start::Page(_) => u64::MAX,
+        Start::After(Cursor { place: (SortKey::Number(place), _), .. }) => {
+            u64::try_from(*place).unwrap_or_default().saturating_sub(1)
+        }
+        Start::After(_) => 0,
+    };
+    let most = request.reach().min(usize::try_from(total).unwrap_or(usize::MAX));
+    let places = index::find(access, search, last, most)?;
+    Ok(Page { total, ..of_places(access, places, request)? })
+}
+
+/// The newest entries that are looked for, newest first, and not more than `most`.
+pub fn newest_of(access: &impl Access, search: &Search, most: usize) -> Result<Vec<Entry>, Error> {
+    entries(access, &index::find(access, search, u64::MAX, most)?)
 }
 
 /// Whether there is any entry that is looked for.
 pub fn any(access: &impl Access, search: &Search) -> Result<bool, Error> {
-    index::any(access, search)
+    Ok(!index::find(access, search, u64::MAX, 1)?.is_empty())
 }
 
 /// Some of the entries that are looked for, newest first.
@@ -89,12 +113,13 @@ fn of_places(access: &impl Access, places: Vec<u64>, request: &PageRequest) -> R
     let sort_key = |place: u64| SortKey::Number(i64::try_from(place).unwrap_or(i64::MAX));
     let sorted = places.into_iter().map(|place| ((sort_key(place), 0), place));
     let page = page::window(sorted, Direction::Descending, request);
-    let table = access.table(tables::AUDIT)?;
-    let mut entries = Vec::with_capacity(page.rows.len());
-    for place in &page.rows {
-        entries.push(opened(*place, table.get(place)?)?.0);
-    }
+    let entries = entries(access, &page.rows)?;
     Ok(page.with(entries))
+}
+
+fn entries(access: &impl Access, places: &[u64]) -> Result<Vec<Entry>, Error> {
+    let table = access.table(tables::AUDIT)?;
+    places.iter().map(|place| Ok(opened(*place, table.get(place)?)?.0)).collect()
 }
 
 /// The entry that was found at a place, and the length of its record.

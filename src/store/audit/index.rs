@@ -111,32 +111,24 @@ pub(super) fn add(writer: &Writer, place: u64, resource: Bits, entry: &Entry) ->
     Ok(())
 }
 
-/// The places of the entries that are looked for, newest first.
-pub(super) fn find(access: &impl Access, search: &Search) -> Result<Vec<u64>, Error> {
+/// The places up to `last` of the entries that are looked for, newest first, and not more than `most`.
+pub(super) fn find(access: &impl Access, search: &Search, last: u64, most: usize) -> Result<Vec<u64>, Error> {
     let wanted = Wanted::from(search);
     let mut found = Vec::new();
-    for block in access.table(tables::AUDIT_SEARCH)?.iter()?.rev() {
+    let table = access.table(tables::AUDIT_SEARCH)?;
+    for block in table.range(..=position(last).0)?.rev() {
+        if found.len() >= most {
+            break;
+        }
         let (block, rows) = block?;
         wanted.pick(block.value(), rows.value(), &mut found);
+        found.retain(|place| *place <= last);
     }
+    found.truncate(most);
     Ok(found)
 }
 
-/// Whether there is any of the entries that are looked for.
-pub(super) fn any(access: &impl Access, search: &Search) -> Result<bool, Error> {
-    let wanted = Wanted::from(search);
-    let mut found = Vec::new();
-    for block in access.table(tables::AUDIT_SEARCH)?.iter()?.rev() {
-        let (block, rows) = block?;
-        wanted.pick(block.value(), rows.value(), &mut found);
-        if !found.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The same for the places up to `last`, in a few blocks alone; and the last place before them, if there is any.
+/// The same in a few blocks alone; and the last place before them, if there is any.
 pub(super) fn find_some(
     access: &impl Access,
     search: &Search,
@@ -214,7 +206,7 @@ pub(super) fn retain_seen(
 }
 
 /// A search in the terms of rows.
-struct Wanted {
+pub(super) struct Wanted {
     organizations: Vec<[u8; 16]>,
     /// The rest of the identifiers that a row must have, with the place of each in it.
     ids: Vec<(usize, [u8; 16])>,
@@ -250,6 +242,11 @@ impl From<&Search> for Wanted {
 }
 
 impl Wanted {
+    /// How many of the rows of a block are wanted.
+    pub(super) fn count(&self, rows: &[u8]) -> u64 {
+        rows.chunks_exact(ROW).map(|row| u64::from(self.includes(row))).sum()
+    }
+
     /// Adds the places in a block of what is wanted, newest first.
     fn pick(&self, block: u64, rows: &[u8], found: &mut Vec<u64>) {
         let first = block.saturating_mul(BLOCK).saturating_add(1);

@@ -1,6 +1,7 @@
 //! What the log keeps, finds and notices.
 
 mod chain;
+mod count;
 
 use serde_json::json;
 
@@ -150,7 +151,7 @@ fn ask(per_page: u32) -> PageRequest {
 fn found(store: &Store, it: Search) -> Vec<String> {
     let organizations = vec![OrganizationId::from_bits(3)];
     let all = Search { organizations, ..it };
-    let page = search(&store.read().unwrap(), &all, &ask(10)).unwrap();
+    let page = search(&store.read().unwrap(), &Counts::default(), &all, &ask(10)).unwrap();
     page.rows.into_iter().map(|entry| entry.resource).collect()
 }
 
@@ -218,7 +219,7 @@ fn a_long_log_is_searched_to_its_end() {
     }
     let organizations = vec![OrganizationId::from_bits(3)];
     let all = Search { organizations, ..Search::default() };
-    let page = search(&store.read().unwrap(), &all, &ask(200)).unwrap();
+    let page = search(&store.read().unwrap(), &Counts::default(), &all, &ask(200)).unwrap();
     let found: Vec<String> = page.rows.into_iter().map(|entry| entry.request_id).collect();
     assert_eq!((found, page.total), (expected, 100));
 }
