@@ -22,14 +22,14 @@ use crate::{
         audit::{Action, Actor, Entry, FieldChange, Scope, resource_bits},
         environment::Environment,
         flag::{Configuration, Flag},
-        id::{AuditId, Bits, EnvironmentId, OrganizationId, ProjectId},
+        id::{AuditId, Bits, EnvironmentId, OrganizationId},
         organization::Membership,
         revision::Revision,
         role::Permission,
         time::Timestamp,
     },
     engine::{self, Ruleset, Segments, compile},
-    live::{LiveEnvironment, feed::Subject},
+    live::{LiveEnvironment, feed::Subject, watch::Realm},
     store::{self, Writer, snapshot::Snapshot},
 };
 pub(super) use ending::{Durable, Ended, check_settled};
@@ -80,7 +80,7 @@ pub(super) struct Change<'c> {
     ending: Ending,
     publications: Vec<Publication>,
     /// The projects of which something is in the audit log.
-    touched: RefCell<BTreeSet<ProjectId>>,
+    touched: RefCell<BTreeSet<Realm>>,
     /// Whether deliveries of webhooks are due that were not.
     post: Post,
 }
@@ -122,6 +122,12 @@ impl<'c> Change<'c> {
     /// From here on this is a rehearsal: whatever would refuse the change refuses it, and in the end it is undone.
     pub(super) fn rehearse(&mut self) {
         self.ending = Ending::Undone;
+    }
+
+    /// Those who watch a project of an organization of the actor are told that something is another than before.
+    pub(super) fn tell_colleagues(&self) {
+        let organizations = self.memberships.iter().map(|it| Realm::Organization(it.organization));
+        self.touched.borrow_mut().extend(organizations);
     }
 
     /// The transaction.
@@ -199,7 +205,7 @@ impl<'c> Change<'c> {
         id: I,
         mut changes: Vec<FieldChange>,
     ) -> Result<(), Error> {
-        self.touched.borrow_mut().extend(scope.project);
+        self.touched.borrow_mut().extend(news::realm(action, scope));
         changes.extend(self.remarks.iter().cloned());
         if let (Glass::Broken, Some(why)) = (self.glass, &self.call.break_glass) {
             changes.push(FieldChange::made("break_glass", why.as_str()));

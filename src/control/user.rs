@@ -199,6 +199,7 @@ pub async fn update(
             if !changes.is_empty() {
                 store::user::put(change.tx(), &after)?;
                 change.audit(Action::UserUpdated, Scope::default(), id, changes)?;
+                change.tell_colleagues();
             }
             Ok(after)
         })

@@ -25,7 +25,7 @@ pub enum Refusal {
 pub fn begin(control: &Control, caller: &Caller, project: ProjectId) -> Result<(Project, Watcher), Refusal> {
     let reader = control.read().map_err(Refusal::Hidden)?;
     let project = readable_project(&reader, caller, project).map_err(Refusal::Hidden)?;
-    let watcher = control.live().watch(project.id, caller.user.id).map_err(|Crowded| Refusal::Crowded)?;
+    let watcher = control.live().watch(&project, caller.user.id).map_err(|Crowded| Refusal::Crowded)?;
     Ok((project, watcher))
 }
 

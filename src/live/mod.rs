@@ -21,6 +21,7 @@ use crate::{
         environment::Environment,
         id::{ApiKeyId, EnvironmentId, ProjectId, UserId},
         key::EnvironmentKey,
+        project::Project,
         time::Timestamp,
     },
     engine::{Outcome, Ruleset},
@@ -30,7 +31,7 @@ use feed::{Feed, Follower, Following, Notice, StreamLimits, TooMany};
 pub use key::LiveKey;
 use meter::Meters;
 use usage::Usage;
-use watch::{Crowded, Tower, Watcher};
+use watch::{Crowded, Realm, Tower, Watcher};
 
 /// An environment as it is served.
 #[derive(Debug)]
@@ -188,8 +189,8 @@ impl Live {
     }
 
     /// Watches everything that changes in `project` from this moment on, for `user`.
-    pub fn watch(&self, project: ProjectId, user: UserId) -> Result<Watcher, Crowded> {
-        self.tower.watch(project, user)
+    pub fn watch(&self, project: &Project, user: UserId) -> Result<Watcher, Crowded> {
+        self.tower.watch(project.id, project.organization, user)
     }
 
     /// Gives everyone who follows or watches anything a sign of life.
@@ -224,9 +225,9 @@ impl Live {
         });
     }
 
-    /// Tells those who watch a project that something changed of which they are told nothing else.
-    pub fn tell_watchers(&self, project: ProjectId) {
-        self.tower.tell_unsaid(Some(project));
+    /// Tells those who watch that something of `realm` changed of which they are told nothing else.
+    pub fn tell_watchers(&self, realm: Realm) {
+        self.tower.tell_unsaid(Some(realm));
     }
 
     /// Adds an API key.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 use super::feed::Notice;
-use crate::domain::id::{EnvironmentId, ProjectId, UserId};
+use crate::domain::id::{EnvironmentId, OrganizationId, ProjectId, UserId};
 
 /// News that one who watches may be behind. Who is further behind is told that some were missed.
 const MAX_BEHIND: usize = 256;
@@ -27,11 +27,20 @@ pub enum Sight {
     Beat,
 }
 
+/// What something else is that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Realm {
+    /// Of one project.
+    Project(ProjectId),
+    /// Of an organization, as all of its projects show it: its members, or which projects there are.
+    Organization(OrganizationId),
+}
+
 /// What goes through the channel.
 #[derive(Clone, Debug)]
 enum News {
     Change(ProjectId, EnvironmentId, Arc<Notice>),
-    Unsaid(Option<ProjectId>),
+    Unsaid(Option<Realm>),
     Beat,
     End,
 }
@@ -69,9 +78,9 @@ impl Tower {
         self.send(|| News::Change(project, environment, Arc::clone(notice)));
     }
 
-    /// Tells that something of `project` changed that has no notice; of all projects, if none is named.
-    pub(super) fn tell_unsaid(&self, project: Option<ProjectId>) {
-        self.send(|| News::Unsaid(project));
+    /// Tells that something of `realm` changed that has no notice; of all there is, if none is named.
+    pub(super) fn tell_unsaid(&self, realm: Option<Realm>) {
+        self.send(|| News::Unsaid(realm));
     }
 
     /// Gives everyone who watches a sign of life.
@@ -91,8 +100,13 @@ impl Tower {
         }
     }
 
-    /// Watches `project` from this moment on.
-    pub(super) fn watch(&self, project: ProjectId, user: UserId) -> Result<Watcher, Crowded> {
+    /// Watches a project from this moment on.
+    pub(super) fn watch(
+        &self,
+        project: ProjectId,
+        organization: OrganizationId,
+        user: UserId,
+    ) -> Result<Watcher, Crowded> {
         let mut places = self.places.lock();
         let own = places.get(&user).copied().unwrap_or_default();
         if own >= MAX_WATCHERS_PER_ACCOUNT || places.values().sum::<usize>() >= MAX_WATCHERS {
@@ -100,7 +114,7 @@ impl Tower {
         }
         places.insert(user, own + 1);
         let place = Place { user, places: Arc::clone(&self.places) };
-        Ok(Watcher { project, news: self.news.subscribe(), _place: place })
+        Ok(Watcher { project, organization, news: self.news.subscribe(), _place: place })
     }
 }
 
@@ -125,11 +139,19 @@ impl Drop for Place {
 #[derive(Debug)]
 pub struct Watcher {
     project: ProjectId,
+    organization: OrganizationId,
     news: broadcast::Receiver<News>,
     _place: Place,
 }
 
 impl Watcher {
+    fn is_within(&self, realm: Realm) -> bool {
+        match realm {
+            Realm::Project(id) => id == self.project,
+            Realm::Organization(id) => id == self.organization,
+        }
+    }
+
     /// Waits for something to see; `None` when the server is stopping.
     pub async fn next(&mut self) -> Option<Sight> {
         loop {
@@ -137,7 +159,7 @@ impl Watcher {
                 Ok(News::Change(project, environment, notice)) if project == self.project => {
                     return Some(Sight::Change(environment, notice));
                 }
-                Ok(News::Unsaid(Some(project))) if project != self.project => {}
+                Ok(News::Unsaid(Some(realm))) if !self.is_within(realm) => {}
                 Ok(News::Change(..)) => {}
                 Ok(News::Beat) => return Some(Sight::Beat),
                 Ok(News::Unsaid(_)) | Err(broadcast::error::RecvError::Lagged(_)) => {
@@ -157,28 +179,53 @@ mod tests {
         UserId::from_bits(bits)
     }
 
+    fn watch(tower: &Tower, project: u128, organization: u128, by: u128) -> Result<Watcher, Crowded> {
+        tower.watch(ProjectId::from_bits(project), OrganizationId::from_bits(organization), user(by))
+    }
+
     #[test]
     fn places_are_few_for_one_and_for_all_and_come_back() {
         let tower = Tower::default();
-        let project = ProjectId::from_bits(1);
         let mut mine: Vec<_> =
-            (0..MAX_WATCHERS_PER_ACCOUNT).map(|_| tower.watch(project, user(1)).unwrap()).collect();
-        assert_eq!(tower.watch(project, user(1)).err(), Some(Crowded));
+            (0..MAX_WATCHERS_PER_ACCOUNT).map(|_| watch(&tower, 1, 2, 1).unwrap()).collect();
+        assert_eq!(watch(&tower, 1, 2, 1).err(), Some(Crowded));
         mine.pop();
-        mine.push(tower.watch(project, user(1)).unwrap());
+        mine.push(watch(&tower, 1, 2, 1).unwrap());
         let of_others = MAX_WATCHERS - MAX_WATCHERS_PER_ACCOUNT;
-        let all: Vec<_> =
-            (0..of_others as u128).map(|it| tower.watch(project, user(2 + it)).unwrap()).collect();
-        assert_eq!(tower.watch(project, user(9_999)).err(), Some(Crowded));
+        let all: Vec<_> = (0..of_others as u128).map(|it| watch(&tower, 1, 2, 2 + it).unwrap()).collect();
+        assert_eq!(watch(&tower, 1, 2, 9_999).err(), Some(Crowded));
         drop((mine, all));
         assert!(tower.places.lock().is_empty());
-        tower.watch(project, user(1)).unwrap();
+        watch(&tower, 1, 2, 1).unwrap();
+    }
+
+    #[tokio::test]
+    async fn of_what_has_no_notice_only_those_are_told_whom_it_concerns() {
+        let tower = Tower::default();
+        let organization = |id| Realm::Organization(OrganizationId::from_bits(id));
+        let project = |id| Realm::Project(ProjectId::from_bits(id));
+        for (realm, told) in [
+            (Some(project(1)), [true, false, false]),
+            (Some(project(9)), [false, false, false]),
+            (Some(organization(2)), [true, true, false]),
+            (Some(organization(1)), [false, false, false]),
+            (None, [true, true, true]),
+        ] {
+            let mut watchers =
+                [(1, 2), (3, 2), (4, 5)].map(|(project, of)| watch(&tower, project, of, 1).unwrap());
+            tower.tell_unsaid(realm);
+            tower.beat();
+            for (watcher, is_told) in watchers.iter_mut().zip(told) {
+                let sight = watcher.next().await.unwrap();
+                assert_eq!(matches!(sight, Sight::Missed), is_told, "{realm:?}: {sight:?}");
+            }
+        }
     }
 
     #[tokio::test]
     async fn who_is_too_far_behind_is_told_so() {
         let tower = Tower::default();
-        let mut watcher = tower.watch(ProjectId::from_bits(1), user(1)).unwrap();
+        let mut watcher = watch(&tower, 1, 2, 1).unwrap();
         for _ in 0..=MAX_BEHIND {
             tower.beat();
         }

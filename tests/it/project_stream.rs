@@ -91,6 +91,41 @@ fn what_has_no_event_of_its_own_is_told_all_the_same_and_to_nobody_else() {
 }
 
 #[test]
+fn what_happens_to_the_organization_is_told_to_its_people_alone() {
+    let server = Server::start();
+    let team = server.admin();
+    let admin = &team.client;
+    let member = team.enrol(&server, "vera@example.com", Role::Editor);
+    let me = member.get("/api/v1/auth/me").expect(200)["data"]["id"].as_str().unwrap().to_owned();
+    let other = admin.post("/api/v1/organizations", &json!({"name": "Other"})).expect(201);
+    let project = json!({"key": "other", "name": "Other", "organization_id": other["data"]["id"]});
+    let other = admin.post("/api/v1/projects", &project).expect(201);
+    let other = other["data"]["id"].as_str().unwrap();
+    let mut elsewhere = Stream::open(admin, &format!("/api/v1/projects/{other}/stream"));
+    assert_eq!(elsewhere.event().name, "connected");
+    let mut stream = connected(&member, &team);
+    let mut told = |what| assert_eq!(stream.event().name, "changed", "{what}");
+
+    let organization = format!("/api/v1/organizations/{}", team.organization());
+    let invitation = json!({"email": "new@example.com", "role": "viewer"});
+    admin.post(&format!("{organization}/invitations"), &invitation).expect(201);
+    told("an invitation");
+    admin.put(&format!("{organization}/members/{me}"), &json!({"role": "viewer"})).expect(200);
+    told("a role");
+    admin.put(&organization, &json!({"name": "Shops"})).expect(200);
+    told("the organization's name");
+    let project = json!({"key": "more", "name": "More", "organization_id": team.organization()});
+    admin.post("/api/v1/projects", &project).expect(201);
+    told("a project");
+    member.json("PATCH", "/api/v1/auth/me", r#"{"full_name": "Vera"}"#).expect(200);
+    told("a member's name");
+
+    let segments = format!("/api/v1/segments?project_id={other}");
+    admin.post(&segments, &json!({"key": "s", "name": "S"})).expect(201);
+    assert_eq!(elsewhere.event().name, "segment.created");
+}
+
+#[test]
 fn it_ends_with_the_right_to_see_the_project() {
     let server = Server::start();
     let team = server.admin();

@@ -3,8 +3,8 @@
 import { signal, computed, effect, batch } from '../kit.js';
 import * as api from '../api.js';
 import { here, path, setQuery } from '../router.js';
-import { account, admitted, roleIn, status } from '../session.js';
-import { follow, onChange, onFocus } from '../live.js';
+import { account, admitted, reload, roleIn, status } from '../session.js';
+import { follow, onNews } from '../live.js';
 
 /** All projects of the account; null until they are known. */
 export const projects = signal(null);
@@ -94,6 +94,9 @@ effect(() => {
   if (status.value === 'out') queueMicrotask(() => { projects.value = null; });
 });
 
-onChange((change) => { if (change.event === 'changed') loadEnvironments(); });
-// No stream tells of what changes in an environment itself, such as a freeze.
-onFocus(() => loadEnvironments());
+// Somebody else may have changed which projects and environments there are, and what the reader may do.
+onNews(() => {
+  loadEnvironments();
+  loadProjects();
+  reload().catch(() => {});
+});

@@ -7,8 +7,8 @@ use crate::{
     control::{core::Core, error::Error, load},
     domain::{
         api_key::ApiKey,
-        audit::Action,
-        id::{ApiKeyId, EnvironmentId, ProjectId},
+        audit::{Action, Resource, Scope},
+        id::{ApiKeyId, EnvironmentId},
         schedule::Due,
         time::Timestamp,
     },
@@ -16,6 +16,7 @@ use crate::{
     live::{
         LiveEnvironment,
         feed::{Notice, Subject},
+        watch::Realm,
     },
 };
 
@@ -37,11 +38,18 @@ pub(in crate::control) struct News {
     pub(super) at: Timestamp,
     pub(super) publications: Vec<Publication>,
     pub(super) rulesets: Vec<Next>,
-    /// The projects that are another than before.
-    pub(super) touched: BTreeSet<ProjectId>,
+    /// What is another than before.
+    pub(super) touched: BTreeSet<Realm>,
     /// The schedule whose time comes next.
     pub(super) due: Option<Due>,
     pub(super) post: Post,
+}
+
+/// What an entry of the audit log is about that those who watch are told of without a notice. Which projects there are,
+/// and what they are called, is shown in all of the organization.
+pub(super) fn realm(action: Action, scope: Scope) -> Option<Realm> {
+    let project = scope.project.filter(|_| action.resource() != Resource::Project).map(Realm::Project);
+    project.or_else(|| scope.organization.map(Realm::Organization))
 }
 
 impl News {
@@ -68,10 +76,9 @@ impl News {
                 Publication::Everything => live.replace(load::everything(&core.store)?, at),
             }
         }
-        // Of rulesets those who watch are told what changed.
-        if self.rulesets.is_empty() {
-            self.touched.into_iter().for_each(|project| live.tell_watchers(project));
-        }
+        // Of rulesets those who watch a project are told what changed.
+        let is_unsaid = |realm: &Realm| matches!(realm, Realm::Organization(_)) || self.rulesets.is_empty();
+        self.touched.into_iter().filter(is_unsaid).for_each(|realm| live.tell_watchers(realm));
         for (ruleset, news) in self.rulesets {
             let version = ruleset.version();
             let notice = |(action, subject)| Notice { version, action, subject: Some(subject), at };

@@ -31,7 +31,8 @@ impl ProjectStreamApi {
     /// Server-sent events, for a dashboard: the first one is `connected`, with `{timestamp}`. Then comes an event for
     /// each change of a flag or a segment in any of the project's environments, named as those of `GET /sdk/stream`, with
     /// `{environment_id, flag_key, segment_key, event, version, timestamp}`; and a `changed`, with `{timestamp}` alone,
-    /// where something else may have changed: fetch everything then. An event says that something changed and not what.
+    /// where something else may have changed, of the project or of its organization (members, invitations, which projects
+    /// there are): fetch everything then. An event says that something changed and not what.
     ///
     /// A comment comes at least every 30 seconds. The stream ends when the session or the token does, when the caller
     /// may no longer see the project, and when the server stops. Nothing is kept for those who come back: they fetch

@@ -3,7 +3,7 @@ import { html, nothing, effect, signal, track, repeat, untracked } from '../../k
 import * as api from '../../api.js';
 import { go, path } from '../../router.js';
 import { account, reload } from '../../session.js';
-import { onFocus } from '../../live.js';
+import { onNews } from '../../live.js';
 import { inProject, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button, once } from '../../parts/button.js';
@@ -45,7 +45,7 @@ export function members() {
     asked = wanted;
     untracked(() => { if (wanted) load(); });
   });
-  const stopFocus = onFocus(() => { if (asked) load(); });
+  const stopFocus = onNews(() => { if (asked) load(); });
   const stopReopen = reopens(() => place.isAdmin.value && inProject('invitation'), () => invited.invite());
 
   const show = (member, role) => {
