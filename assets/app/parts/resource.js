@@ -8,25 +8,30 @@ export function resource(fetcher) {
   const error = signal(null);
   const pending = signal(false);
   let turn = 0;
+  let latest = null;
+  const run = async (mine) => {
+    pending.value = true;
+    try {
+      const next = await fetcher();
+      if (mine === turn) batch(() => { value.value = next; error.value = null; });
+    } catch (cause) {
+      if (cause?.name !== 'ApiError') console.error(cause);
+      if (mine === turn) error.value = cause;
+    }
+    // Who asked before somebody else did waits for what is shown in the end.
+    if (mine !== turn) return latest;
+    pending.value = false;
+    return value.peek();
+  };
   return {
     get value() { return value.value; },
     set value(next) { value.value = next; },
     get error() { return error.value; },
     get pending() { return pending.value; },
     peek: () => value.peek(),
-    async load() {
-      const mine = ++turn;
-      pending.value = true;
-      try {
-        const next = await fetcher();
-        if (mine === turn) batch(() => { value.value = next; error.value = null; });
-      } catch (cause) {
-        if (cause?.name !== 'ApiError') console.error(cause);
-        if (mine === turn) error.value = cause;
-      } finally {
-        if (mine === turn) pending.value = false;
-      }
-      return value.peek();
+    load() {
+      latest = run(++turn);
+      return latest;
     },
   };
 }

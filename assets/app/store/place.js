@@ -55,10 +55,13 @@ export function chooseEnvironment(key) {
   setQuery({ env: key });
 }
 
+/** What is as it was stays the same list, so that nothing that follows it begins anew. */
+const alike = (list, known) => JSON.stringify(list) === JSON.stringify(known.peek());
+
 export async function loadProjects() {
   try {
     const list = await api.all('/projects');
-    batch(() => { projects.value = list; error.value = null; });
+    batch(() => { if (!alike(list, projects)) projects.value = list; error.value = null; });
   } catch (cause) {
     error.value = cause;
   }
@@ -68,9 +71,7 @@ export async function loadEnvironments(id = project.peek()?.id) {
   if (!id) return;
   try {
     const list = await api.all('/environments', { project_id: id });
-    // What is as it was stays the same list, so that nothing that follows it begins anew.
-    const same = JSON.stringify(list) === JSON.stringify(environments.peek());
-    if (project.peek()?.id === id) batch(() => { if (!same) environments.value = list; error.value = null; });
+    if (project.peek()?.id === id) batch(() => { if (!alike(list, environments)) environments.value = list; error.value = null; });
   } catch (cause) {
     error.value = cause;
   }

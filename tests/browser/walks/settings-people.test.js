@@ -106,6 +106,23 @@ test('a role changes and is taken back; somebody is removed; the last admin stay
   await close();
 });
 
+test('what another admin does is seen while it is looked at', async () => {
+  const { page, close } = await window(server);
+  const emil = people.editor;
+  await signIn(page, server, { ...emil, at: AT });
+  await page.getByRole('heading', { name: /^Members/ }).waitFor();
+  const invite = page.getByRole('button', { name: 'Invite' });
+  assert.equal(await invite.count(), 0);
+  const { user_id: id } = (await server.api('GET', `${base}/members`)).find((one) => one.email === emil.email);
+  await server.api('PUT', `${base}/members/${id}`, { role: 'admin' });
+  await invite.waitFor();
+  await server.api('POST', `${base}/invitations`, { email: 'soon@example.com', role: 'viewer' });
+  await page.getByText('soon@example.com').first().waitFor();
+  await server.api('PUT', `${base}/members/${id}`, { role: 'editor' });
+  await invite.waitFor({ state: 'detached' });
+  await close();
+});
+
 test('a viewer sees the members, and may leave', async () => {
   const { page, close } = await window(server);
   await signIn(page, server, { ...people.viewer, at: AT });

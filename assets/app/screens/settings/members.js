@@ -33,12 +33,7 @@ export function members() {
   const base = () => path`/organizations/${place.project.peek().organization_id}/members`;
   const people = resource(() => api.all(base(), {}, 5000));
   const invited = invitations({ nameOf: (id) => people.value?.find((one) => one.user_id === id) });
-  /** Another admin may have changed the reader's own role. */
-  const check = async (all) => {
-    const mine = all?.find(self);
-    if (mine && mine.role !== place.role.peek()) await reload();
-  };
-  const load = () => Promise.all([people.load().then(check), place.isAdmin.peek() && invited.load()]).catch(failed);
+  const load = () => Promise.all([people.load(), place.isAdmin.peek() && invited.load()]).catch(failed);
   const stop = effect(() => {
     const wanted = place.role.value ? `${place.project.value.organization_id} ${place.isAdmin.value}` : null;
     if (wanted === asked) return;
