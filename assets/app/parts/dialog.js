@@ -5,6 +5,7 @@ import { status } from '../session.js';
 import { button, once } from './button.js';
 import { icon } from './icon.js';
 import { field } from './field.js';
+import { unkept } from './state.js';
 
 /** How many are open; keys of the page below wait meanwhile. */
 export const dialogs = signal(0);
@@ -91,6 +92,7 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
     body: (close) => html`<form class="stack" novalidate @submit=${attempt(close)}>
       ${intro ? html`<div>${intro}</div>` : nothing}
       ${fields(error.value)}
+      ${kept?.lost.value ? unkept() : nothing}
       ${error.value ? html`<p class="note danger" role="alert">${icon('warn')}<span>${error.value.message}</span></p>` : nothing}
       ${actions(
         button({ label: 'Cancel', onClick: () => close() }),

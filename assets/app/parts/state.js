@@ -12,3 +12,6 @@ export const empty = ({ title, text, action, also }) => html`<div class="empty">
 /** It failed: what the server said and a way to try again. */
 export const fault = (error, again) => html`<div class="empty" role="alert"><h2>${error.status === 404 ? 'Not found' : 'This could not be loaded'}</h2><p class="wrap">${error.message}</p>
   ${again ? html`<div class="row">${button({ label: 'Try again', work: async () => again() })}</div>` : nothing}</div>`;
+
+/** What is typed is too much for the tab to keep. */
+export const unkept = () => html`<p class="note warn" role="status">This is too long to be kept: a reload of the page would lose it.</p>`;

@@ -11,6 +11,7 @@ import { copyButton } from '../parts/copy.js';
 import { field } from '../parts/field.js';
 import { icon } from '../parts/icon.js';
 import { resource, shown } from '../parts/resource.js';
+import { unkept } from '../parts/state.js';
 import { ago } from '../parts/time.js';
 import { failed, toast } from '../parts/toast.js';
 import { changeList } from './segment/changes.js';
@@ -81,7 +82,8 @@ export function open({ params }) {
   const bar = () => {
     if (!draft.dirty.value || refusal()) return nothing;
     return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>Unsaved changes</h2>${changeList(kind.fieldsOf(draft.base.value), draft.fields.value, 'Your changes')}
-        ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((one) => `${one.field} ${one.message}`).join('; ')}.</span></p>` : nothing}</div>
+        ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((one) => `${one.field} ${one.message}`).join('; ')}.</span></p>` : nothing}
+        ${draft.lost.value ? unkept() : nothing}</div>
       <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: draft.discard })}${button({ label: 'Save', kind: 'primary', name: 'save-segment', work: save, disabled: draft.overtaken.value || segment.error?.status === 404 })}</div></section>`;
   };
 

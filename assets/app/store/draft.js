@@ -11,13 +11,14 @@ const named = (id) => `draft ${id}`;
 export function draftOf(source, { fieldsOf, changes, merge, body, idOf = (one) => one.id }) {
   /** `{ base, mine }`: the thing as it was when the editing began, and the fields as they are now; null: nothing is edited. */
   const edit = signal(null);
+  const lost = signal(false);
   let known = null;
 
   const keep = (next) => {
     const name = named(idOf(source.peek()));
     edit.value = next;
-    if (next) tab.write(name, next);
-    else tab.forget(name);
+    lost.value = next !== null && !tab.write(name, next);
+    if (!next) tab.forget(name);
   };
 
   const fields = computed(() => edit.value?.mine ?? (source.value ? fieldsOf(source.value) : null));
@@ -27,6 +28,8 @@ export function draftOf(source, { fieldsOf, changes, merge, body, idOf = (one) =
     /** The thing as the edits began from it. */
     base: computed(() => edit.value?.base ?? source.value),
     dirty: computed(() => edit.value !== null),
+    /** Whether there is no room to keep the edits, so that a reload loses them. */
+    lost,
     /** Whether somebody else changed it since. */
     overtaken: computed(() => edit.value !== null && source.value !== null && edit.value.base.revision !== source.value.revision),
     /** Takes up what an earlier visit left; called when the thing is known, or is another one. */
@@ -34,6 +37,7 @@ export function draftOf(source, { fieldsOf, changes, merge, body, idOf = (one) =
       const id = idOf(source.peek());
       if (known === id) return;
       known = id;
+      lost.value = false;
       const left = tab.read(named(id));
       edit.value = left?.base && idOf(left.base) === id ? left : null;
     },

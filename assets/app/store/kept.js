@@ -1,6 +1,6 @@
 // What was typed into a form that is not sent yet, kept in the tab so that no reload loses it: the form is opened again with it.
 // A form names the fields that are kept; a secret is never one of them.
-import { effect } from '../kit.js';
+import { effect, signal } from '../kit.js';
 import * as place from './place.js';
 import * as tab from './tab.js';
 
@@ -8,11 +8,13 @@ const alike = (one, other) => one === null || other === null || (typeof one === 
 
 /** Keeps these `fields` (signals, by name) while a form is open: `begin` takes up what was left, `end` forgets it; `stop` leaves it for
  *  the next time. Of a thing that is changed only the `changes` are kept: the other fields show what is so at the next time. Of one that
- *  is made all is kept, as it was read. */
+ *  is made all is kept, as it was read. `lost` says that there is no room for it. */
 export function keep(name, fields, { changes = false } = {}) {
   const all = Object.entries(fields);
+  const lost = signal(false);
   let stop = null;
   return {
+    lost,
     begin() {
       const before = Object.fromEntries(all.map(([field, given]) => [field, JSON.stringify(given.peek())]));
       const values = tab.read(name) ?? {};
@@ -23,9 +25,13 @@ export function keep(name, fields, { changes = false } = {}) {
       stop = effect(() => {
         const now = all.map(([field, given]) => [field, given.value]);
         const changed = now.filter(([field, value]) => JSON.stringify(value) !== before[field]);
-        if (first) first = false;
-        else if (changed.length) tab.write(name, Object.fromEntries(changes ? changed : now));
-        else tab.forget(name);
+        if (!first && changed.length) {
+          lost.value = !tab.write(name, Object.fromEntries(changes ? changed : now));
+        } else if (!first) {
+          tab.forget(name);
+          lost.value = false;
+        }
+        first = false;
       });
     },
     stop: () => stop?.(),

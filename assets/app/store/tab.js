@@ -56,17 +56,17 @@ export function forget(name) {
   if (reader !== null) store()?.removeItem(address(reader, name));
 }
 
-/** Keeps this under the name, in place of what was. Where there is no room for it nothing is left there: what was before is not
- *  what was last. */
+/** Keeps this under the name, in place of what was, and answers whether it could. Where there is no room for it nothing is left
+ *  there: what was before is not what was last. */
 export function write(name, value) {
   const tab = store();
-  if (reader === null || !tab) return;
+  if (reader === null || !tab) return false;
   const own = address(reader, name);
   // When it was written comes first, so that the age of a thing is known without reading it.
   const text = `${Date.now()} ${JSON.stringify(value)}`;
   if (text.length > MOST_OF_ONE) {
     tab.removeItem(own);
-    return;
+    return false;
   }
   const others = ours().filter((one) => one !== own).map((one) => {
     const held = tab.getItem(one);
@@ -82,11 +82,11 @@ export function write(name, value) {
   for (;;) {
     try {
       tab.setItem(own, text);
-      return;
+      return true;
     } catch {
       // The tab has less room than we would take.
       tab.removeItem(own);
-      if (!others.length) return;
+      if (!others.length) return false;
       forgetOldest();
     }
   }

@@ -216,6 +216,12 @@ test('what is too long to be kept does not come back as it was before', async ()
   assert.ok((await kept(page)).includes('short'));
   await page.getByLabel('Value of variation 1').fill(`{"long": "${'x'.repeat(1_000_000)}"}`);
   assert.ok(!(await kept(page)).includes('short'));
+  const warning = page.getByRole('dialog').getByText('a reload of the page would lose it');
+  await warning.waitFor();
+  await page.getByLabel('Value of variation 1').fill('{"short": 2}');
+  await warning.waitFor({ state: 'detached' });
+  await page.getByLabel('Value of variation 1').fill(`{"long": "${'x'.repeat(1_000_000)}"}`);
+  await warning.waitFor();
   await page.reload();
   await page.getByRole('heading', { name: 'Flags' }).waitFor();
   await page.getByRole('button', { name: 'New flag' }).click();

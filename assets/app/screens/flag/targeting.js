@@ -9,6 +9,7 @@ import { askedAbout, permission, refusal, switchFlag } from '../../store/switchi
 import { button } from '../../parts/button.js';
 import { environment as environmentView, variation } from '../../parts/chip.js';
 import { icon } from '../../parts/icon.js';
+import { unkept } from '../../parts/state.js';
 import { failed, toast } from '../../parts/toast.js';
 import { toggle } from '../../parts/toggle.js';
 import { about } from './targeting/about.js';
@@ -110,6 +111,7 @@ export function targeting({ flags, flag, show }) {
     const number = kind.count(kind.fieldsOf(draft.base.value), draft.fields.value);
     return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>${number === 1 ? '1 change' : `${number} changes`} not saved</h2>
         ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((it) => `${it.field} ${it.message}`).join('; ')}.</span></p>` : nothing}
+        ${draft.lost.value ? unkept() : nothing}
         ${unfinished ? html`<p class="small">A value of a variation is not finished. ${button({ label: 'Go there', kind: 'quiet', small: true, onClick: shared.toUnfinished })}</p>` : nothing}</div>
       <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ id: 'review', label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || unfinished })}</div></section>`;
   };
