@@ -40,7 +40,8 @@ export function members() {
     asked = wanted;
     untracked(() => { if (wanted) load(); });
   });
-  const stopFocus = onNews(() => { if (asked) load(); });
+  // The news may be the reader's own role: who is no admin any more must not ask for invitations.
+  const stopFocus = onNews(() => reload().then(() => { if (asked) load(); }, () => {}));
   const stopReopen = reopens(() => place.isAdmin.value && inProject('invitation'), () => invited.invite());
 
   const show = (member, role) => {
