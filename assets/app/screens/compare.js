@@ -5,6 +5,7 @@ import { here, setQuery } from '../router.js';
 import * as api from '../api.js';
 import { onChange, onFocus } from '../live.js';
 import * as place from '../store/place.js';
+import * as tab from '../store/tab.js';
 import { MOST, differences } from '../store/differences.js';
 import { refusal } from '../store/switching.js';
 import { button } from '../parts/button.js';
@@ -20,6 +21,9 @@ import { sides, summary } from './compare/words.js';
 const RELOAD_MS = 200;
 /** How many rows are on the page before the reader asks for all. */
 const SHOWN = 200;
+
+/** What the chosen flags of two environments are kept as. */
+const kept = (two) => `chosen ${two}`;
 
 /** The two of the address; where it names none, the first and the one after. */
 function pair() {
@@ -49,7 +53,7 @@ export function open() {
     untracked(() => {
       found.value = null;
       done.value = null;
-      chosen.value = new Set();
+      chosen.value = new Set(name ? tab.read(kept(name)) : []);
       opened.value = new Set();
       if (name) found.load();
     });
@@ -65,10 +69,15 @@ export function open() {
   const search = () => (here.value.query.get('search') ?? '').toLowerCase();
   const rows = () => (found.value?.rows ?? []).filter((row) => row.name.toLowerCase().includes(search()) || row.flag_key.includes(search()));
   const selected = () => (found.value?.rows ?? []).filter((row) => chosen.value.has(row.flag_key));
+  const setChosen = (keys) => {
+    chosen.value = keys;
+    if (keys.size) tab.write(kept(pairShown), [...keys]);
+    else tab.forget(kept(pairShown));
+  };
   const choose = (keys, on) => {
     const next = new Set(chosen.value);
     for (const key of keys) next[on ? 'add' : 'delete'](key);
-    chosen.value = next;
+    setChosen(next);
   };
 
   async function unfold(row) {
@@ -86,7 +95,7 @@ export function open() {
     const { source, target } = pair();
     const answer = await promotion(source, target, selected().map((row) => row.flag_key));
     if (!answer) return;
-    chosen.value = new Set();
+    setChosen(new Set());
     done.value = { ...answer, target };
     await found.load();
     document.getElementById('promoted')?.focus();
@@ -139,7 +148,7 @@ export function open() {
     const number = selected().length;
     if (!number) return nothing;
     return html`<section class="save-bar compare-bar" aria-label="Chosen flags"><p class="grow">${flagsOf(number)} chosen${number > MOST ? html`<span class="muted">: at most ${count(MOST)} are promoted at once</span>` : nothing}</p>
-      <div class="row">${button({ label: 'Clear', kind: 'quiet', onClick: () => { chosen.value = new Set(); } })}${button({ label: 'Preview the promotion', name: 'preview', kind: 'primary', onClick: run, disabled: number > MOST })}</div></section>`;
+      <div class="row">${button({ label: 'Clear', kind: 'quiet', onClick: () => setChosen(new Set()) })}${button({ label: 'Preview the promotion', name: 'preview', kind: 'primary', onClick: run, disabled: number > MOST })}</div></section>`;
   };
 
   const result = () => {

@@ -25,17 +25,21 @@ const possible = () => {
   return choices.slice(0, highest + 1);
 };
 
-/** A form on the page: what was typed, what failed, and what submits it. */
-function section(name, fields, work) {
-  const given = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, signal(value)]));
+/** A form on the page: what was typed, what failed, and what submits it. `kept` says what of it a reload must not lose. */
+function section(name, given, work, kept) {
   const error = signal(null);
   const submit = (event) => {
     event.preventDefault();
     error.value = null;
-    once(name, () => work(given), (cause) => { error.value = cause; });
+    once(name, async () => {
+      await work();
+      kept?.end();
+      kept?.begin();
+    }, (cause) => { error.value = cause; });
   };
   const of = (key, more) => field({ value: given[key].value, onInput: (value) => { given[key].value = value; }, error: error.value?.field?.(key), ...more });
-  return { error, submit, of };
+  kept?.begin();
+  return { error, submit, of, close: () => kept?.stop() };
 }
 
 export function open() {
@@ -44,15 +48,17 @@ export function open() {
   tokens.load();
   const stopFocus = onFocus(tokens.load);
 
-  const name = section('profile-name', { full_name: account.value?.full_name ?? '' }, async (given) => {
-    await api.patch('/auth/me', { full_name: given.full_name.value.trim() });
+  const names = { full_name: signal(account.value?.full_name ?? '') };
+  const name = section('profile-name', names, async () => {
+    await api.patch('/auth/me', { full_name: names.full_name.value.trim() });
     await reload();
     toast('Your name is saved.');
-  });
-  const password = section('profile-password', { current_password: '', new_password: '' }, async (given) => {
-    await api.post('/auth/change-password', { current_password: given.current_password.value, new_password: given.new_password.value });
-    given.current_password.value = '';
-    given.new_password.value = '';
+  }, keep('profile', names));
+  const passwords = { current_password: signal(''), new_password: signal('') };
+  const password = section('profile-password', passwords, async () => {
+    await api.post('/auth/change-password', { current_password: passwords.current_password.value, new_password: passwords.new_password.value });
+    passwords.current_password.value = '';
+    passwords.new_password.value = '';
     toast('Your password is changed. Your other sessions have ended.');
   });
 
@@ -101,7 +107,7 @@ export function open() {
 
   return {
     title: () => 'Profile',
-    close() { stopFocus(); stopReopen(); },
+    close() { stopFocus(); stopReopen(); name.close(); },
     view: () => html`<div class="page settings stack wide"><div><h1>Profile</h1><p class="muted wrap">${account.value?.email}</p></div>
       ${track(() => html`<form class="stack profile-form" novalidate @submit=${name.submit}><h2>Name</h2>${name.of('full_name', { label: 'Your name', autocomplete: 'name', max: 200 })}${alert(name.error.value)}
         <div>${button({ label: 'Save the name', type: 'submit', name: 'profile-name' })}</div></form>`)}

@@ -47,6 +47,9 @@ export const inProject = (what) => (place.project.value && place.environment.val
 /** The same of the environment that is looked at. */
 export const inEnvironment = (what) => (place.environment.value ? `${what} ${place.environment.value.id}` : null);
 
+/** The same of a flag there. */
+export const ofFlag = (what, flag) => (flag && place.environment.value ? `${inEnvironment(what)} ${flag.id}` : null);
+
 /** Opens the form of one of these again (`run(one)`), if one was left with something in it, as soon as they are known (`all()`,
  *  null until then). `nameOf(one)` is the name of its form. Answers a function that ends the waiting. */
 export function reopensOne(all, nameOf, run) {

@@ -96,8 +96,12 @@ effect(() => {
 });
 
 // Somebody else may have changed which projects and environments there are, and what the reader may do.
+let told = null;
 onNews(() => {
   loadEnvironments();
   loadProjects();
-  reload().catch(() => {});
+  told = reload().catch(() => {});
 });
+
+/** Calls `run` on news (`onNews`), once it is known what the reader may do now: for what only some may ask for. */
+export const onNewsAfterRole = (run) => onNews(() => told.then(run));

@@ -25,6 +25,8 @@ test('differences are shown, some are promoted', async () => {
   await row(page, HOSTILE).getByRole('checkbox').check();
   await row(page, 'New checkout').getByRole('checkbox').check();
   await look(page, 'compare');
+  await page.reload();
+  await page.getByText('2 flags chosen').waitFor();
   await page.getByRole('button', { name: 'Preview the promotion' }).click();
   const dialog = page.getByRole('dialog', { name: 'Promote 2 flags from Development to Staging' });
   await dialog.getByText('2 flags would change').waitFor();

@@ -249,6 +249,17 @@ test('what is too long to be kept does not come back as it was before', async ()
   await close();
 });
 
+test('a context that is too long to be kept is told', async () => {
+  const { page, close } = await window(server);
+  await signIn(page, server, { at: '/p/shop/flags/page-size/try?env=development' });
+  await page.getByLabel('User key').fill('x'.repeat(600_000));
+  const warning = page.getByRole('form', { name: 'Context' }).getByText('a reload of the page would lose it');
+  await warning.waitFor();
+  await page.getByLabel('User key').fill('ada');
+  await warning.waitFor({ state: 'detached' });
+  await close();
+});
+
 test('of too much in one tab the oldest is forgotten', async () => {
   const { page, close } = await window(server);
   await signIn(page, server, { at: '/p/shop/flags' });

@@ -19,9 +19,13 @@ test('the name, the password and a token', async () => {
   await page.getByText('You have no tokens').waitFor();
   await look(page, 'profile');
   await page.getByLabel('Your name').fill('Emil <b>Post</b>');
+  await page.reload();
+  await page.getByText('You have no tokens').waitFor();
+  assert.equal(await page.getByLabel('Your name').inputValue(), 'Emil <b>Post</b>', 'a reload loses nothing');
   await page.getByRole('button', { name: 'Save the name' }).click();
   await page.getByText('Your name is saved').waitFor();
   await page.getByRole('button', { name: 'Account of Emil <b>Post</b>' }).waitFor();
+  assert.equal(await page.evaluate(() => Object.keys(sessionStorage).some((name) => name.endsWith(' profile'))), false, 'what is saved is not kept');
   await page.getByLabel('Current password').fill('not the password');
   await page.getByLabel('New password').fill('battery staple horse');
   await page.getByRole('button', { name: 'Change the password' }).click();

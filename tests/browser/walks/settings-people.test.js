@@ -120,6 +120,14 @@ test('what another admin does is seen while it is looked at', async () => {
   await page.getByText('soon@example.com').first().waitFor();
   await server.api('PUT', `${base}/members/${id}`, { role: 'editor' });
   await invite.waitFor({ state: 'detached' });
+  // Who is no admin any more asks for nothing that only admins may ask for: a refusal would be in the console.
+  for (const part of ['api-keys', 'webhooks']) {
+    await server.api('PUT', `${base}/members/${id}`, { role: 'admin' });
+    await page.goto(`/p/shop/settings/${part}?env=development`);
+    await page.getByRole('button', { name: /^New (key|webhook|API key)/ }).first().waitFor();
+    await server.api('PUT', `${base}/members/${id}`, { role: 'editor' });
+    await page.getByText('Only admins').first().waitFor();
+  }
   await close();
 });
 

@@ -161,6 +161,44 @@ test('where both moved rules, the reader chooses the order', async () => {
   await close();
 });
 
+test('what was drafted is scheduled, and what cannot wait is told', async () => {
+  const { page, close } = await window(server, { refused: [400] });
+  await open(page, 'search-ranker', { environment: 'staging' });
+  const before = await flag('search-ranker', 'staging');
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  await focused(rules(page).last());
+  await page.keyboard.type('At night');
+  await rules(page).last().getByLabel('What they get').selectOption('vector');
+  await bar(page).getByText('1 change not saved').waitFor();
+  const schedule = bar(page).getByRole('button', { name: 'Schedule' });
+  await page.locator('#edit-about').click();
+  await page.locator('#flag-name').fill('Another name');
+  assert.equal(await schedule.isDisabled(), true, 'a name cannot wait');
+  await page.locator('#flag-name').fill(before.name);
+  await schedule.click();
+  const dialog = page.getByRole('dialog', { name: 'Schedule the changes in Staging' });
+  await dialog.getByText('Rule added').waitFor();
+  await look(page, 'targeting-schedule');
+  await dialog.getByLabel('When').fill('2020-01-01T08:00');
+  await dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
+  await dialog.locator('.field').getByText('must be in the future').waitFor();
+  await dialog.getByLabel('When').fill('2029-01-01T08:00');
+  await dialog.getByLabel('The switch').selectOption('true');
+  await page.reload();
+  await dialog.waitFor();
+  assert.equal(await dialog.getByLabel('When').inputValue(), '2029-01-01T08:00');
+  await dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
+  await page.getByRole('list', { name: 'Scheduled', exact: true }).getByText('At night').waitFor();
+  const [made] = await server.api('GET', `/flags/search-ranker/schedules${at('staging')}`);
+  assert.equal(made.change.enabled, true);
+  assert.deepEqual(made.change.targeting_rules.map((one) => [one.name, one.variation]), [...before.targeting_rules.map((one) => [one.name, one.variation]), ['At night', 'vector']]);
+  assert.equal((await flag('search-ranker', 'staging')).revision, before.revision, 'nothing changes before its time');
+  await page.getByRole('link', { name: 'Targeting' }).click();
+  await page.getByRole('heading', { name: /^Who gets what in/ }).waitFor();
+  assert.equal(await bar(page).count(), 0);
+  await close();
+});
+
 test('what the server refuses is said beside its rule, and nothing is lost', async () => {
   const { page, close } = await window(server, { refused: [400, 422] });
   await open(page, 'small-change-0000');

@@ -2,7 +2,7 @@
 // environments, so it asks for the flag's key, or for what stands in the way.
 import { html, nothing, signal } from '../../kit.js';
 import { go, staying } from '../../router.js';
-import { inEnvironment, keep } from '../../store/kept.js';
+import { keep, ofFlag } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { archive, copy, dependents, remove, restore } from '../../store/life.js';
 import { once } from '../../parts/button.js';
@@ -42,7 +42,7 @@ function ask(flag, { title, text, submit, danger = false, work }) {
 }
 
 /** What the form of a copy of this flag is kept under; null until that is known. */
-export const copyName = (flag) => (flag && place.mayEdit.value ? `${inEnvironment('copy')} ${flag.id}` : null);
+export const copyName = (flag) => (place.mayEdit.value ? ofFlag('copy', flag) : null);
 
 /** Asks what a copy of this flag is called, makes it and goes there. */
 export async function copyFlag(flag) {

@@ -1,7 +1,7 @@
 // Schedules and ramps: what is to be done with the flag in the environment that is looked at, and what became of what was.
 import { html, nothing, effect, track, repeat, untracked } from '../../kit.js';
 import { onChange, onFocus } from '../../live.js';
-import { inEnvironment, reopens } from '../../store/kept.js';
+import { ofFlag, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { cancelRamp, cancelSchedule, handleRamp, isAhead, readSchedules, schedule } from '../../store/schedules.js';
 import { permission, refusal } from '../../store/switching.js';
@@ -11,8 +11,8 @@ import { zone, sayMoment } from '../../parts/moment.js';
 import { resource, shown } from '../../parts/resource.js';
 import { empty, skeleton } from '../../parts/state.js';
 import { toast } from '../../parts/toast.js';
-import { newRamp } from './schedules/new-ramp.js';
-import { newSchedule } from './schedules/new-schedule.js';
+import { FORM as RAMP, newRamp } from './schedules/new-ramp.js';
+import { FORM as SCHEDULE, newSchedule } from './schedules/new-schedule.js';
 import { rampRow, scheduleRow } from './schedules/rows.js';
 
 const HEADING = 'schedules-heading';
@@ -53,8 +53,8 @@ export function schedules({ key, flag, flags }) {
   const scheduleOne = () => make(newSchedule, (made) => `The change is scheduled for ${sayMoment(made.at)}.`);
   const rampUp = () => make(newRamp, (made) => `The ramp begins at ${sayMoment(made.steps[0].at)}.`);
 
-  const named = (what) => () => (flag.value && all.value && inEnvironment(what) ? `${inEnvironment(what)} ${flag.value.id}` : null);
-  const stopReopen = [reopens(named('schedule'), scheduleOne), reopens(named('ramp'), rampUp)];
+  const named = (what) => () => all.value && ofFlag(what, flag.value);
+  const stopReopen = [reopens(named(SCHEDULE), scheduleOne), reopens(named(RAMP), rampUp)];
 
   const cancel = (one) => act(
     { title: 'Cancel the scheduled change?', action: 'Cancel it' },

@@ -2,16 +2,20 @@
 // draft, which no reload loses; it is reviewed before it is saved, and a change by somebody else is never overwritten.
 import { html, nothing, effect, signal, track, untracked } from '../../kit.js';
 import * as api from '../../api.js';
+import { go } from '../../router.js';
 import { draftOf } from '../../store/draft.js';
+import { ofFlag, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { followUsage } from '../../store/segments.js';
 import { askedAbout, permission, refusal, switchFlag } from '../../store/switching.js';
 import { button } from '../../parts/button.js';
 import { environment as environmentView, variation } from '../../parts/chip.js';
 import { icon } from '../../parts/icon.js';
+import { sayMoment } from '../../parts/moment.js';
 import { unkept } from '../../parts/state.js';
 import { failed, toast } from '../../parts/toast.js';
 import { toggle } from '../../parts/toggle.js';
+import { DRAFT_FORM, scheduleDraft } from './schedules/new-schedule.js';
 import { about } from './targeting/about.js';
 import { conflict } from './targeting/conflict.js';
 import * as kind from './targeting/merge.js';
@@ -74,6 +78,18 @@ export function targeting({ flags, flag, show }) {
     }
   }
 
+  async function later(environment) {
+    const one = flag.peek();
+    const made = await scheduleDraft(one, environment, { change: draft.request().body, text: differences(one, kind.fieldsOf(draft.base.peek()), draft.fields.peek()) });
+    if (!made) return;
+    draft.discard();
+    toast(`The changes are scheduled for ${sayMoment(made.at)}.`);
+    go(`${place.to`flags/${one.key}/schedules`}?env=${environment.key}`);
+  }
+
+  const mayWait = () => draft.dirty.value && !draft.overtaken.value && kind.canWait(kind.fieldsOf(draft.base.value), draft.fields.value);
+  const stopReopen = reopens(() => mayWait() && ofFlag(DRAFT_FORM, flag.value), () => later(place.environment.peek()));
+
   const switches = (all) => html`<section class="stack"><h2>Environments</h2><ul class="flag-places">${place.environments.value.map((environment) => {
     const one = all.get(environment.id);
     if (!one) return nothing;
@@ -107,13 +123,16 @@ export function targeting({ flags, flag, show }) {
 
   const bar = (one, environment) => {
     if (!draft.dirty.value || refusal(one, environment)) return nothing;
-    const unfinished = shared.wrong(draft.fields.value.variations);
-    const number = kind.count(kind.fieldsOf(draft.base.value), draft.fields.value);
+    const [before, after] = [kind.fieldsOf(draft.base.value), draft.fields.value];
+    const unfinished = shared.wrong(after.variations);
+    const number = kind.count(before, after);
+    const waits = kind.canWait(before, after);
     return html`<section class="save-bar" aria-label="Unsaved changes"><div class="stack tight grow"><h2>${number === 1 ? '1 change' : `${number} changes`} not saved</h2>
         ${fault.value?.fields?.length ? html`<p class="fault" role="alert">${icon('warn')}<span>This was not saved: ${fault.value.fields.map((it) => `${it.field} ${it.message}`).join('; ')}.</span></p>` : nothing}
         ${draft.lost.value ? unkept() : nothing}
         ${unfinished ? html`<p class="small">A value of a variation is not finished. ${button({ label: 'Go there', kind: 'quiet', small: true, onClick: shared.toUnfinished })}</p>` : nothing}</div>
-      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ id: 'review', label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || unfinished })}</div></section>`;
+      <div class="row">${button({ label: 'Discard', kind: 'quiet', onClick: () => { fault.value = null; shared.forget(); draft.discard(); } })}${button({ label: 'Schedule', name: 'schedule the draft', icon: 'clock', work: () => later(environment), disabled: !waits || draft.overtaken.value || unfinished,
+        title: waits ? 'Make these changes at a moment to come' : 'Only rules and the default can be changed at a moment to come.' })}${button({ id: 'review', label: 'Review', kind: 'primary', name: 'review', work: () => save(environment), disabled: draft.overtaken.value || unfinished })}</div></section>`;
   };
 
   const page = () => {
@@ -130,6 +149,7 @@ export function targeting({ flags, flag, show }) {
   return {
     close() {
       stopDraft();
+      stopReopen();
       stopUsage();
       shared.close();
     },

@@ -11,7 +11,7 @@ import { field } from '../../parts/field.js';
 import { icon } from '../../parts/icon.js';
 import { pretty } from '../../parts/json.js';
 import { resource } from '../../parts/resource.js';
-import { skeleton } from '../../parts/state.js';
+import { skeleton, unkept } from '../../parts/state.js';
 import { toast } from '../../parts/toast.js';
 import { contextOf, formOf, readContext, row } from './try/context.js';
 import { contextForm } from './try/form.js';
@@ -47,7 +47,9 @@ export function tryIt({ key, flag }) {
     const environment = place.environment.peek();
     return { environment, ...(await api.post(path`/flags/${key}/explain`, { context }, { query: { environment_id: environment.id } })).data };
   });
-  const keep = () => store.write({ draft: draft.peek(), recent: recent.peek(), asked: context });
+  /** Whether the tab has no room for what is in the form. */
+  const lost = signal(false);
+  const keep = () => { lost.value = !store.write({ draft: draft.peek(), recent: recent.peek(), asked: context }); };
   const set = (next) => { draft.value = next; keep(); };
 
   const stopDraft = effect(() => {
@@ -113,6 +115,7 @@ export function tryIt({ key, flag }) {
   const input = () => html`<form class="stack" aria-label="Context" @submit=${(event) => { event.preventDefault(); once(EVALUATE, evaluate); }}>
     <div class="row"><h2 class="grow">Context</h2>${modes()}</div>
     ${draft.value.mode === 'json' ? json() : form}
+    ${lost.value ? unkept() : nothing}
     <div class="row">${button({ label: 'Evaluate', kind: 'primary', icon: 'play', type: 'submit', name: EVALUATE, disabled: !current() })}
       ${button({ label: 'Copy as curl', kind: 'quiet', icon: 'copy', disabled: !current(), work: () => copy(current()) })}</div>
     ${last()}</form>`;

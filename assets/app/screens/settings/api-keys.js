@@ -2,7 +2,6 @@
 // made; afterwards there is only its beginning to tell it by.
 import { html, nothing, effect, signal, track, repeat, untracked } from '../../kit.js';
 import * as api from '../../api.js';
-import { onNews } from '../../live.js';
 import { path } from '../../router.js';
 import { inEnvironment, keep, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
@@ -52,7 +51,7 @@ export function apiKeys() {
     });
   });
 
-  const stopFocus = onNews(() => { if (asked) keys.load(); });
+  const stopFocus = place.onNewsAfterRole(() => { if (asked) keys.load(); });
 
   async function create() {
     const environment = place.environment.value;

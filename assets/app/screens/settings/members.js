@@ -3,7 +3,6 @@ import { html, nothing, effect, signal, track, repeat, untracked } from '../../k
 import * as api from '../../api.js';
 import { go, path } from '../../router.js';
 import { account, reload } from '../../session.js';
-import { onNews } from '../../live.js';
 import { inProject, reopens } from '../../store/kept.js';
 import * as place from '../../store/place.js';
 import { button, once } from '../../parts/button.js';
@@ -40,8 +39,7 @@ export function members() {
     asked = wanted;
     untracked(() => { if (wanted) load(); });
   });
-  // The news may be the reader's own role: who is no admin any more must not ask for invitations.
-  const stopFocus = onNews(() => reload().then(() => { if (asked) load(); }, () => {}));
+  const stopFocus = place.onNewsAfterRole(() => { if (asked) load(); });
   const stopReopen = reopens(() => place.isAdmin.value && inProject('invitation'), () => invited.invite());
 
   const show = (member, role) => {

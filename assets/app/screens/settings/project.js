@@ -1,7 +1,6 @@
 // This project and its organization: what they are called, and how the project is deleted.
 import { html, nothing, track } from '../../kit.js';
 import * as api from '../../api.js';
-import { onFocus } from '../../live.js';
 import { go, path } from '../../router.js';
 import { account, reload } from '../../session.js';
 import { reopens } from '../../store/kept.js';
@@ -36,7 +35,6 @@ async function remove(project) {
 const fact = (name, value) => html`<div class="fact"><dt class="muted">${name}</dt><dd class="wrap">${value}</dd></div>`;
 
 export function project() {
-  const stopFocus = onFocus(() => { place.loadProjects(); reload(); });
   const stopReopen = reopens(() => place.isAdmin.value && `project ${place.project.value.id}`, () => editProject(place.project.peek()));
   const view = () => {
     const one = place.project.value;
@@ -51,5 +49,5 @@ export function project() {
       ${admin ? html`<section class="stack tight" aria-labelledby="delete-title"><h2 id="delete-title">Delete the project</h2><div class="row"><p class="grow muted">With everything in it, for good. What was done stays in the audit log.</p>${button({ label: 'Delete…', small: true, kind: 'danger', onClick: () => remove(one) })}</div></section>`
         : html`<p class="muted">Only admins can change the project.</p>`}`;
   };
-  return { view: () => track(view), close() { stopFocus(); stopReopen(); } };
+  return { view: () => track(view), close: stopReopen };
 }

@@ -2,7 +2,6 @@
 // its events is shown by `deliveries.js`, at the same address with `?webhook=`.
 import { html, nothing, effect, signal, track, repeat, untracked } from '../../kit.js';
 import * as api from '../../api.js';
-import { onNews } from '../../live.js';
 import { go, here, path } from '../../router.js';
 import { inProject, reopens, reopensOne } from '../../store/kept.js';
 import * as place from '../../store/place.js';
@@ -39,7 +38,7 @@ export function webhooks() {
     asked = id;
     untracked(() => { all.value = null; if (id) all.load(); });
   });
-  const stopFocus = onNews(() => { if (asked) all.load(); });
+  const stopFocus = place.onNewsAfterRole(() => { if (asked) all.load(); });
   const stopReopen = [reopens(() => all.value && inProject('webhook'), () => create()), reopensOne(() => all.value, (one) => `webhook ${one.id}`, (one) => edit(one))];
 
   const reveal = (webhook, title) => secret.give({

@@ -1,6 +1,6 @@
 // A ramp: a variation goes to more and more people, in steps with a pause before each. The first is made at the start.
 import { html, nothing, signal, repeat } from '../../../kit.js';
-import { inEnvironment, keep } from '../../../store/kept.js';
+import { keep, ofFlag } from '../../../store/kept.js';
 import { makeRamp } from '../../../store/schedules.js';
 import { button } from '../../../parts/button.js';
 import { consent } from '../../../parts/consent.js';
@@ -9,6 +9,9 @@ import { choice, field } from '../../../parts/field.js';
 import { focusOn } from '../../../parts/focus.js';
 import { icon } from '../../../parts/icon.js';
 import { fromLocal, isLocal, nextHour, sayMoment, toLocal, zone } from '../../../parts/moment.js';
+
+/** What the form is kept as (`ofFlag`). */
+export const FORM = 'ramp';
 
 const UNITS = [['60000', 'minutes'], ['3600000', 'hours'], ['86400000', 'days']];
 const DAY = '86400000';
@@ -73,7 +76,7 @@ export function newRamp(flag, environment) {
   return form({
     title: `New ramp in ${environment.name}`,
     submit: 'Make the ramp',
-    kept: keep(`${inEnvironment('ramp')} ${flag.id}`, given),
+    kept: keep(ofFlag(FORM, flag), given),
     ready: () => isLocal(given.start.value) && given.steps.value.every((_one, at) => !fault(given.steps.value, at)) && asks.ready(),
     fields: (error) => html`
       ${flag.enabled ? nothing : html`<p class="note warn">The flag is off in ${environment.name}. A ramp does not turn it on: nobody notices it until you do.</p>`}

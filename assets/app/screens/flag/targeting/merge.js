@@ -6,6 +6,8 @@
 export const SHARED = ['name', 'description', 'tags', 'variations'];
 const OWN = ['default_variation', 'prerequisites', 'targeting_rules'];
 export const FIELDS = [...SHARED, ...OWN];
+/** What a schedule can set. */
+const SCHEDULED = ['default_variation', 'targeting_rules'];
 export const WORDS = {
   name: 'Name', description: 'Description', tags: 'Tags', variations: 'Variations', default_variation: 'Default', prerequisites: 'Prerequisites', targeting_rules: 'Rules',
 };
@@ -115,3 +117,6 @@ const SAY = {
 
 /** What a request says of them: only what changed. */
 export const body = (before, after) => Object.fromEntries(changes(before, after).map((name) => [name, SAY[name]?.(after[name]) ?? after[name]]));
+
+/** Whether a schedule can say all of what changed. */
+export const canWait = (before, after) => changes(before, after).every((name) => SCHEDULED.includes(name));
