@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use governor::clock::Clock;
 use governor::middleware::StateInformationMiddleware;
@@ -42,7 +43,7 @@ pub struct Limiter<K: Hash + Eq + Clone> {
 /// What a limited request is told, allowed or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Requests per minute, which is also how many a rested cell holds.
+    /// How many a rested cell holds; where requests are counted per minute, how many those are.
     pub limit: u32,
     /// Requests that may be sent at once after this one.
     pub remaining: u32,
@@ -67,13 +68,29 @@ pub enum Verdict {
 impl<K: Hash + Eq + Clone> Limiter<K> {
     /// A limiter that lets `limit` requests a minute pass for each key; 0 turns it off.
     pub fn per_minute(limit: u32) -> Self {
+        Self::of(NonZeroU32::new(limit).map(Quota::per_minute))
+    }
+
+    /// A limiter that lets `burst` requests pass for each rested key, and one more after each `interval`; a 0 of either
+    /// turns it off.
+    pub fn refilled(burst: u32, interval: Duration) -> Self {
+        let quota = Quota::with_period(interval).zip(NonZeroU32::new(burst));
+        Self::of(quota.map(|(quota, burst)| quota.allow_burst(burst)))
+    }
+
+    fn of(quota: Option<Quota>) -> Self {
         Self {
-            quota: NonZeroU32::new(limit).map(Quota::per_minute),
+            quota,
             cells: DashMapStateStore::default(),
             overflow: InMemoryState::default(),
             swept_at_millis: AtomicI64::new(0),
             max_keys: MAX_KEYS,
         }
+    }
+
+    /// Lets a key rest: it may send as many as if it had never sent any.
+    pub fn forget(&self, key: &K) {
+        self.cells.remove(key);
     }
 
     /// Counts a request of `key` at `now_millis` (milliseconds since the Unix epoch) if it may pass. `None` where

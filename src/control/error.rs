@@ -112,6 +112,8 @@ pub enum Error {
     LimitReached(String),
     /// Wrong address or password.
     InvalidCredentials,
+    /// Who is signed in gave another password than theirs.
+    WrongPassword,
     /// The access token has expired.
     TokenExpired,
     /// The access token is not genuine, or its session has ended.

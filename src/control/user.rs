@@ -221,16 +221,16 @@ pub async fn change_password(
     passwords: PasswordChange,
 ) -> Result<(), Error> {
     let (id, known) = (caller.user.id, caller.user.password_hash.clone());
-    let current = passwords.current.ok_or(Error::InvalidCredentials)?;
+    let current = passwords.current.ok_or(Error::WrongPassword)?;
     if control.hasher.verify(current, known.clone()).await? == Verdict::Mismatch {
-        return Err(Error::InvalidCredentials);
+        return Err(Error::WrongPassword);
     }
     let password_hash = control.hasher.hash(passwords.new, control.random()?).await?;
     control
         .change(call, Some(caller.actor()), move |change| {
             // Of two who change it at once, one has compared a password that is no more.
             let user = store::user::by_id(change.tx(), id)?.filter(|user| user.password_hash == known);
-            let user = user.ok_or(Error::InvalidCredentials)?;
+            let user = user.ok_or(Error::WrongPassword)?;
             store::user::put(change.tx(), &User { password_hash, ..user })?;
             end_sessions(change, id, Some(session))?;
             change.audit(Action::PasswordChanged, Scope::default(), id, Vec::new())

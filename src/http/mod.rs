@@ -17,6 +17,7 @@ pub mod etag;
 pub mod event_stream;
 pub mod file;
 pub mod guard;
+pub mod guesses;
 pub mod handover;
 pub mod json;
 pub mod lines;

@@ -6,7 +6,7 @@ use poem::http::{HeaderName, HeaderValue};
 
 use crate::{
     domain::time::Timestamp,
-    http::ofrep::events::EVENTS,
+    http::{guesses::Guesses, ofrep::events::EVENTS},
     limit::{Decision, Limiter},
 };
 
@@ -84,6 +84,8 @@ pub struct Limits {
     management: Limiter<u128>,
     evaluation: Limiter<u128>,
     ruleset: Limiter<u128>,
+    /// Of sign-ins, also by account.
+    pub guesses: Guesses,
 }
 
 impl Limits {
@@ -94,12 +96,14 @@ impl Limits {
             management: Limiter::per_minute(management),
             evaluation: Limiter::per_minute(evaluation),
             ruleset: Limiter::per_minute(ruleset),
+            guesses: if auth == 0 { Guesses::unlimited() } else { Guesses::limited() },
         }
     }
 
     /// Forgets keys that have not been seen for a while.
     pub fn sweep(&self, now: Timestamp) {
         self.auth.sweep(now.millis());
+        self.guesses.sweep(now);
         for limiter in [&self.management, &self.evaluation, &self.ruleset] {
             limiter.sweep(now.millis());
         }
@@ -130,7 +134,7 @@ impl Limits {
 }
 
 /// What counts as one client: an IPv6 customer has a whole /64 to send from.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {

@@ -70,6 +70,7 @@ impl From<Error> for ApiError {
             }
             Error::LimitReached(sentence) => Self::new(Code::LimitExceeded, sentence),
             Error::InvalidCredentials => Self::of(Code::InvalidCredentials),
+            Error::WrongPassword => Self::new(Code::InvalidCredentials, "the current password is wrong"),
             Error::TokenExpired => Self::of(Code::TokenExpired),
             Error::TokenInvalid => Self::of(Code::TokenInvalid),
             Error::RefreshTokenInvalid => Self::of(Code::RefreshTokenInvalid),

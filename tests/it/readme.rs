@@ -14,6 +14,7 @@ use phaseflag::domain::{
 };
 use phaseflag::engine::{explain, impact, prerequisite};
 use phaseflag::http::error::{self, Code};
+use phaseflag::http::guesses;
 use phaseflag::http::listen;
 use phaseflag::http::metrics::{FAMILIES, Family};
 use phaseflag::http::middleware::{body, request_id};
@@ -155,6 +156,7 @@ limits! {
     "Members of an organization": Count(organization::MAX_MEMBERS_PER_ORGANIZATION);
     "Invitations of an organization that nobody has accepted yet": Count(invitation::MAX_PENDING_INVITATIONS);
     "Sessions of an account; one more ends the oldest": Count(user::MAX_SESSIONS_PER_USER);
+    "Wrong passwords for an account in a row; afterwards one more every 36 s": Count(guesses::MAX_WRONG_PASSWORDS);
     "Personal access tokens of an account": Count(personal_token::MAX_PERSONAL_TOKENS_PER_USER);
     "Projects of an organization": Count(project::MAX_PROJECTS_PER_ORGANIZATION);
     "Environments of a project": Count(environment::MAX_ENVIRONMENTS_PER_PROJECT);

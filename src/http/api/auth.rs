@@ -24,6 +24,7 @@ use crate::{
             password_change, profile_change,
         },
     },
+    limit::Verdict,
 };
 
 pub(super) struct AuthApi(pub(super) Arc<App>);
@@ -63,7 +64,9 @@ impl AuthApi {
     /// Log in
     ///
     /// Begins a session, which lives until it is logged out or not refreshed for long. Takes as long and fails in the
-    /// same way whether or not the address is known.
+    /// same way whether or not the address is known. After 100 wrong passwords in a row for one account, from whatever
+    /// addresses, there is one more try every 36 seconds (`RATE_LIMIT_EXCEEDED`); who signed in from the same address
+    /// lately is not held up by that.
     ///
     /// With `refresh_token_in: cookie` the refresh token is not in the body but in a cookie that no script can read
     /// (`HttpOnly`, `SameSite=Strict`), for browsers.
@@ -75,7 +78,18 @@ impl AuthApi {
         body: Strict<Login>,
     ) -> Result<WithCookie<FastJson<Data<TokensView>>>, ApiError> {
         let Login { email, password, refresh_token_in } = body.parse(|body, _| Some(body))?;
-        let tokens = session::login(&self.0.control, &request.call, Email::parse(&email), &password).await?;
+        let (call, guesses, email) = (&request.call, &self.0.limits.guesses, Email::parse(&email));
+        if let Ok(email) = &email
+            && let Verdict::Denied { retry_after_seconds } = guesses.attempt(email, call.address, call.now)
+        {
+            let message = "too many wrong passwords were tried for this account";
+            let refusal = ApiError::new(Code::RateLimitExceeded, message);
+            return Err(refusal.with_retry_after(retry_after_seconds));
+        }
+        let tokens = session::login(&self.0.control, call, email.clone(), &password).await?;
+        if let Ok(email) = &email {
+            guesses.right(email, call.address);
+        }
         Ok(handed(tokens, refresh_token_in.unwrap_or(RefreshTokenIn::Body), Wire::of(&self.0, http)))
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use phaseflag::auth::password::MAX_PENDING_HASHES;
+use phaseflag::http::guesses::{MAX_WRONG_PASSWORDS, WRONG_PASSWORD_SECONDS};
 
 use crate::support::{
     Answer, Client, PASSWORD, Server,
@@ -70,6 +71,38 @@ fn guesses_wait_for_each_other_and_for_nothing_else() {
         assert!(compared >= MAX_PENDING_HASHES && turned_away > 0, "{email}: {compared} and {turned_away}");
         assert_eq!(compared + turned_away, crowd.len(), "{email}: {statuses:?}");
     }
+}
+
+/// However many addresses guess at it, an account sees no more guesses than that; and whoever guesses keeps nobody out who
+/// was there before.
+#[test]
+fn an_account_has_so_many_guesses_from_wherever_they_come() {
+    let server = Server::with(&["--rate-limit-auth=1000", "--trusted-proxies=127.0.0.1"]);
+    let from = |host: u32| {
+        let address = std::net::Ipv4Addr::from_bits(0xc633_6400 + host);
+        server.anonymous().with("X-Forwarded-For", &address.to_string())
+    };
+    server.register("ada@example.com").expect(201);
+    sign_in(&from(1), "ada@example.com");
+    for email in ["ada@example.com", "nobody@example.com"] {
+        for host in 100..100 + MAX_WRONG_PASSWORDS {
+            guess(&from(host), email).refused(401, "INVALID_CREDENTIALS");
+        }
+        let refused = guess(&from(300), email);
+        refused.refused(429, "RATE_LIMIT_EXCEEDED");
+        let wait: u64 = refused.header("retry-after").expect("a header").parse().expect("seconds");
+        assert!((1..=WRONG_PASSWORD_SECONDS).contains(&wait), "{wait}");
+        assert!(refused.text().contains("too many wrong passwords"), "{}", refused.text());
+        guess(&from(300), &format!("other.{email}")).refused(401, "INVALID_CREDENTIALS");
+    }
+    let right = json!({"email": "Ada@Example.com", "password": PASSWORD});
+    from(301).post(LOGIN, &right).refused(429, "RATE_LIMIT_EXCEEDED");
+    from(1).post(LOGIN, &right).expect(200);
+    // The account was signed in to: what was guessed before counts no more.
+    from(301).post(LOGIN, &right).expect(200);
+    guess(&from(300), "nobody@example.com").refused(429, "RATE_LIMIT_EXCEEDED");
+    server.clock.advance_seconds(i64::try_from(WRONG_PASSWORD_SECONDS).expect("seconds"));
+    guess(&from(300), "nobody@example.com").refused(401, "INVALID_CREDENTIALS");
 }
 
 fn sign_in(client: &Client, email: &str) -> (Value, String) {
