@@ -4,7 +4,8 @@
 //! redb commits one small row after the other, each durable before the next begins; and, in a file of its own, as many rows
 //! in as many tables as a switch of a flag writes: what the flag is, its revision, its audit entry with what that is searched
 //! by, the version of the environment. The server, on another file in the same folder, switches flags through its API: by one
-//! client, each change acknowledged before the next is asked for, and by many at once, each with a flag of its own. They take
+//! client, each change acknowledged before the next is asked for, and by many at once, each with a flag of its own; and one
+//! client asks for what takes nothing but the way there and back, so that the part of that in a change is seen. They take
 //! turns, round after round, so that whatever else the machine and the disk do meets all of them; the median of a row's rounds
 //! is what counts. The program fails only if it cannot measure; no figure makes it fail.
 
@@ -76,11 +77,12 @@ fn main() -> Outcome<()> {
     }
     let time = Duration::from_millis(options.millis);
     let (mut redb, mut same) = (Vec::new(), Vec::new());
-    let mut rates = vec![(Vec::new(), Vec::new()); servers.len()];
+    let mut rates = vec![[const { Vec::new() }; 3]; servers.len()];
     for _ in 0..options.rounds {
         redb.push(row.commits(time)?);
         same.push(rows.commits(time)?);
-        for (server, (one, many)) in servers.iter().zip(&mut rates) {
+        for (server, [asked, one, many]) in servers.iter().zip(&mut rates) {
+            asked.push(server.asked(time)?);
             one.push(server.changes(1, time)?);
             many.push(server.changes(options.writers, time)?);
         }
@@ -95,10 +97,15 @@ fn main() -> Outcome<()> {
         |what: &str, rate: f64| println!("  {what:<52}{rate:>9.0}{:>7.2}{:>7.2}", rate / redb, rate / same);
     show("redb alone, one row in each durable commit", redb);
     show("redb alone, the rows of a switch in each", same);
-    for (program, (one, many)) in programs.iter().zip(rates) {
-        let (one, many) = (median(one), median(many));
+    for (program, rates) in programs.iter().zip(rates) {
+        let [asked, one, many] = rates.map(median);
         println!("{}", program.display());
+        show("one client that changes nothing", asked);
         show("one writer", one);
+        println!(
+            "  that is {:.2} of a commit of such rows and the way there and back, one after the other",
+            one * (1.0 / same + 1.0 / asked)
+        );
         show(&format!("{} writers", options.writers), many);
         println!("  {} writers make {:.1} times as many changes as one", options.writers, many / one);
     }
@@ -114,6 +121,7 @@ fn median(mut rates: Vec<f64>) -> f64 {
 struct Server {
     child: Child,
     token: String,
+    health: String,
     switches: Vec<Switch>,
 }
 
@@ -129,8 +137,9 @@ impl Server {
         let mut command = Command::new(program);
         command.args(["serve", "--port", &port, "--rate-limit-management", "1000000000", "--data"]).arg(data);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let mut server = Self { child, token: String::new(), switches: Vec::new() };
         let root = format!("http://127.0.0.1:{port}");
+        let health = format!("{root}/health");
+        let mut server = Self { child, token: String::new(), health, switches: Vec::new() };
         let began = Instant::now();
         while ureq::get(format!("{root}/ready")).call().is_err() {
             if began.elapsed() > START_TIMEOUT {
@@ -170,6 +179,16 @@ impl Server {
             self.switches.push(Switch { address, enabled: AtomicBool::new(false) });
         }
         Ok(())
+    }
+
+    /// Requests per second of one client that change nothing and read nothing.
+    fn asked(&self, time: Duration) -> Outcome<f64> {
+        let (agent, began, mut asked) = (Agent::new_with_defaults(), Instant::now(), 0.0);
+        while began.elapsed() < time {
+            agent.get(&self.health).call()?.body_mut().read_to_string()?;
+            asked += 1.0;
+        }
+        Ok(asked / began.elapsed().as_secs_f64())
     }
 
     /// Acknowledged changes per second by so many clients at the same time.
