@@ -16,12 +16,14 @@ use super::{
     Access, Error, OpenError, Reader, Writer,
     codec::{Stored, seal, thaw},
     database::View,
-    medium::CACHE_BYTES,
     meta,
     migrate::SCHEMA,
     tables,
 };
 use crate::domain::{hex, time::Timestamp};
+
+/// Memory that redb may use to cache pages of a backup, in bytes: it is written, or read, once from end to end.
+const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The row of the table of settings that has the seal.
 const SEAL: &str = "backup";
