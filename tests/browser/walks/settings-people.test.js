@@ -106,26 +106,51 @@ test('a role changes and is taken back; somebody is removed; the last admin stay
   await close();
 });
 
+/** `demote(change)` makes a change of the reader's role while the page asks for nothing: what is refused was then asked for by who
+ *  could know better. The page's question for its account is held until the change is made, all others are answered before. */
+async function quiet(page) {
+  const asked = new Set();
+  const held = [];
+  let holds = false;
+  const isStream = (request) => request.url().endsWith('/stream');
+  page.on('request', (request) => { if (!isStream(request)) asked.add(request); });
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => asked.delete(request));
+  await page.route('**/auth/me', (route) => (holds ? held.push(route) : route.continue()));
+  const waits = () => [...asked].some((request) => !held.some((route) => route.request() === request));
+  const frames = () => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+  return {
+    async demote(change) {
+      holds = true;
+      do await frames(); while (waits() || await frames().then(waits));
+      await change();
+      holds = false;
+      for (const route of held.splice(0)) await route.continue();
+    },
+  };
+}
+
 test('what another admin does is seen while it is looked at', async () => {
   const { page, close } = await window(server);
+  const { demote } = await quiet(page);
   const emil = people.editor;
   await signIn(page, server, { ...emil, at: AT });
   await page.getByRole('heading', { name: /^Members/ }).waitFor();
   const invite = page.getByRole('button', { name: 'Invite' });
   assert.equal(await invite.count(), 0);
   const { user_id: id } = (await server.api('GET', `${base}/members`)).find((one) => one.email === emil.email);
-  await server.api('PUT', `${base}/members/${id}`, { role: 'admin' });
+  const become = (role) => server.api('PUT', `${base}/members/${id}`, { role });
+  await become('admin');
   await invite.waitFor();
   await server.api('POST', `${base}/invitations`, { email: 'soon@example.com', role: 'viewer' });
   await page.getByText('soon@example.com').first().waitFor();
-  await server.api('PUT', `${base}/members/${id}`, { role: 'editor' });
+  await demote(() => become('editor'));
   await invite.waitFor({ state: 'detached' });
   // Who is no admin any more asks for nothing that only admins may ask for: a refusal would be in the console.
   for (const part of ['api-keys', 'webhooks']) {
-    await server.api('PUT', `${base}/members/${id}`, { role: 'admin' });
+    await become('admin');
     await page.goto(`/p/shop/settings/${part}?env=development`);
     await page.getByRole('button', { name: /^New (key|webhook|API key)/ }).first().waitFor();
-    await server.api('PUT', `${base}/members/${id}`, { role: 'editor' });
+    await demote(() => become('editor'));
     await page.getByText('Only admins').first().waitFor();
   }
   await close();
