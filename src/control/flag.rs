@@ -145,7 +145,7 @@ pub(super) fn view(control: &Control, caller: &Caller, environment: EnvironmentI
 }
 
 /// The flags of an environment that `filter` selects, in no particular order and without the moment of their last
-/// evaluation: [`with_usage`] adds it to those that are shown.
+/// evaluation: whoever shows them adds it.
 pub fn list(
     control: &Control,
     caller: &Caller,
@@ -168,26 +168,15 @@ pub fn list(
     Ok(shown)
 }
 
-/// Adds to each flag of one environment when it was evaluated last.
-pub fn with_usage(control: &Control, flags: &mut [ShownFlag]) -> Result<(), Error> {
-    let Some(environment) = flags.first().map(|flag| flag.environment) else { return Ok(()) };
-    let reader = control.read()?;
+/// The flag, with when it was evaluated last.
+pub(super) fn used(control: &Control, mut shown: ShownFlag) -> Result<ShownFlag, Error> {
+    let (environment, flag) = (shown.environment, shown.flag.id);
     if let Some(live) = control.live().environment(environment) {
         control.live().settle(&live);
     }
-    let pending = control.live().usage.last_evaluated(environment);
-    for flag in flags {
-        let kept = store::usage::last_evaluated(&reader, environment, flag.flag.id)?;
-        flag.last_evaluated_at = kept.max(pending.get(&flag.flag.id).copied());
-    }
-    Ok(())
-}
-
-/// The flag, with when it was evaluated last.
-pub(super) fn used(control: &Control, shown: ShownFlag) -> Result<ShownFlag, Error> {
-    let mut shown = [shown];
-    with_usage(control, &mut shown)?;
-    let [shown] = shown;
+    let pending = control.live().usage.last_evaluated(environment).get(&flag).copied();
+    let kept = store::usage::last_evaluated(&control.read()?, environment, flag)?;
+    shown.last_evaluated_at = kept.max(pending);
     Ok(shown)
 }
 

@@ -94,7 +94,7 @@ impl Observation {
     }
 
     /// When one of the flags was evaluated last in one of the environments.
-    pub(super) fn last_evaluated_in(&self, environment: EnvironmentId, flag: &Flag) -> Option<Timestamp> {
+    pub fn last_evaluated_in(&self, environment: EnvironmentId, flag: &Flag) -> Option<Timestamp> {
         self.last_evaluated.get(&(environment, flag.id)).copied()
     }
 

@@ -55,8 +55,10 @@ async fn items(
     mut page: Page<ShownFlag>,
 ) -> Result<Page<FlagItemView>, ApiError> {
     let (control, now) = (&app.control, person.call.now);
-    flag::with_usage(control, &mut page.rows)?;
     let observed = observe(control, environment, page.rows.iter().map(|shown| &*shown.flag), now)?;
+    for shown in &mut page.rows {
+        shown.last_evaluated_at = observed.last_evaluated_in(environment, &shown.flag);
+    }
     let days = if include.contains(&Extra::Activity) {
         let (app, caller) = (Arc::clone(app), Arc::clone(&person.caller));
         let flags: Vec<_> = page.rows.iter().map(|shown| shown.flag.id).collect();

@@ -1,9 +1,10 @@
 //! The pieces of a context in a request: read by serde straight from the body, and examined where that fails.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::{
@@ -250,7 +251,12 @@ impl<'de> Visitor<'de> for AttributeSeed {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Attribute<'de>, A::Error> {
         let inner = self.deeper()?;
-        while members.next_key::<IgnoredAny>()?.is_some() {
+        let mut names = BTreeSet::new();
+        while let Some(Text(name)) = members.next_key()? {
+            // As above.
+            if !names.insert(name) {
+                return Err(de::Error::custom("attributes"));
+            }
             members.next_value_seed(inner)?;
         }
         Ok(Attribute::Object)

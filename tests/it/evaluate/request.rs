@@ -115,8 +115,10 @@ fn every_fault_of_a_request_is_named() {
     for broken in ["{", "", "null", "[]", r#"{"flags": ["\ud800"]}"#, r#"{"flags": [1e999]}"#] {
         sdk.json("POST", PATH, broken).refused(400, "VALIDATION_ERROR");
     }
-    let twice = r#"{"flags": ["a"], "context": {"user_key": "u", "attributes": {"a": 1, "a": 2}}}"#;
-    sdk.json("POST", PATH, twice).refused(400, "VALIDATION_ERROR");
+    for twice in [r#"{"a": 1, "a": 2}"#, r#"{"a": {"b": 1, "b": 2}}"#, r#"{"a": [{"b": 1, "\u0062": 2}]}"#] {
+        let body = format!(r#"{{"flags": ["a"], "context": {{"user_key": "u", "attributes": {twice}}}}}"#);
+        sdk.json("POST", PATH, &body).refused(400, "VALIDATION_ERROR");
+    }
     sdk.with("Content-Type", "text/plain").post(PATH, &json!({})).refused(415, "UNSUPPORTED_MEDIA_TYPE");
 }
 
