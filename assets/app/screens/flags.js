@@ -17,7 +17,11 @@ import { toggle } from '../parts/toggle.js';
 import { asked, clear, filtered, filters } from './flags/filters.js';
 
 const WIDE_ROW = 44;
-const NARROW_ROW = 92;
+/** In a narrow window a row is its name, and below it the switches in lines. */
+const NARROW_ROW = 64;
+const NARROW_LINE = 28;
+/** How many environments there have room for their names beside each other; of more, two do. */
+const IN_ONE_LINE = 3;
 const AROUND = 8;
 const RELOAD_MS = 200;
 
@@ -32,7 +36,11 @@ export function open() {
   const narrow = signal(window.matchMedia('(max-width: 860px)').matches);
   let scroller = null;
 
-  const row = () => (narrow.value ? NARROW_ROW : WIDE_ROW);
+  const lines = () => {
+    const number = place.environments.value?.length ?? 0;
+    return number <= IN_ONE_LINE ? 1 : Math.ceil(number / 2);
+  };
+  const row = () => (narrow.value ? NARROW_ROW + lines() * NARROW_LINE : WIDE_ROW);
   const range = (total) => {
     const from = Math.max(0, Math.floor(top.value / row()) - AROUND);
     return [from, Math.min(total, Math.ceil((top.value + height.value) / row()) + AROUND)];
@@ -106,14 +114,14 @@ export function open() {
   const move = (by) => {
     const total = list.value?.total.value ?? 0;
     if (!total) return;
-    const [first, last] = [Math.ceil(scroller.scrollTop / row()), Math.floor((scroller.scrollTop + scroller.clientHeight) / row()) - 1];
+    const [first, last] = [Math.ceil(scroller.scrollTop / row()), Math.floor((scroller.scrollTop + room()) / row()) - 1];
     // Who scrolled away from the row of the keys goes on from what is seen.
     const seen = cursor.value >= first && cursor.value <= last;
     const next = seen ? cursor.value + by : by > 0 ? first : last;
     cursor.value = Math.max(0, Math.min(total - 1, next));
     const at = cursor.value * row();
     if (at < scroller.scrollTop) scroller.scrollTop = at;
-    else if (at + row() > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = at + row() - scroller.clientHeight;
+    else if (at + row() > scroller.scrollTop + room()) scroller.scrollTop = at + row() - room();
     requestAnimationFrame(() => scroller.querySelector(`[data-at="${cursor.value}"] a`)?.focus({ preventScroll: true }));
   };
   const chosen = () => list.value?.rows[cursor.value];
@@ -145,6 +153,8 @@ export function open() {
   const resized = () => { narrow.value = media.matches; };
   media.addEventListener('change', resized);
   let sizes = null;
+  /** What is seen of the rows: the head stays above them. */
+  const room = () => scroller.clientHeight - (scroller.querySelector('.flags-head')?.offsetHeight ?? 0);
   const watch = (element) => {
     scroller = element;
     height.value = element.clientHeight;
@@ -170,7 +180,7 @@ export function open() {
     return html`<div role="row" class="flag-row ${cursor.value === at ? 'current' : ''}" aria-rowindex=${at + 2} data-at=${at} ${place_} @focusin=${() => { cursor.value = at; }}>
       <div role="cell" class="cell name"><a class="flag-name cut" href="${place.to`flags/${item.key}`}?env=${list.value.environment.key}">${item.name}</a><span class="flag-key cut mono" title=${item.key}>${item.key}</span></div>
       <div role="cell" class="cell marks">${item.lifecycle?.stage === 'stale' ? chip('stale', 'warn', item.lifecycle.because) : nothing}${item.status !== 'active' ? chip(item.status) : nothing}
-        ${item.classification ? html`<span class="small muted">${KINDS[item.classification]}</span>` : nothing}${item.tags.slice(0, 2).map((tag) => chip(tag))}${item.tags.length > 2 ? html`<span class="small muted" title=${item.tags.join(', ')}>+${item.tags.length - 2}</span>` : nothing}</div>
+        ${item.classification ? html`<span class="small muted kind">${KINDS[item.classification]}</span>` : nothing}${item.tags.slice(0, 2).map((tag) => chip(tag, 'tag kind', tag))}${item.tags.length > 2 ? html`<span class="small muted kind" title=${item.tags.join(', ')}>+${item.tags.length - 2}</span>` : nothing}</div>
       <div role="cell" class="cell used">${sparkline(item.activity)}</div>
       <div role="cell" class="cell changed small muted">${ago(item.updated_at)}</div>
       ${switches(item)}</div>`;
@@ -187,12 +197,13 @@ export function open() {
         : empty({ title: 'No flags yet', text: 'A flag is a decision that a program asks for while it runs: which of its variations somebody gets. Make the first one here, or bring a project’s file.',
           action: place.mayEdit.value ? button({ label: 'New flag', kind: 'primary', icon: 'plus', onClick: create }) : undefined, also: html`<a class="button quiet" href="/docs">API documentation</a>` });
     }
-    return html`<div class="flags-table" role="table" aria-label="Flags" aria-rowcount=${total + 1} ${css({ '--environments': String(place.environments.value.length) })}>
-      <div role="rowgroup"><div role="row" class="flag-row head" aria-rowindex="1"><div role="columnheader" class="cell">Flag</div><div role="columnheader" class="cell"><span class="seen-by-ear">Kind and tags</span></div>
+    const number = place.environments.value.length;
+    return html`<div class="flags-body ${number > IN_ONE_LINE ? 'many' : ''}" ${opened(watch)} @scroll=${(event) => { top.value = event.target.scrollTop; }}>
+      <div class="flags-table" role="table" aria-label="Flags" aria-rowcount=${total + 1} ${css({ '--environments': String(number) })}>
+      <div role="rowgroup" class="flags-head"><div role="row" class="flag-row head" aria-rowindex="1"><div role="columnheader" class="cell name">Flag</div><div role="columnheader" class="cell"><span class="seen-by-ear">Kind and tags</span></div>
         <div role="columnheader" class="cell used">24 hours</div><div role="columnheader" class="cell changed">Changed</div>
         ${place.environments.value.map((one) => html`<div role="columnheader" class="cell switch" title=${one.name}>${environmentView(one)}</div>`)}</div></div>
-      <div class="flags-body" role="rowgroup" ${opened(watch)} @scroll=${(event) => { top.value = event.target.scrollTop; }}>
-        <div class="flags-space" role="presentation" ${css({ height: `${total * row()}px` })}>${track(() => {
+      <div class="flags-space" role="rowgroup" ${css({ height: `${total * row()}px`, '--row-height': `${row()}px` })}>${track(() => {
           shown.tick.value;
           const [from, to] = range(total);
           return repeat(Array.from({ length: to - from }, (_none, at) => from + at), (at) => at, line);

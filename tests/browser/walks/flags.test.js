@@ -154,6 +154,9 @@ test('the row says how much a flag is used, and that nothing needs it any more',
   await row('upload-limits').getByRole('img', { name: '3 evaluations in 24 hours' }).waitFor();
   await row('page-size').getByRole('img', { name: '0 evaluations in 24 hours' }).waitFor();
   await row('page-size').getByTitle('Not evaluated for 30 days.').waitFor();
+  await page.setViewportSize({ width: 360, height: 740 });
+  await row('page-size').getByTitle('Not evaluated for 30 days.').waitFor();
+  assert.ok(await row('page-size').getByTitle('Not evaluated for 30 days.').isVisible());
   await close();
 });
 
@@ -185,4 +188,36 @@ test('keys alone: search, move, switch, make a flag', async () => {
   await page.waitForURL('**/p/shop/flags/made-by-keys');
   assert.equal(await state('made-by-keys', 'development'), false);
   await close();
+});
+
+test('of many environments each has its switch in the row, in a wide window and in a narrow one', async () => {
+  const names = ['Quality', 'Preview Europe', 'Preview United States', 'Load test', 'Production Europe', 'Canary', 'Sandbox'];
+  const document = seed(40);
+  for (const name of names) document.environments.push({ key: name.toLowerCase().replaceAll(' ', '-'), name, type: 'staging', color: '#2563eb' });
+  const large = await serve({ seed: document });
+  const { page, close } = await window(large);
+  await signIn(page, large, { at: '/p/shop/flags?env=development' });
+  const last = toggle(page, 'Page size', 'Sandbox');
+  await last.waitFor();
+  await look(page, 'flags-many');
+  // The name of a row and of a column stay in sight of its last switch.
+  await last.focus();
+  await page.keyboard.press('Space');
+  await page.getByText('Page size is on in Sandbox').waitFor();
+  const seen = (locator) => locator.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return element.contains(window.document.elementFromPoint(left + width / 2, top + height / 2));
+  });
+  assert.ok(await seen(last));
+  assert.ok(await seen(page.getByRole('link', { name: 'Page size', exact: true })));
+  assert.ok(await seen(page.getByRole('columnheader', { name: 'Sandbox' })));
+
+  await page.setViewportSize({ width: 360, height: 740 });
+  await toggle(page, 'Page size', 'Canary').click();
+  await page.getByText('Page size is on in Canary').waitFor();
+  const boxes = await page.locator('.flags-space [role=switch]').evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ left, top, right, bottom }) => ({ left, top, right, bottom })));
+  const over = boxes.filter((one, at) => boxes.some((other, place) => place > at && one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom));
+  assert.deepEqual(over, []);
+  await close();
+  await large.stop();
 });
