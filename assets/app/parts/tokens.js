@@ -31,8 +31,8 @@ export const tokens = ({ id, label, values, onChange, options = [], placeholder 
     }
   };
   return html`<div class="tokens" @paste=${paste} @focusout=${left}>
+    ${disabled ? nothing : combobox({ id, label, value: '', options, onChoose: add, placeholder, mono, hideLabel, clearAfter: true, error })}
     ${values.length ? html`<ul class="token-list" aria-label=${typeof label === 'string' ? label : nothing}>${values.slice(0, SHOWN).map((value, at) => html`<li class="token"><span class="cut ${mono ? 'mono' : ''}">${String(value)}</span>
       ${disabled ? nothing : html`<button type="button" aria-label="Remove ${String(value)}" @click=${(event) => remove(event, value, at)}>${icon('close')}</button>`}</li>`)}
-      ${values.length > SHOWN ? html`<li class="muted small">and ${values.length - SHOWN} more</li>` : nothing}</ul>` : nothing}
-    ${disabled ? nothing : combobox({ id, label, value: '', options, onChoose: add, placeholder, mono, hideLabel, clearAfter: true, error })}</div>`;
+      ${values.length > SHOWN ? html`<li class="muted small">and ${values.length - SHOWN} more</li>` : nothing}</ul>` : nothing}</div>`;
 };

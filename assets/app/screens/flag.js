@@ -11,7 +11,7 @@ import { icon } from '../parts/icon.js';
 import { resource, shown } from '../parts/resource.js';
 import { empty } from '../parts/state.js';
 import { tabs } from '../parts/tabs.js';
-import { ago } from '../parts/time.js';
+import { ago, sayDay } from '../parts/time.js';
 import { copyFlag, copyName, life } from './flag/life.js';
 
 /** The part of the address, what is said, and what loads it. */
@@ -30,6 +30,7 @@ const remember = (project, key, value) => {
   queueMicrotask(() => { known = null; });
 };
 
+const PURPOSES = { release: 'Release', experiment: 'Experiment', ops_killswitch: 'Kill switch', permission: 'Permission', migration: 'Migration' };
 const TYPES = { boolean: 'Boolean', string: 'String', number: 'Number', json: 'JSON' };
 
 /** The flag as each of the environments shows it, by the environment's id. */
@@ -39,9 +40,16 @@ async function views(key, environments) {
   return new Map(environments.map((environment, at) => [environment.id, answers[at].data]));
 }
 
+/** What a reader may want to know of it, besides its name and its key. */
+const facts = (flag) => [
+  TYPES[flag.flag_type], PURPOSES[flag.classification], flag.owner, flag.expires_at && `planned until ${sayDay(flag.expires_at)}`,
+].filter(Boolean);
+
 const head = (flag, load) => html`<header class="flag-head"><div class="page-head"><h1 class="wrap">${flag.name}</h1>
     ${flag.lifecycle?.stage === 'stale' ? chip('stale', 'warn', flag.lifecycle.because) : nothing}${flag.status !== 'active' ? chip(flag.status) : nothing}<span class="push">${life(flag, load)}</span></div>
-  <p class="row muted"><code class="wrap">${flag.key}</code>${copyButton(flag.key, 'Copy the key')}<span>${TYPES[flag.flag_type]}</span>${flag.tags.map((tag) => chip(tag))}<span class="small">changed ${ago(flag.updated_at)}</span></p>
+  <p class="row muted"><a href=${place.to`flags` + place.query()}>Flags</a><span aria-hidden="true">/</span><code class="wrap">${flag.key}</code>${copyButton(flag.key, 'Copy the key')}<span class="small">changed ${ago(flag.updated_at)}</span></p>
+  <p class="row muted"><span class="wrap">${facts(flag).join(' · ')}</span>${flag.tags.map((tag) => chip(tag))}</p>
+  ${flag.lifecycle?.stage === 'stale' ? html`<p class="small stale">${flag.lifecycle.because}</p>` : nothing}
   ${flag.description ? html`<p class="wrap">${flag.description}</p>` : nothing}</header>`;
 
 /** What is said above a flag that was there, and was deleted meanwhile. */

@@ -39,7 +39,8 @@ export function draftOf(source, { fieldsOf, changes, merge, body, idOf = (one) =
       known = id;
       lost.value = false;
       const left = tab.read(named(id));
-      edit.value = left?.base && idOf(left.base) === id ? left : null;
+      // One that an older version of this page left may lack a field.
+      edit.value = left?.base && idOf(left.base) === id ? { base: left.base, mine: { ...fieldsOf(left.base), ...left.mine } } : null;
     },
     set(name, value) {
       const base = edit.peek()?.base ?? source.peek();

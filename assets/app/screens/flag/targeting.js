@@ -15,6 +15,7 @@ import { sayMoment } from '../../parts/moment.js';
 import { unkept } from '../../parts/state.js';
 import { failed, toast } from '../../parts/toast.js';
 import { toggle } from '../../parts/toggle.js';
+import { sentenceCase } from '../../parts/words.js';
 import { DRAFT_FORM, scheduleDraft } from './schedules/new-schedule.js';
 import { about } from './targeting/about.js';
 import { conflict } from './targeting/conflict.js';
@@ -22,6 +23,7 @@ import * as kind from './targeting/merge.js';
 import { defaultField, prerequisitesField } from './targeting/otherwise.js';
 import { differences, reachesAll, seenWith } from './targeting/review.js';
 import { ruleList } from './targeting/rules.js';
+import { warned } from './targeting/warned.js';
 
 /** What the server says about a place below `path`, itself included if `inside`. */
 const said = (list, path, inside) => list?.find((one) => one.field === path || (inside && one.field.startsWith(path)))?.message ?? null;
@@ -34,6 +36,7 @@ export function targeting({ flags, flag, show }) {
   const pending = signal(new Set());
   const [rules, shared] = [ruleList(), about()];
   const disputes = conflict(draft, shared.forget);
+  const warnings = warned(draft, flag);
   const stopDraft = effect(() => {
     if (!flag.value) return;
     untracked(() => { draft.begin(); shared.begin(`texts ${kind.idOf(flag.value)}`); });
@@ -56,7 +59,7 @@ export function targeting({ flags, flag, show }) {
     const [one, before, after] = [flag.peek(), kind.fieldsOf(draft.base.peek()), draft.fields.peek()];
     const given = await permission(one, askedAbout(environment, kind.reachesOthers(before, after)), {
       title: `Save the changes in ${environment.name}?`, action: 'Save', always: true, wide: true,
-      text: html`${differences(one, before, after)}${reachesAll(before, after) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}`,
+      text: html`${differences(one, before, after)}${warnings.review(after)}${reachesAll(before, after) ? html`<p class="note warn">Some of it is shared: it changes in all environments.</p>` : nothing}`,
     });
     if (!given) return;
     const { body, ifMatch } = draft.request();
@@ -106,19 +109,14 @@ export function targeting({ flags, flag, show }) {
 
   const serving = (one, environment, fields, disabled) => {
     const seen = seenWith(one, fields);
-    // Of what was edited the server has not said anything yet.
-    const edited = new Set(kind.ruleChanges(kind.fieldsOf(one).targeting_rules, fields.targeting_rules).map((it) => it.after?.id ?? it.before?.id ?? ''));
-    const kept = (at) => !edited.has(fields.targeting_rules[at].id);
-    const indexOf = (at) => one.targeting_rules.findIndex((it) => it.id === fields.targeting_rules[at].id);
-    const warnings = (at) => (!kept(at) || indexOf(at) < 0 ? [] : one.warnings.filter((it) => it.path?.startsWith(`targeting_rules[${indexOf(at)}]`)).map((it) => it.message));
-    const others = draft.dirty.value ? [] : one.warnings.filter((it) => !it.path?.startsWith('targeting_rules['));
+    const { rule, others } = warnings.of(one, fields);
     return html`<section class="stack"><h2>Who gets what in ${environment.name}</h2>
-      ${one.enabled ? nothing : html`<p class="note">It is off there: everybody gets ${variation(seen, fields.default_variation)}.</p>`}
+      ${one.enabled ? nothing : html`<p class="note"><span>It is off there: everybody gets ${variation(seen, fields.default_variation)}.</span></p>`}
       ${disabled ? required(seen, fields) : prerequisitesField({ flag: one, fields, set, complaint })}
       ${rules({ flag: seen, rules: fields.targeting_rules, before: kind.fieldsOf(draft.base.value).targeting_rules, now: () => draft.fields.peek().targeting_rules, set: set('targeting_rules'), disabled, known: usage.value,
-        complaint: (at) => (part, options) => complaint(`targeting_rules[${at}]${part ? `.${part}` : ''}`, options), warnings })}
+        complaint: (at) => (part, options) => complaint(`targeting_rules[${at}]${part ? `.${part}` : ''}`, options), warnings: rule })}
       ${disabled ? otherwise(seen, fields) : html`<div class="default-field">${defaultField({ flag: one, fields, set, complaint })}</div>`}
-      ${others.map((it) => html`<p class="note warn wrap">${it.message}</p>`)}</section>`;
+      ${others.map((text) => html`<p class="note warn">${icon('warn')}<span>${sentenceCase(text)}</span></p>`)}</section>`;
   };
 
   const bar = (one, environment) => {
@@ -151,6 +149,7 @@ export function targeting({ flags, flag, show }) {
       stopDraft();
       stopReopen();
       stopUsage();
+      warnings.close();
       shared.close();
     },
     view: () => track(page),

@@ -12,7 +12,8 @@ import { toast } from '../../parts/toast.js';
 import { tokens } from '../../parts/tokens.js';
 
 const TYPES = [['boolean', 'Boolean: on or off'], ['string', 'String'], ['number', 'Number'], ['json', 'JSON']];
-const KINDS = [['release', 'Release: a feature on its way out'], ['experiment', 'Experiment: which is better'], ['ops_killswitch', 'Kill switch: off in an emergency'], ['permission', 'Permission: who may'], ['migration', 'Migration: from old to new']];
+/** What a flag is for: what the server calls it, and how that is said. */
+export const KINDS = [['release', 'Release: a feature on its way out'], ['experiment', 'Experiment: which is better'], ['ops_killswitch', 'Kill switch: off in an emergency'], ['permission', 'Permission: who may'], ['migration', 'Migration: from old to new']];
 const FIRST = {
   boolean: [['on', 'On', 'true'], ['off', 'Off', 'false']],
   string: [['control', 'Control', 'control'], ['treatment', 'Treatment', 'treatment']],

@@ -3,13 +3,13 @@
 // reader chooses.
 
 /** What all environments share, then what each has for itself. */
-export const SHARED = ['name', 'description', 'tags', 'variations'];
+export const SHARED = ['name', 'description', 'classification', 'owner', 'expires_at', 'tags', 'variations'];
 const OWN = ['default_variation', 'prerequisites', 'targeting_rules'];
 export const FIELDS = [...SHARED, ...OWN];
 /** What a schedule can set. */
 const SCHEDULED = ['default_variation', 'targeting_rules'];
 export const WORDS = {
-  name: 'Name', description: 'Description', tags: 'Tags', variations: 'Variations', default_variation: 'Default', prerequisites: 'Prerequisites', targeting_rules: 'Rules',
+  name: 'Name', description: 'Description', classification: 'Purpose', owner: 'Owner', expires_at: 'Planned end', tags: 'Tags', variations: 'Variations', default_variation: 'Default', prerequisites: 'Prerequisites', targeting_rules: 'Rules',
 };
 
 export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -25,7 +25,7 @@ const rule = ({ id, name, conditions, variation, percentage_rollout: shares }) =
 
 /** The fields that can be changed, of a flag as an environment shows it. */
 export const fieldsOf = (flag) => ({
-  name: flag.name, description: flag.description ?? '', tags: flag.tags, variations: flag.variations.map(({ key, name, value }) => ({ key, name: name ?? '', value })),
+  name: flag.name, description: flag.description ?? '', classification: flag.classification ?? '', owner: flag.owner ?? '', expires_at: flag.expires_at ?? '', tags: flag.tags, variations: flag.variations.map(({ key, name, value }) => ({ key, name: name ?? '', value })),
   default_variation: flag.default_variation, prerequisites: flag.prerequisites.map(({ flag_key, variation_key }) => ({ flag_key, variation_key })),
   targeting_rules: [...flag.targeting_rules].sort((a, b) => a.priority - b.priority).map(rule),
 });
@@ -109,14 +109,18 @@ export const freshId = () => `new-${Date.now().toString(36)}-${++made}`;
 const isFresh = (id) => id.startsWith('new-');
 
 const told = ({ id, name, ...rest }, at) => ({ ...(isFresh(id) ? {} : { id }), priority: at + 1, ...(name.trim() ? { name: name.trim() } : {}), ...rest });
+const orNull = (text) => (text.trim() === '' ? null : text);
 const SAY = {
-  description: (text) => (text.trim() === '' ? null : text),
+  description: orNull,
+  classification: orNull,
+  owner: orNull,
+  expires_at: orNull,
   variations: (list) => list.map(({ key, name, value }) => ({ key, ...(name.trim() ? { name } : {}), value })),
   targeting_rules: (rules) => rules.map(told),
 };
 
 /** What a request says of them: only what changed. */
-export const body = (before, after) => Object.fromEntries(changes(before, after).map((name) => [name, SAY[name]?.(after[name]) ?? after[name]]));
+export const body = (before, after) => Object.fromEntries(changes(before, after).map((name) => [name, SAY[name] ? SAY[name](after[name]) : after[name]]));
 
 /** Whether a schedule can say all of what changed. */
 export const canWait = (before, after) => changes(before, after).every((name) => SCHEDULED.includes(name));

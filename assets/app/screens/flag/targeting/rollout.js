@@ -39,6 +39,8 @@ export function moved(shares, at, to, unit) {
     amount -= given;
   }
   const others = next.map((_share, other) => other).filter((other) => other !== at && other !== rest);
+  // With a single variation there is nobody but the next rules to take what it gives.
+  if (others.length === 0) next[rest] -= at === rest ? 0 : amount;
   spread(others.map((other) => next[other]), amount, unit).forEach((share, place) => { next[others[place]] = share; });
   return next;
 }

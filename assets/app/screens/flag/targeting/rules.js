@@ -6,6 +6,7 @@ import { focusOn } from '../../../parts/focus.js';
 import { icon } from '../../../parts/icon.js';
 import { menu } from '../../../parts/menu.js';
 import { toast } from '../../../parts/toast.js';
+import { sentenceCase } from '../../../parts/words.js';
 import { ruleSentence } from '../sentence.js';
 import { freshId, same } from './merge.js';
 import { ruleForm } from './rule-form.js';
@@ -77,12 +78,13 @@ export function ruleList() {
       return html`<li class="rule ${dragged.value === rule.id ? 'dragged' : ''}" @dragover=${(event) => { if (dragged.peek()) event.preventDefault(); }} @drop=${drop(at)}>
         <div class="rule-head"><p class="wrap grow">${ruleSentence(flag, rule)}${disabled || (was && same(was, rule)) ? nothing : html` <span class="chip accent">${was ? 'changed' : 'new'}</span>`}</p>${disabled ? nothing : actions(rule, at)}</div>
         ${!open.value.has(rule.id) && wrong('', { inside: true }) ? html`<p class="fault" role="alert">${icon('warn')}<span>${wrong('', { inside: true })}</span></p>` : nothing}
-        ${warnings(at).map((text) => html`<p class="note warn wrap small">${text}</p>`)}
+        ${warnings(at).map((text) => html`<p class="note warn small">${icon('warn')}<span>${sentenceCase(text)}</span></p>`)}
         ${open.value.has(rule.id) && !disabled ? ruleForm({ id: `rule-${rule.id}`, flag, rule, onChange: (next) => set(rules.map((one) => (one.id === rule.id ? next : one))), complaint: wrong, known }) : nothing}</li>`;
     };
 
-    return html`<ol class="flag-rules">${repeat(rules.map((rule, at) => ({ rule, at })), ({ rule }) => rule.id, ({ rule, at }) => item(rule, at))}</ol>
+    return html`<div class="stack tight"><p class="label" id="rules-label">Rules</p>${rules.length ? html`<p class="help">The first that somebody fits decides.</p>` : html`<p class="help">There are none${disabled ? '' : ' yet'}: everybody gets the same.</p>`}
+      <ol class="flag-rules" aria-labelledby="rules-label">${repeat(rules.map((rule, at) => ({ rule, at })), ({ rule }) => rule.id, ({ rule, at }) => item(rule, at))}</ol>
       <p class="seen-by-ear" role="status">${said.value}</p>
-      ${disabled ? nothing : html`<div>${button({ id: 'add-rule', label: 'Add a rule', icon: 'plus', small: true, disabled: rules.length >= MOST, onClick: () => add({ name: '', conditions: [], variation: flag.variations[0].key }, rules.length) })}</div>`}`;
+      ${disabled ? nothing : html`<div>${button({ id: 'add-rule', label: 'Add a rule', icon: 'plus', small: true, disabled: rules.length >= MOST, onClick: () => add({ name: '', conditions: [], variation: flag.variations[0].key }, rules.length) })}</div>`}</div>`;
   };
 }
