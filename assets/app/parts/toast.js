@@ -24,6 +24,8 @@ const stay = (toast) => {
 /** Shows a message. `undo` is run by its button. */
 export function toast(text, { undo, kind = 'done', action = 'Undo' } = {}) {
   const shown = { id: uid('toast'), text, undo, kind, action };
+  // What goes wrong the same way again is told anew, not twice.
+  for (const old of toasts.value) if (kind === 'error' && old.kind === kind && old.text === text) close(old.id);
   for (const old of toasts.value.slice(0, Math.max(0, toasts.value.length - MOST + 1))) close(old.id);
   toasts.value = [...toasts.value, shown];
   stay(shown);
