@@ -10,9 +10,12 @@
 //! is what counts. The program fails only if it cannot measure; no figure makes it fail.
 
 mod alone;
+#[path = "../load/client.rs"]
+#[expect(dead_code, reason = "how long answers are does not matter here")]
+mod client;
 
 use std::error::Error;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,6 +29,7 @@ use ureq::Agent;
 use ureq::http::Request;
 
 use alone::{Alone, ONE_ROW, SWITCH};
+use client::Load;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -83,7 +87,7 @@ fn main() -> Outcome<()> {
         same.push(rows.commits(time)?);
         for (server, [asked, one, many]) in servers.iter().zip(&mut rates) {
             asked.push(server.asked(time)?);
-            one.push(server.changes(1, time)?);
+            one.push(server.changes_one_by_one(time)?);
             many.push(server.changes(options.writers, time)?);
         }
     }
@@ -120,26 +124,26 @@ fn median(mut rates: Vec<f64>) -> f64 {
 /// A server with a flag for each writer.
 struct Server {
     child: Child,
+    address: SocketAddr,
     token: String,
-    health: String,
     switches: Vec<Switch>,
 }
 
 /// What a flag is switched with.
 struct Switch {
-    address: String,
+    path: String,
     enabled: AtomicBool,
 }
 
 impl Server {
     fn start(program: &Path, data: &Path, writers: usize) -> Outcome<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port().to_string();
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let port = address.port().to_string();
         let mut command = Command::new(program);
         command.args(["serve", "--port", &port, "--rate-limit-management", "1000000000", "--data"]).arg(data);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let root = format!("http://127.0.0.1:{port}");
-        let health = format!("{root}/health");
-        let mut server = Self { child, token: String::new(), health, switches: Vec::new() };
+        let root = format!("http://{address}");
+        let mut server = Self { child, address, token: String::new(), switches: Vec::new() };
         let began = Instant::now();
         while ureq::get(format!("{root}/ready")).call().is_err() {
             if began.elapsed() > START_TIMEOUT {
@@ -175,20 +179,35 @@ impl Server {
                 ]
             });
             post(&agent, &self.token, &format!("{api}/flags?environment_id={environment}"), &flag)?;
-            let address = format!("{api}/flags/{key}/toggle?environment_id={environment}");
-            self.switches.push(Switch { address, enabled: AtomicBool::new(false) });
+            let path = format!("/api/v1/flags/{key}/toggle?environment_id={environment}");
+            self.switches.push(Switch { path, enabled: AtomicBool::new(false) });
         }
         Ok(())
     }
 
     /// Requests per second of one client that change nothing and read nothing.
     fn asked(&self, time: Duration) -> Outcome<f64> {
-        let (agent, began, mut asked) = (Agent::new_with_defaults(), Instant::now(), 0.0);
-        while began.elapsed() < time {
-            agent.get(&self.health).call()?.body_mut().read_to_string()?;
-            asked += 1.0;
-        }
-        Ok(asked / began.elapsed().as_secs_f64())
+        self.one_by_one(&[request("GET", "/health", &self.token, "")], time)
+    }
+
+    /// Acknowledged changes per second of one client.
+    fn changes_one_by_one(&self, time: Duration) -> Outcome<f64> {
+        let switch = |enabled| {
+            request("POST", &self.switches[0].path, &self.token, &json!({"enabled": enabled}).to_string())
+        };
+        let now = self.switches[0].enabled.load(Ordering::Relaxed);
+        let rate = self.one_by_one(&[switch(!now), switch(now)], time)?;
+        // However many there were: what changes nothing is no change, so the next ones begin with one that is.
+        let url = format!("http://{}{}", self.address, self.switches[0].path);
+        post(&Agent::new_with_defaults(), &self.token, &url, &json!({"enabled": now}))?;
+        Ok(rate)
+    }
+
+    /// Requests per second that one client sends in turns.
+    fn one_by_one(&self, requests: &[Vec<u8>], time: Duration) -> Outcome<f64> {
+        let run = Load::new(self.address, requests.into()).run(1, time)?;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        Ok(run.latencies.len() as f64 / run.took.as_secs_f64())
     }
 
     /// Acknowledged changes per second by so many clients at the same time.
@@ -202,10 +221,11 @@ impl Server {
                     let made = &made;
                     scope.spawn(move || -> Outcome<()> {
                         let agent = Agent::new_with_defaults();
+                        let url = format!("http://{}{}", self.address, switch.path);
                         while began.elapsed() < time {
                             // Each time another state, as what changes nothing is no change.
                             let enabled = !switch.enabled.fetch_not(Ordering::Relaxed);
-                            post(&agent, &self.token, &switch.address, &json!({"enabled": enabled}))?;
+                            post(&agent, &self.token, &url, &json!({"enabled": enabled}))?;
                             made.fetch_add(1, Ordering::Relaxed);
                         }
                         Ok(())
@@ -225,6 +245,16 @@ impl Drop for Server {
         let _ended = self.child.kill();
         let _waited = self.child.wait();
     }
+}
+
+/// A request as bytes, which a client sends in one go.
+fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 fn post(agent: &Agent, token: &str, url: &str, body: &Value) -> Outcome<Value> {
