@@ -31,6 +31,10 @@ export class ApiError extends Error {
   }
 }
 
+/** A message of the server as a sentence of its own: there it may go on after the name of a field, and begins small. One that begins
+ *  with a place (`targeting_rules[0]`) stays as it is. */
+export const sentenceCase = (text) => `${/^[a-z]+[\s,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text}${/[.!?…]$/.test(text) ? '' : '.'}`;
+
 export const setToken = (value) => { token = value; };
 export const hasToken = () => token !== null;
 

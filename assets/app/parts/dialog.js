@@ -1,5 +1,6 @@
 // Dialogs: the browser's own <dialog>, which keeps the focus inside and gives it back.
 import { html, nothing, render, effect, signal, uid, opened, track } from '../kit.js';
+import { sentenceCase } from '../api.js';
 import { here } from '../router.js';
 import { status } from '../session.js';
 import { button, once } from './button.js';
@@ -93,7 +94,7 @@ export function form({ title, fields, work, submit = 'Save', danger = false, wid
       ${intro ? html`<div>${intro}</div>` : nothing}
       ${fields(error.value)}
       ${kept?.lost.value ? unkept() : nothing}
-      ${error.value ? html`<p class="note danger" role="alert">${icon('warn')}<span>${error.value.message}</span></p>` : nothing}
+      ${error.value ? html`<p class="note danger" role="alert">${icon('warn')}<span>${sentenceCase(error.value.message)}</span></p>` : nothing}
       ${actions(
         button({ label: 'Cancel', onClick: () => close() }),
         button({ label: submit, kind: danger ? 'danger' : 'primary', type: 'submit', name, disabled: !ready() }),

@@ -1,5 +1,6 @@
 // Form fields: a label that is always visible, help below it, and what is wrong where it is wrong.
 import { html, nothing, live, opened, uid } from '../kit.js';
+import { sentenceCase } from '../api.js';
 import { icon } from './icon.js';
 
 const ids = new WeakMap();
@@ -8,7 +9,7 @@ const idOf = (given) => given.id ?? (typeof given.label === 'string' ? `f-${give
 
 const notes = (id, { help, error }) => html`
   ${help ? html`<p class="help" id="${id}-help">${help}</p>` : nothing}
-  ${error ? html`<p class="fault" id="${id}-fault">${icon('warn')}<span>${error}</span></p>` : nothing}`;
+  ${error ? html`<p class="fault" id="${id}-fault">${icon('warn')}<span>${typeof error === 'string' ? sentenceCase(error) : error}</span></p>` : nothing}`;
 
 const described = (id, { help, error }) => [help && `${id}-help`, error && `${id}-fault`].filter(Boolean).join(' ') || nothing;
 

@@ -1,5 +1,6 @@
 // Short messages at the bottom: what was done, with a way back where there is one, and what failed.
 import { html, nothing, repeat, signal, track, uid } from '../kit.js';
+import { sentenceCase } from '../api.js';
 import { icon } from './icon.js';
 
 /** How long a message stays; one that can be undone stays longer, one that tells of a failure until it is closed. */
@@ -35,7 +36,7 @@ export function toast(text, { undo, kind = 'done', action = 'Undo' } = {}) {
 export function failed(error) {
   if (error?.name === 'AbortError') return;
   const fields = error?.fields?.map((fault) => `${fault.field}: ${fault.message}`).join('; ');
-  toast(fields ? `${error.message} (${fields})` : error?.message ?? String(error), { kind: 'error' });
+  toast(sentenceCase(fields ? `${error.message} (${fields})` : error?.message ?? String(error)), { kind: 'error' });
   if (error?.name !== 'ApiError') console.error(error);
 }
 

@@ -15,7 +15,6 @@ import { sayMoment } from '../../parts/moment.js';
 import { unkept } from '../../parts/state.js';
 import { failed, toast } from '../../parts/toast.js';
 import { toggle } from '../../parts/toggle.js';
-import { sentenceCase } from '../../parts/words.js';
 import { DRAFT_FORM, scheduleDraft } from './schedules/new-schedule.js';
 import { about } from './targeting/about.js';
 import { conflict } from './targeting/conflict.js';
@@ -116,7 +115,7 @@ export function targeting({ flags, flag, show }) {
       ${rules({ flag: seen, rules: fields.targeting_rules, before: kind.fieldsOf(draft.base.value).targeting_rules, now: () => draft.fields.peek().targeting_rules, set: set('targeting_rules'), disabled, known: usage.value,
         complaint: (at) => (part, options) => complaint(`targeting_rules[${at}]${part ? `.${part}` : ''}`, options), warnings: rule })}
       ${disabled ? otherwise(seen, fields) : html`<div class="default-field">${defaultField({ flag: one, fields, set, complaint })}</div>`}
-      ${others.map((text) => html`<p class="note warn">${icon('warn')}<span>${sentenceCase(text)}</span></p>`)}</section>`;
+      ${others.map((text) => html`<p class="note warn">${icon('warn')}<span>${api.sentenceCase(text)}</span></p>`)}</section>`;
   };
 
   const bar = (one, environment) => {

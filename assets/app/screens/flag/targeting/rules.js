@@ -1,12 +1,12 @@
 // The rules in their order: sentences, each with the form that changes it. They are moved by buttons, which say where a rule
 // went, or by dragging.
 import { html, nothing, signal, repeat } from '../../../kit.js';
+import { sentenceCase } from '../../../api.js';
 import { button } from '../../../parts/button.js';
 import { focusOn } from '../../../parts/focus.js';
 import { icon } from '../../../parts/icon.js';
 import { menu } from '../../../parts/menu.js';
 import { toast } from '../../../parts/toast.js';
-import { sentenceCase } from '../../../parts/words.js';
 import { ruleSentence } from '../sentence.js';
 import { freshId, same } from './merge.js';
 import { ruleForm } from './rule-form.js';

@@ -4,7 +4,6 @@ import { html, nothing, effect, signal } from '../../../kit.js';
 import * as api from '../../../api.js';
 import * as place from '../../../store/place.js';
 import { icon } from '../../../parts/icon.js';
-import { sentenceCase } from '../../../parts/words.js';
 import { fieldsOf, same } from './merge.js';
 
 /** How long nothing is typed before the server is asked. */
@@ -65,7 +64,7 @@ export function warned(draft, flag) {
       if (!known) return nothing;
       const named = ({ rule, texts }, at) => (same(rule, fields.targeting_rules[at]) ? texts.map((text) => `${rule.name || `Rule ${at + 1}`}: ${text}`) : []);
       const all = [...known.rules.flatMap(named), ...known.others];
-      return all.length ? html`<div class="note warn">${icon('warn')}<ul class="stack tight" aria-label="Warnings">${all.map((text) => html`<li>${sentenceCase(text)}</li>`)}</ul></div>` : nothing;
+      return all.length ? html`<div class="note warn">${icon('warn')}<ul class="stack tight" aria-label="Warnings">${all.map((text) => html`<li>${api.sentenceCase(text)}</li>`)}</ul></div>` : nothing;
     },
     close: stop,
   };
