@@ -12,7 +12,8 @@ const LOOKS = [[1280, 800, 'light'], [1280, 800, 'dark'], [360, 740, 'light'], [
 
 let browser = null;
 
-/** A new window on this server. `refused` are statuses that the walk causes on purpose: the browser reports them as errors.
+/** A new window on this server. `refused` are statuses, or names of failures, that the walk causes on
+ *  purpose: the browser reports them as errors.
  *  `storageState` is what another window left: its session. */
 export async function window(server, { refused = [], storageState } = {}) {
   browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
@@ -24,7 +25,7 @@ export async function window(server, { refused = [], storageState } = {}) {
   page.on('dialog', (dialog) => { wrong.push(`a window of the browser: ${dialog.message()}`); dialog.dismiss(); });
   page.on('console', (message) => {
     const text = message.text();
-    if (message.type() !== 'error' || refused.some((status) => text.includes(`status of ${status}`))) return;
+    if (message.type() !== 'error' || refused.some((one) => text.includes(typeof one === 'number' ? `status of ${one}` : one))) return;
     wrong.push(text);
   });
   await page.addInitScript(() => {
