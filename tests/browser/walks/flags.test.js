@@ -221,3 +221,21 @@ test('of many environments each has its switch in the row, in a wide window and 
   await close();
   await large.stop();
 });
+
+test('a variation that is added has a key of its own, whichever was removed', async () => {
+  const { page, close } = await window(server);
+  await open(page);
+  await page.getByRole('button', { name: 'New flag' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New flag' });
+  await dialog.getByLabel('Name').fill('Checkout colour');
+  await dialog.getByLabel('Type').selectOption('string');
+  await dialog.getByRole('button', { name: 'Add a variation' }).click();
+  await dialog.getByRole('button', { name: 'Remove variation 1' }).click();
+  await dialog.getByRole('button', { name: 'Add a variation' }).click();
+  const keys = await Promise.all([1, 2, 3].map((number) => dialog.getByLabel(`Key of variation ${number}`).inputValue()));
+  assert.deepEqual(keys, ['treatment', 'v3', 'v4']);
+  await dialog.getByRole('button', { name: 'Create the flag' }).click();
+  await page.waitForURL('**/p/shop/flags/checkout-colour');
+  assert.equal((await server.api('GET', `/flags/checkout-colour?environment_id=${server.environments.development.id}`)).variations.length, 3);
+  await close();
+});

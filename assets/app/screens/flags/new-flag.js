@@ -23,6 +23,13 @@ const FIRST = {
 
 export const keyOf = (name) => name.toLowerCase().normalize('NFKD').replace(/[\u0300-\u036f]/g, '').replace(/[^a-z0-9._]+/g, '-').replace(/^[^a-z0-9]+|-+$/g, '').slice(0, 128);
 
+/** The next key that no variation has. */
+export function freshKey(list) {
+  let number = list.length + 1;
+  while (list.some((one) => one.key === `v${number}`)) number += 1;
+  return `v${number}`;
+}
+
 const variations = (type) => FIRST[type].map(([key, name, text]) => ({ key, name, text }));
 
 /** Answers the flag that was made, or undefined. `known` are tags to suggest. */
@@ -43,7 +50,7 @@ export async function newFlag(known = []) {
       ${field({ id: `variation-key-${at}`, label: `Key of variation ${at + 1}`, hideLabel: true, mono: true, value: one.key, onInput: (value) => change(at, { key: value }), error: error?.field?.(`variations[${at}].key`), placeholder: 'key' })}
       ${type.value === 'boolean' ? html`<code class="grow">${one.text}</code>` : valueField({ id: `variation-value-${at}`, label: `Value of variation ${at + 1}`, hideLabel: true, text: one.text, type: type.value, onInput: (text) => change(at, { text }), error: error?.field?.(`variations[${at}].value`) })}
       ${type.value !== 'boolean' && list.value.length > 1 ? html`<button type="button" class="button quiet square" aria-label="Remove variation ${at + 1}" @click=${() => { list.value = list.value.filter((_one, other) => other !== at); }}>${icon('trash')}</button>` : nothing}</div>`)}
-    ${type.value === 'boolean' ? nothing : html`<div>${button({ label: 'Add a variation', kind: 'quiet', small: true, icon: 'plus', onClick: () => { list.value = [...list.value, { key: `v${list.value.length + 1}`, name: '', text: type.value === 'json' ? '{}' : '' }]; } })}</div>`}
+    ${type.value === 'boolean' ? nothing : html`<div>${button({ label: 'Add a variation', kind: 'quiet', small: true, icon: 'plus', onClick: () => { list.value = [...list.value, { key: freshKey(list.value), name: '', text: type.value === 'json' ? '{}' : '' }]; } })}</div>`}
     ${choice({ id: 'otherwise', label: 'While it is off, everybody gets', value: otherwise.value, options: list.value.map((one) => [one.key, one.key]), onChange: (value) => { otherwise.value = value; } })}</fieldset>`;
 
   const made = await form({

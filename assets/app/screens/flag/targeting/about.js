@@ -7,16 +7,9 @@ import { focusOn } from '../../../parts/focus.js';
 import { checkValue, fromText, pretty, toText, valueField } from '../../../parts/json.js';
 import { fromLocal, toLocal } from '../../../parts/moment.js';
 import { tokens } from '../../../parts/tokens.js';
-import { KINDS } from '../../flags/new-flag.js';
+import { KINDS, freshKey } from '../../flags/new-flag.js';
 import { freshId, rowOf } from './merge.js';
 import { unfinished } from './unfinished.js';
-
-/** The next key that no variation has. */
-function freshKey(list) {
-  let number = list.length + 1;
-  while (list.some((one) => one.key === `v${number}`)) number += 1;
-  return `v${number}`;
-}
 
 /** A moment as a field of the kind `date` has it. */
 const toDay = (at) => (at ? toLocal(at).slice(0, 10) : '');
