@@ -85,4 +85,4 @@ let names = 0;
 /** An id that no other element has. */
 export const uid = (start = 'x') => `${start}-${++names}`;
 
-export { html, svg, nothing, render, keyed, live, ref, signal, computed, effect, batch, untracked };
+export { html, svg, nothing, noChange, render, keyed, live, ref, signal, computed, effect, batch, untracked };

@@ -1,11 +1,12 @@
 // A text field that suggests: attributes, tags, flags, segments. What is typed counts even where nothing suggests it.
-import { html, nothing, signal, track, live } from '../kit.js';
+import { html, nothing, noChange, signal, track, live } from '../kit.js';
 
 const MOST = 50;
 const open = signal(null);
 const active = signal(0);
 
-/** `options`: a list, or a function from the text to one (may be async), of strings or `{ value, text, hint }`. */
+/** With `onChoose` what is typed belongs to the field until it is chosen, whatever is drawn anew meanwhile; without it each letter goes to
+ *  `onInput`, and `value` is shown. `options`: a list, or a function from the text to one (may be async), of strings or `{ value, text, hint }`. */
 export function combobox({ id, label, value, options, onInput, onChoose, placeholder, mono, error, hideLabel, disabled, clearAfter = false }) {
   const choose = (option) => {
     open.value = null;
@@ -48,7 +49,7 @@ export function combobox({ id, label, value, options, onInput, onChoose, placeho
     return html`<div class="field combobox"><label for=${id} class=${hideLabel ? 'seen-by-ear' : ''}>${label}</label>
       <input id=${id} class=${mono ? 'mono' : ''} role="combobox" autocomplete="off" autocapitalize="none" spellcheck="false" aria-autocomplete="list" aria-expanded=${String(Boolean(mine))}
         aria-controls="${id}-list" aria-activedescendant=${mine && active.value >= 0 ? `${id}-${active.value}` : nothing} aria-invalid=${error ? 'true' : nothing}
-        aria-describedby=${error ? `${id}-fault` : nothing} placeholder=${placeholder ?? nothing} ?disabled=${disabled} .value=${live(value)}
+        aria-describedby=${error ? `${id}-fault` : nothing} placeholder=${placeholder ?? nothing} ?disabled=${disabled} .value=${onChoose ? noChange : live(value)}
         @input=${(event) => { if (!onChoose) onInput(event.target.value); suggest(event.target.value); }}
         @focus=${(event) => suggest(event.target.value)} @blur=${() => { if (open.value?.id === id) open.value = null; }} @keydown=${keys}>
       ${mine ? html`<ul class="options" role="listbox" id="${id}-list" aria-label=${typeof label === 'string' ? label : 'Suggestions'}>${mine.map((option, at) => html`<li role="option" id="${id}-${at}" class="option"

@@ -226,3 +226,19 @@ test('a viewer sees a segment and cannot change it', async () => {
   await look(page, 'segment-viewer');
   await close();
 });
+
+test('what is being typed stays where it is when somebody else changes the segment', async () => {
+  await server.api('POST', at(''), { key: 'typed', name: 'Typed' });
+  const { page, close } = await window(server);
+  await open(page, '/typed');
+  await page.getByText('Live', { exact: true }).waitFor();
+  const add = page.getByRole('region', { name: 'Excluded' }).getByRole('combobox');
+  await add.fill('ev');
+  await server.api('PUT', at('/typed'), { name: 'Typed by them' });
+  await page.getByRole('heading', { name: 'Typed by them' }).waitFor();
+  assert.equal(await add.inputValue(), 'ev');
+  await add.press('Enter');
+  assert.equal(await add.inputValue(), '');
+  await page.getByRole('region', { name: 'Excluded' }).getByText('ev', { exact: true }).waitFor();
+  await close();
+});

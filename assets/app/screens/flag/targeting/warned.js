@@ -13,8 +13,8 @@ const OTHER = /targeting_rules\[(\d+)\]/g;
 
 const empty = (value) => value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 const finished = ({ operator, attribute, value }) => (operator.endsWith('exists') || !empty(value)) && (operator.endsWith('in_segment') || !empty(attribute));
-/** Whether there is nothing in it that is still to be filled in: that would be refused, and is no reason to ask. */
-const filled = ({ name, variations, prerequisites, targeting_rules: rules }) => name.trim() !== '' && variations.every((one) => one.key !== '')
+/** Whether there is nothing in it that is obviously still to be filled in: that would be refused, and is no reason to ask. */
+const filled = ({ name, variations, prerequisites, targeting_rules: rules }) => name.trim() !== '' && variations.every((one, at) => one.key !== '' && variations.findIndex((other) => other.key === one.key) === at)
   && prerequisites.every((one) => one.flag_key !== '' && one.variation_key !== '') && rules.every((one) => one.conditions.every(finished));
 
 /** The warnings by the rule that they are about, and those of none. */
