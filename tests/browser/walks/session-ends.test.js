@@ -85,8 +85,11 @@ test('edits of a page and what was tried are there again; another reader finds n
   await signIn(page, server, { ...emil, at: '/p/shop/flags/new-checkout/try?env=development' });
   await page.getByLabel('User key').fill('grace');
   await page.getByRole('link', { name: 'Targeting' }).click();
+  // What is edited is tried at the server meanwhile; here the session is to end with the saving.
+  const tried = page.waitForResponse(/\/flags\/new-checkout\/preview/);
   await page.getByLabel('Everybody else gets').selectOption('on');
   await page.getByText('1 change not saved').waitFor();
+  await tried;
   await endSessions(emil);
   await page.getByRole('button', { name: 'Review' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
