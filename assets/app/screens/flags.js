@@ -198,7 +198,7 @@ export function open() {
           action: place.mayEdit.value ? button({ label: 'New flag', kind: 'primary', icon: 'plus', onClick: create }) : undefined, also: html`<a class="button quiet" href="/docs">API documentation</a>` });
     }
     const number = place.environments.value.length;
-    return html`<div class="flags-body ${number > IN_ONE_LINE ? 'many' : ''}" ${opened(watch)} @scroll=${(event) => { top.value = event.target.scrollTop; }}>
+    return html`<div class="flags-body ${number > IN_ONE_LINE ? 'many' : ''}" role="region" aria-label="Rows of the list" tabindex="0" ${opened(watch)} @scroll=${(event) => { top.value = event.target.scrollTop; }}>
       <div class="flags-table" role="table" aria-label="Flags" aria-rowcount=${total + 1} ${css({ '--environments': String(number) })}>
       <div role="rowgroup" class="flags-head"><div role="row" class="flag-row head" aria-rowindex="1"><div role="columnheader" class="cell name">Flag</div><div role="columnheader" class="cell"><span class="seen-by-ear">Kind and tags</span></div>
         <div role="columnheader" class="cell used">24 hours</div><div role="columnheader" class="cell changed">Changed</div>
