@@ -23,7 +23,7 @@ use super::{
 use crate::domain::{hex, time::Timestamp};
 
 /// Memory that redb may use to cache pages of a backup, in bytes: it is written, or read, once from end to end.
-const CACHE_BYTES: usize = 4 * 1024 * 1024;
+const CACHE_BYTES: usize = 1024 * 1024;
 
 /// The row of the table of settings that has the seal.
 const SEAL: &str = "backup";

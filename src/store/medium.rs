@@ -9,7 +9,7 @@ use redb::{Database, DatabaseError, StorageBackend};
 
 /// Memory that redb may use to cache pages, in bytes. Its own default is 1 GiB. The system keeps what was read in its own cache as
 /// well; and what one thread let go of here the system's allocator keeps for that thread, so that it may count several times.
-pub(super) const CACHE_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const CACHE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Where a database is kept.
 pub(super) trait Medium: Send + Sync {

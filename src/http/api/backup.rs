@@ -2,13 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::thread;
 
 use poem::http::{HeaderValue, header};
 use poem::{Body, IntoResponse, Response};
 use poem_openapi::payload::Binary;
 use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::Tag;
 use crate::{
@@ -32,11 +33,20 @@ impl BackupApi {
         let app = Arc::clone(&self.0);
         let turn = Arc::clone(&app.backups).try_acquire_owned().map_err(|_| control::Error::Busy)?;
         let now = person.call.now;
-        let taken =
-            tokio::task::spawn_blocking(move || control::backup::download(&app.control, &person.caller, now));
-        let taken = taken.await.map_err(|error| control::Error::Internal(error.to_string()))??;
-        Ok(BackupFile { taken, turn })
+        let taken = in_a_thread(move || control::backup::download(&app.control, &person.caller, now)).await?;
+        Ok(BackupFile { taken: taken?, turn })
     }
+}
+
+/// Does this in a thread of its own. The system's allocator keeps what a thread let go of for that thread, or for the next
+/// one once it has ended: so it keeps the pages of one backup, and not as many as there are threads for blocking work.
+async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    let (reply, answer) = oneshot::channel();
+    // Whoever asked may be gone.
+    let run = move || drop(reply.send(work()));
+    let begun = thread::Builder::new().name("phaseflag-backup".into()).spawn(run);
+    begun.map_err(|error| control::Error::Internal(format!("a backup cannot be begun: {error}")))?;
+    Ok(answer.await.map_err(|_| control::Error::Internal("a backup panicked".into()))?)
 }
 
 struct BackupFile {
