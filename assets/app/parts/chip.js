@@ -13,3 +13,15 @@ export const variation = (flag, key) => {
   const at = flag.variations.findIndex((one) => one.key === key);
   return html`<span class="variation"><span class="swatch c${Math.max(0, at) % 8}"></span><span class="cut">${flag.variations[at]?.name || key}</span></span>`;
 };
+
+/** What a flag is for: what the server calls it, how that is said in a word, and what it means. */
+const PURPOSES = [
+  ['release', 'Release', 'a feature on its way out'], ['experiment', 'Experiment', 'which is better'], ['ops_killswitch', 'Kill switch', 'off in an emergency'],
+  ['permission', 'Permission', 'who may'], ['migration', 'Migration', 'from old to new'],
+];
+
+/** A flag's purpose in a word. */
+export const purpose = (name) => PURPOSES.find(([known]) => known === name)?.[1];
+
+/** The purposes to choose from. */
+export const purposes = () => PURPOSES.map(([name, word, meaning]) => [name, `${word}: ${meaning}`]);

@@ -5,7 +5,7 @@ import * as api from '../api.js';
 import { onChange } from '../live.js';
 import { reopens } from '../store/kept.js';
 import * as place from '../store/place.js';
-import { chip } from '../parts/chip.js';
+import { chip, purpose } from '../parts/chip.js';
 import { copyButton } from '../parts/copy.js';
 import { icon } from '../parts/icon.js';
 import { resource, shown } from '../parts/resource.js';
@@ -30,7 +30,6 @@ const remember = (project, key, value) => {
   queueMicrotask(() => { known = null; });
 };
 
-const PURPOSES = { release: 'Release', experiment: 'Experiment', ops_killswitch: 'Kill switch', permission: 'Permission', migration: 'Migration' };
 const TYPES = { boolean: 'Boolean', string: 'String', number: 'Number', json: 'JSON' };
 
 /** The flag as each of the environments shows it, by the environment's id. */
@@ -42,7 +41,7 @@ async function views(key, environments) {
 
 /** What a reader may want to know of it, besides its name and its key. */
 const facts = (flag) => [
-  TYPES[flag.flag_type], PURPOSES[flag.classification], flag.owner, flag.expires_at && `planned until ${sayDay(flag.expires_at)}`,
+  TYPES[flag.flag_type], purpose(flag.classification), flag.owner, flag.expires_at && `planned until ${sayDay(flag.expires_at)}`,
 ].filter(Boolean);
 
 const head = (flag, load) => html`<header class="flag-head"><div class="page-head"><h1 class="wrap">${flag.name}</h1>

@@ -9,7 +9,7 @@ import { refusal, switchFlag } from '../store/switching.js';
 import { onChange } from '../live.js';
 import { addKeys } from '../keys.js';
 import { button, once } from '../parts/button.js';
-import { chip, environment as environmentView } from '../parts/chip.js';
+import { chip, environment as environmentView, purpose } from '../parts/chip.js';
 import { sparkline } from '../parts/sparkline.js';
 import { empty, fault, skeleton } from '../parts/state.js';
 import { ago, count } from '../parts/time.js';
@@ -25,7 +25,6 @@ const IN_ONE_LINE = 3;
 const AROUND = 8;
 const RELOAD_MS = 200;
 
-const KINDS = { release: 'Release', experiment: 'Experiment', ops_killswitch: 'Kill switch', permission: 'Permission', migration: 'Migration' };
 
 export function open() {
   const list = signal(null);
@@ -180,7 +179,7 @@ export function open() {
     return html`<div role="row" class="flag-row ${cursor.value === at ? 'current' : ''}" aria-rowindex=${at + 2} data-at=${at} ${place_} @focusin=${() => { cursor.value = at; }}>
       <div role="cell" class="cell name"><a class="flag-name cut" href="${place.to`flags/${item.key}`}?env=${list.value.environment.key}">${item.name}</a><span class="flag-key cut mono" title=${item.key}>${item.key}</span></div>
       <div role="cell" class="cell marks">${item.lifecycle?.stage === 'stale' ? chip('stale', 'warn', item.lifecycle.because) : nothing}${item.status !== 'active' ? chip(item.status) : nothing}
-        ${item.classification ? html`<span class="small muted kind">${KINDS[item.classification]}</span>` : nothing}${item.tags.slice(0, 2).map((tag) => chip(tag, 'tag kind', tag))}${item.tags.length > 2 ? html`<span class="small muted kind" title=${item.tags.join(', ')}>+${item.tags.length - 2}</span>` : nothing}</div>
+        ${item.classification ? html`<span class="small muted kind">${purpose(item.classification)}</span>` : nothing}${item.tags.slice(0, 2).map((tag) => chip(tag, 'tag kind', tag))}${item.tags.length > 2 ? html`<span class="small muted kind" title=${item.tags.join(', ')}>+${item.tags.length - 2}</span>` : nothing}</div>
       <div role="cell" class="cell used">${sparkline(item.activity)}</div>
       <div role="cell" class="cell changed small muted">${ago(item.updated_at)}</div>
       ${switches(item)}</div>`;

@@ -3,6 +3,7 @@ import { html, nothing, signal } from '../../kit.js';
 import * as api from '../../api.js';
 import { inProject, keep } from '../../store/kept.js';
 import * as place from '../../store/place.js';
+import { purposes } from '../../parts/chip.js';
 import { form } from '../../parts/dialog.js';
 import { choice, field } from '../../parts/field.js';
 import { button } from '../../parts/button.js';
@@ -12,8 +13,6 @@ import { toast } from '../../parts/toast.js';
 import { tokens } from '../../parts/tokens.js';
 
 const TYPES = [['boolean', 'Boolean: on or off'], ['string', 'String'], ['number', 'Number'], ['json', 'JSON']];
-/** What a flag is for: what the server calls it, and how that is said. */
-export const KINDS = [['release', 'Release: a feature on its way out'], ['experiment', 'Experiment: which is better'], ['ops_killswitch', 'Kill switch: off in an emergency'], ['permission', 'Permission: who may'], ['migration', 'Migration: from old to new']];
 const FIRST = {
   boolean: [['on', 'On', 'true'], ['off', 'Off', 'false']],
   string: [['control', 'Control', 'control'], ['treatment', 'Treatment', 'treatment']],
@@ -62,7 +61,7 @@ export async function newFlag(known = []) {
       ${field({ label: 'Key', value: keyText(), onInput: (value) => { key.value = value; }, error: error?.field?.('key') ?? (error?.code === 'FLAG_KEY_CONFLICT' ? error.message : null), mono: true, required: true, max: 128, help: 'What programs ask for. It cannot be changed later.' })}
       ${choice({ label: 'Type', value: type.value, options: TYPES, onChange: (value) => { type.value = value; list.value = variations(value); otherwise.value = value === 'boolean' ? 'off' : list.value[0].key; } })}
       ${rows(error)}
-      ${choice({ label: 'Purpose', value: kind.value, options: KINDS, onChange: (value) => { kind.value = value; } })}
+      ${choice({ label: 'Purpose', value: kind.value, options: purposes(), onChange: (value) => { kind.value = value; } })}
       ${field({ label: 'Description', optional: true, rows: 2, value: description.value, onInput: (value) => { description.value = value; }, max: 2000, error: error?.field?.('description') })}
       ${tokens({ id: 'new-tags', label: 'Tags', values: tags.value, options: known, onChange: (value) => { tags.value = value; }, mono: false, error: error?.field?.('tags') })}`,
     ready: () => name.value.trim() !== '' && keyText() !== '' && list.value.every((one) => checkValue(one.text, type.value) === null),

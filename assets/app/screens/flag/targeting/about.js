@@ -1,13 +1,13 @@
 // What all environments share of a flag: what it is called, and what it can serve. Values are checked while they are typed.
 import { html, nothing, repeat, signal, track } from '../../../kit.js';
 import { button } from '../../../parts/button.js';
-import { variation } from '../../../parts/chip.js';
+import { purposes, variation } from '../../../parts/chip.js';
 import { choice, field } from '../../../parts/field.js';
 import { focusOn } from '../../../parts/focus.js';
 import { checkValue, fromText, pretty, toText, valueField } from '../../../parts/json.js';
 import { fromLocal, toLocal } from '../../../parts/moment.js';
 import { tokens } from '../../../parts/tokens.js';
-import { KINDS, freshKey } from '../../flags/new-flag.js';
+import { freshKey } from '../../flags/new-flag.js';
 import { freshId, rowOf } from './merge.js';
 import { unfinished } from './unfinished.js';
 
@@ -60,7 +60,7 @@ export function about() {
     ${variations(given)}
     ${field({ id: 'flag-name', label: 'Name', value: given.fields.name, onInput: given.set('name'), max: 200, error: given.fields.name.trim() ? given.complaint('name') : 'A name is needed.' })}
     ${field({ id: 'flag-description', label: 'Description', optional: true, value: given.fields.description, onInput: given.set('description'), rows: 2, max: 2000, error: given.complaint('description') })}
-    <div class="fields">${choice({ id: 'flag-purpose', label: 'Purpose', value: given.fields.classification, options: [['', 'Not said'], ...KINDS], onChange: given.set('classification'), error: given.complaint('classification') })}
+    <div class="fields">${choice({ id: 'flag-purpose', label: 'Purpose', value: given.fields.classification, options: [['', 'Not said'], ...purposes()], onChange: given.set('classification'), error: given.complaint('classification') })}
       ${field({ id: 'flag-owner', label: 'Owner', optional: true, value: given.fields.owner, onInput: given.set('owner'), max: 200, off: true, help: 'Who answers for it.', error: given.complaint('owner') })}
       ${field({ id: 'flag-end', label: 'Planned end', optional: true, type: 'date', value: toDay(given.fields.expires_at), onChange: (day) => given.set('expires_at')(day ? fromLocal(`${day}T00:00`) : ''), help: 'From that day on it counts as stale.', error: given.complaint('expires_at') })}</div>
     ${tokens({ id: 'flag-tags', label: 'Tags', mono: false, values: given.fields.tags, onChange: given.set('tags'), error: given.complaint('tags') })}`;

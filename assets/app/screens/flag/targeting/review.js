@@ -1,9 +1,8 @@
 // What a draft changes, as sentences to read before it is saved, or when somebody else was faster.
 import { html, nothing } from '../../../kit.js';
-import { chip, variation } from '../../../parts/chip.js';
+import { chip, purpose, variation } from '../../../parts/chip.js';
 import { brief } from '../../../parts/json.js';
 import { sayDay } from '../../../parts/time.js';
-import { KINDS } from '../../flags/new-flag.js';
 import { ruleSentence } from '../sentence.js';
 import { changes, ruleChanges, SHARED, WORDS } from './merge.js';
 
@@ -12,7 +11,7 @@ const lines = (list) => (list.length ? html`<ul class="stack tight">${list.map((
 
 /** How the value of a field is said; those of no row are texts. */
 const SAY = {
-  classification: (_flag, kind) => KINDS.find(([name]) => name === kind)?.[1] ?? null,
+  classification: (_flag, kind) => purpose(kind) ?? null,
   expires_at: (_flag, at) => (at ? sayDay(at) : null),
   tags: (_flag, tags) => (tags.length ? tags.map((tag) => chip(tag)) : nobody),
   variations: (_flag, list) => lines(list.map((one) => html`${one.name || one.key} <code>${one.key}</code>: <code>${brief(one.value, 120)}</code>`)),
