@@ -120,6 +120,9 @@ async function begin() {
   }
 }
 
+// Who leaves in the middle of a word has finished it: fields take what was typed when the focus goes, and what they took is kept.
+window.addEventListener('pagehide', () => document.activeElement?.blur());
+
 start(ROUTES);
 let shown = null;
 effect(() => {
