@@ -33,7 +33,9 @@ impl BackupApi {
         let app = Arc::clone(&self.0);
         let turn = Arc::clone(&app.backups).try_acquire_owned().map_err(|_| control::Error::Busy)?;
         let now = person.call.now;
-        let taken = in_a_thread(move || control::backup::download(&app.control, &person.caller, now)).await?;
+        // The turn lasts as long as the work does, also if whoever asked is gone.
+        let work = move || (control::backup::download(&app.control, &person.caller, now), turn);
+        let (taken, turn) = in_a_thread(work).await?;
         Ok(BackupFile { taken: taken?, turn })
     }
 }
