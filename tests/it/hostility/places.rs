@@ -19,6 +19,10 @@ fn neighbours(server: &Server) -> (Team, Team) {
     (ours, nothing.new_project("annex"))
 }
 
+/// What the courier says of a webhook, at a moment of its own.
+const OF_THE_COURIER: [&str; 5] =
+    ["status", "failing_since", "paused_at", "paused_reason", "pending_deliveries"];
+
 /// Everything of a team that somebody else might have changed.
 fn everything(team: &Team) -> Vec<Value> {
     let paths = [
@@ -27,7 +31,13 @@ fn everything(team: &Team) -> Vec<Value> {
         format!("/api/v1/audit-logs?project_id={}", team.project),
         format!("/api/v1/flags/secret/schedules?environment_id={}", team.development),
     ];
-    paths.iter().map(|path| team.client.get(path).expect(200)["data"].clone()).collect()
+    let mut seen: Vec<_> =
+        paths.iter().map(|path| team.client.get(path).expect(200)["data"].clone()).collect();
+    for webhook in seen[1].as_array_mut().expect("webhooks") {
+        let webhook = webhook.as_object_mut().expect("a webhook");
+        webhook.retain(|name, _| !OF_THE_COURIER.contains(&name.as_str()));
+    }
+    seen
 }
 
 #[test]
@@ -78,7 +88,8 @@ fn what_is_below_a_thing_of_anothers_is_not_below_ones_own() {
     let (ours, theirs) = neighbours(&server);
     ours.create_flag("secret", &json!({}));
     theirs.create_flag("secret", &json!({}));
-    let hook = json!({"url": "https://example.com/", "events": ["flag.updated"]});
+    // Nothing is sent there: it is no public address.
+    let hook = json!({"url": "https://localhost/", "events": ["flag.updated"]});
     let made = |team: &Team| {
         let path = format!("/api/v1/webhooks?project_id={}", team.project);
         let id = team.client.post(&path, &hook).expect(201)["data"]["id"].as_str().expect("an id").to_owned();
