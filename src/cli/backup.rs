@@ -72,6 +72,8 @@ pub(super) fn take(command: Backup) -> Result<(), Box<dyn Error>> {
 
 /// The backup of a running server, verified here.
 fn receive(target: Target, out: &Path, existing: Existing) -> Result<Seal, Box<dyn Error>> {
+    // Before the server is asked for what could not be kept.
+    backup::may_write(out, existing)?;
     let connection = target.connection()?;
     let download = connection.download(DOWNLOAD)?;
     let length = download.length;

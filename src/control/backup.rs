@@ -200,7 +200,8 @@ fn copy(
     copy.seal(now, reading.digest.finish())
 }
 
-fn may_write(path: &Path, existing: Existing) -> Result<(), BackupError> {
+/// Refuses to write over a file that shall stay.
+pub fn may_write(path: &Path, existing: Existing) -> Result<(), BackupError> {
     match existing {
         Existing::Stays if path.exists() => Err(BackupError::Exists(path.to_path_buf())),
         Existing::Stays | Existing::Goes => Ok(()),

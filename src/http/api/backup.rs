@@ -1,7 +1,9 @@
 //! Backups of the running server.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::thread;
 
 use poem::http::{HeaderValue, header};
@@ -9,6 +11,7 @@ use poem::{Body, IntoResponse, Response};
 use poem_openapi::payload::Binary;
 use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
+use tokio::io::ReadBuf;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::Tag;
@@ -59,7 +62,7 @@ struct BackupFile {
 impl IntoResponse for BackupFile {
     fn into_response(self) -> Response {
         let Self { taken: Download { file, length, seal }, turn } = self;
-        let file = Sending { file: tokio::fs::File::from_std(file), _turn: turn };
+        let file = Sending { file: tokio::fs::File::from_std(file), left: length, turn: Some(turn) };
         let mut response =
             Response::builder().content_type("application/octet-stream").body(Body::from_async_read(file));
         let headers = response.headers_mut();
@@ -90,18 +93,26 @@ impl ApiResponse for BackupFile {
     fn register(_: &mut Registry) {}
 }
 
-/// A file that is being sent, while it is its turn.
+/// A file that is being sent. Its turn is over with its last byte, so that whoever has all of it may ask for the next one.
 struct Sending {
     file: tokio::fs::File,
-    _turn: OwnedSemaphorePermit,
+    /// Bytes that are still to be read.
+    left: u64,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl tokio::io::AsyncRead for Sending {
     fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-        buffer: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.file).poll_read(context, buffer)
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.file).poll_read(context, buffer);
+        self.left = self.left.saturating_sub((buffer.filled().len() - before) as u64);
+        if self.left == 0 {
+            self.turn = None;
+        }
+        read
     }
 }
