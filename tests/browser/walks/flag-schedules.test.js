@@ -131,6 +131,8 @@ test('production asks by name', async () => {
   await dialog.getByLabel(/Type page-size to change/).fill('page-size');
   await look(page, 'schedules-production');
   await dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
+  // Until it is closed it has a button of that name, too.
+  await dialog.waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Cancel' }).click();
   const question = page.getByRole('dialog', { name: 'Cancel the scheduled change?' });
   await question.getByLabel(/Type page-size/).fill('page-size');

@@ -62,7 +62,7 @@ test('purpose, owner and planned end are told, edited, reviewed and cleared', as
   assert.equal(await bar(page).getByRole('heading').innerText(), '4 changes not saved');
   await bar(page).getByRole('button', { name: 'Review' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('Migration: from old to new').waitFor();
+  await dialog.getByText('now: Migration').waitFor();
   // It is of all environments, but changes what nobody gets.
   await dialog.getByRole('button', { name: 'Save' }).click();
   await head.getByText('String · Migration · Search team · planned until').waitFor();
