@@ -35,8 +35,9 @@ export function warned(draft, flag) {
   const stop = effect(() => {
     const fields = draft.fields.value;
     const mine = ++turn;
-    if (!draft.dirty.value || draft.overtaken.value) answer.value = null;
-    if (!draft.dirty.value || draft.overtaken.value || !filled(fields)) return undefined;
+    const rests = !draft.dirty.value || draft.overtaken.value;
+    if (rests) answer.value = null;
+    if (rests || !filled(fields)) return undefined;
     const timer = setTimeout(async () => {
       const one = flag.peek();
       try {
